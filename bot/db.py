@@ -1,0 +1,303 @@
+"""The databases: one writing thread that groups commits, a few reading threads, and what all tables share.
+
+Only this module commits. A call of `transact` is one transaction to its caller; calls that come together share one
+commit, each inside its own savepoint, and none hears of success before the commit.
+"""
+
+import asyncio
+import random
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL, Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+
+from bot.clock import monotonic
+from bot.errors import UserError
+
+log = structlog.get_logger()
+R = TypeVar("R")
+
+GROUP = 64  # calls that share one commit: more would only lengthen the wait of the first
+SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybody else
+BUSY_TIMEOUT = 10.0  # seconds SQLite waits for another process's write
+REPEATS = 5  # of a batch after a lost connection or a serialization failure
+_TRANSIENT = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}  # SQLSTATE worth a repeat
+
+
+class NotSaved(UserError):
+    text = "暂未保存，请稍后再点一次。"
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware moment in UTC; SQLite, which knows no zones, keeps it naive."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def upsert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+    """The dialect's INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return sqlite.insert(table) if session.get_bind().dialect.name == "sqlite" else postgresql.insert(table)
+
+
+def signal(session: Session, name: str) -> None:
+    """Wake whoever listens for `name` once this transaction is committed."""
+    session.info.setdefault("signals", set()).add(name)
+
+
+@dataclass(slots=True, eq=False)
+class _Call:
+    body: Callable[[Session], object]
+    name: str
+    done: Callable[[object, BaseException | None], None]
+    loop: asyncio.AbstractEventLoop | None = None
+    result: object = None
+    error: BaseException | None = None
+
+
+class Database:
+    """A database by SQLAlchemy URL; `listen` functions hear the signals of each commit on the writing thread."""
+
+    def __init__(self, url: str) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer = _sqlite_engine(self.url, writes=True) if self.is_sqlite else _postgres_engine(self.url)
+        self._reader = (
+            _sqlite_engine(self.url, writes=False)
+            if self.is_sqlite
+            else self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        )
+        self._listeners: list[Callable[[frozenset[str]], None]] = []
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._readers = ThreadPoolExecutor(3, "db-read")
+        self._starting = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """For migrations and bulk loading before anything else runs."""
+        return self._writer
+
+    def listen(self, listener: Callable[[frozenset[str]], None]) -> None:
+        self._listeners.append(listener)
+
+    async def transact(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """Run `fn(session, …)` in a transaction of its own and return after the commit.
+
+        Raises what `fn` raises (its effect undone), or NotSaved when nothing could be committed.
+        """
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[R] = loop.create_future()
+
+        def done(result: object, error: BaseException | None) -> None:
+            if waiting.done():
+                return
+            if error is not None:
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(result)  # type: ignore[arg-type]  # the result of fn, which is R
+
+        self._put(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done, loop))
+        return await waiting
+
+    def run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """`transact` for callers without an event loop."""
+        waiting: Future[R] = Future()
+
+        def done(result: object, error: BaseException | None) -> None:
+            if error is not None:
+                waiting.set_exception(error)
+            else:
+                waiting.set_result(result)  # type: ignore[arg-type]  # the result of fn, which is R
+
+        self._put(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done))
+        return waiting.result()
+
+    async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """Run `fn(session, …)` on a reading thread, on a snapshot; nothing it does is kept."""
+        work = asyncio.get_running_loop().run_in_executor(self._readers, lambda: self.look(fn, *args, **kwargs))
+        return await work
+
+    def look(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """`read` for callers without an event loop."""
+        with Session(self._reader, expire_on_commit=False) as session:
+            return fn(session, *args, **kwargs)
+
+    def close(self) -> None:
+        """Finish what is queued, then let the connections go."""
+        if self._thread is not None:
+            self._calls.put(None)
+            self._thread.join()
+            self._thread = None
+        self._readers.shutdown()
+        self._reader.dispose()
+        self._writer.dispose()
+
+    def _put(self, call: _Call) -> None:
+        if self._thread is None:
+            with self._starting:
+                if self._thread is None:
+                    self._thread = threading.Thread(target=self._write, name="db-write", daemon=True)
+                    self._thread.start()
+        self._calls.put(call)
+
+    def _write(self) -> None:
+        while (batch := self._next_batch()) is not None:
+            self._commit(batch)
+            _hand_back(batch)
+
+    def _next_batch(self) -> list[_Call] | None:
+        call = self._calls.get()
+        if call is None:
+            return None
+        batch = [call]
+        while len(batch) < GROUP:
+            try:
+                call = self._calls.get_nowait()
+            except Empty:
+                break
+            if call is None:  # closing: finish this batch, then hear it again
+                self._calls.put(None)
+                break
+            batch.append(call)
+        return batch
+
+    def _commit(self, batch: list[_Call]) -> None:
+        for repeat in range(REPEATS + 1):
+            for call in batch:
+                call.result = call.error = None
+            try:
+                signals = self._attempt(batch)
+            except (OperationalError, InterfaceError, DBAPIError) as error:
+                if repeat < REPEATS and _is_transient(error):
+                    threading.Event().wait(random.uniform(0.02, 0.1) * 2**repeat)  # noqa: S311  # jitter
+                    continue
+                log.exception("commit_failed", calls=len(batch))
+                _fail(batch, NotSaved() if isinstance(error, OperationalError | InterfaceError) else error)
+            except Exception as error:  # the writing thread must outlive whatever a driver raises
+                log.exception("commit_failed", calls=len(batch))
+                _fail(batch, error)
+            else:
+                for listener in self._listeners if signals else ():
+                    listener(signals)
+            return
+
+    def _attempt(self, batch: Iterable[_Call]) -> frozenset[str]:
+        signals: set[str] = set()
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            for call in batch:
+                began = monotonic()
+                try:
+                    with session.begin_nested():
+                        call.result = call.body(session)
+                except (OperationalError, InterfaceError):  # the connection or the disk, not this call
+                    raise
+                except Exception as error:  # handed back to its caller; the others go on
+                    if isinstance(error, DBAPIError) and _is_transient(error):
+                        raise
+                    call.error = error
+                    session.info.pop("signals", None)
+                    session.expunge_all()
+                else:
+                    signals |= session.info.pop("signals", set())
+                if (took := monotonic() - began) > SLOW:
+                    log.warning("transaction_slow", call=call.name, seconds=round(took, 3))
+        return frozenset(signals)
+
+
+def _name(fn: Callable[..., object]) -> str:
+    return getattr(fn, "__qualname__", type(fn).__name__)
+
+
+def _fail(batch: Iterable[_Call], error: BaseException) -> None:
+    for call in batch:
+        call.result, call.error = None, error
+
+
+def _hand_back(batch: Iterable[_Call]) -> None:
+    """One wake-up of each loop for the whole batch: waking it once a call costs more than the calls."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
+    for call in batch:
+        if call.loop is None:
+            call.done(call.result, call.error)
+        else:
+            by_loop.setdefault(call.loop, []).append(call)
+    for loop, calls in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_tell, calls)
+
+
+def _tell(calls: list[_Call]) -> None:
+    for call in calls:
+        call.done(call.result, call.error)
+
+
+def _is_transient(error: DBAPIError) -> bool:
+    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRANSIENT
+
+
+def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
+        connection.isolation_level = None  # the driver's own transactions break savepoints and locking
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"query_only={int(not writes)}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A plain BEGIN takes the write lock only later and then fails at once when another process holds it.
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgres_engine(url: URL) -> Engine:
+    options = {"connect_timeout": 10, "options": "-c statement_timeout=30000 -c timezone=UTC"}
+    return create_engine(url, pool_pre_ping=True, pool_size=6, connect_args=options)

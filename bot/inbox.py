@@ -1,0 +1,238 @@
+"""Durable updates in: each is stored before Telegram hears that it arrived, and acts exactly once.
+
+Also what a process tells the others through the database: the receiver's lease, its heartbeat, and the outages that
+follow from a missing heartbeat.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, delete, func, or_, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db import Base, UtcDateTime, upsert
+
+LEASE = timedelta(seconds=60)  # of one update: twice the longest time a handler may take
+RECEIVER_LEASE = timedelta(seconds=15)
+OUTAGE = timedelta(seconds=30)  # without any heartbeat: shorter gaps are restarts nobody noticed
+KEEP = timedelta(days=7)  # handled rows: a redelivered update must find itself here
+KEEP_DEAD = timedelta(days=30)
+CRASHES = 2  # processes that died on one update before it is put aside
+
+
+class InboxRow(Base):
+    __tablename__ = "inbox"
+
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    order_key: Mapped[str] = mapped_column(String(24))
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)
+    body: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    is_late: Mapped[bool] = mapped_column(default=False)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+    __table_args__ = (Index("ix_inbox_open", "handled_at", "received_at"),)
+
+
+class DeadRow(Base):
+    """An update put aside: it could not be read, or its handler failed each time."""
+
+    __tablename__ = "inbox_dead"
+
+    update_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    body: Mapped[str] = mapped_column(Text)
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    parked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reason: Mapped[str] = mapped_column(String(200))
+    incident: Mapped[str | None] = mapped_column(String(12))
+
+
+class Lease(Base):
+    """Who receives: one process at a time, told apart by `fence`."""
+
+    __tablename__ = "leases"
+
+    name: Mapped[str] = mapped_column(String(24), primary_key=True)
+    owner: Mapped[str] = mapped_column(String(64))
+    fence: Mapped[int] = mapped_column(Integer)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Outage(Base):
+    __tablename__ = "outages"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    from_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    to_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AlreadyHandledError(Exception):
+    """Another process or an earlier life of this one has handled the update: its effect must not happen again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One update as it lies in the inbox."""
+
+    update_id: int
+    order_key: str
+    chat_id: int | None
+    body: str
+    received_at: datetime
+    is_late: bool = False
+    attempts: int = 0
+
+
+def store(session: Session, updates: Sequence[Received], *, owner: str, now: datetime) -> list[Received]:
+    """Keep the updates and take them for handling by `owner`; those already known are left out of the answer."""
+    if not updates:
+        return []
+    known = set(
+        session.scalars(select(InboxRow.update_id).where(InboxRow.update_id.in_([u.update_id for u in updates])))
+    )
+    fresh = list({u.update_id: u for u in updates if u.update_id not in known}.values())
+    if fresh:
+        rows = [
+            {
+                "update_id": u.update_id,
+                "order_key": u.order_key,
+                "chat_id": u.chat_id,
+                "body": u.body,
+                "received_at": u.received_at,
+                "is_late": u.is_late,
+                "attempts": 1,
+                "lease_until": now + LEASE,
+                "owner": owner,
+            }
+            for u in fresh
+        ]
+        session.execute(upsert(session, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+    return fresh
+
+
+def mark_handled(session: Session, update_id: int, *, now: datetime) -> None:
+    """Say, in the transaction of its effect, that the update has acted; raises AlreadyHandledError if it had."""
+    statement = update(InboxRow).where(InboxRow.update_id == update_id, InboxRow.handled_at.is_(None))
+    if _count(session, statement.values(handled_at=now, body="", lease_until=None)) == 0:
+        raise AlreadyHandledError
+
+
+def finish(session: Session, update_id: int, *, now: datetime) -> None:
+    """Mark as handled what acted without a transaction of its own; handled already is fine."""
+    statement = update(InboxRow).where(InboxRow.update_id == update_id, InboxRow.handled_at.is_(None))
+    session.execute(statement.values(handled_at=now, body="", lease_until=None))
+
+
+def leftovers(session: Session, *, owner: str, now: datetime) -> list[Received]:
+    """Take over updates whose owner died, in the order they came; those two processes died on are parked."""
+    query = select(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner)
+    query = query.where(or_(InboxRow.lease_until.is_(None), InboxRow.lease_until < now)).order_by(InboxRow.update_id)
+    taken = []
+    for row in session.scalars(query):
+        if row.attempts >= CRASHES:
+            _park(session, row, "processes died on it", None, now)
+            continue
+        row.attempts, row.owner, row.lease_until = row.attempts + 1, owner, now + LEASE
+        taken.append(_received(row))
+    return taken
+
+
+def release(session: Session, owner: str) -> None:
+    """At a clean stop: what was not handled is free at once and counts no crash."""
+    statement = update(InboxRow).where(InboxRow.owner == owner, InboxRow.handled_at.is_(None))
+    session.execute(statement.values(lease_until=None, owner="", attempts=InboxRow.attempts - 1))
+
+
+def adopt_all(session: Session, owner: str, *, now: datetime) -> None:
+    """The receiver of the same name started again: nobody else can hold these rows."""
+    statement = update(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner)
+    session.execute(statement.values(lease_until=now - LEASE))
+
+
+def extend(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:
+    """Keep the lease of updates that wait in this process for their turn."""
+    session.execute(update(InboxRow).where(InboxRow.update_id.in_(update_ids)).values(lease_until=now + LEASE))
+
+
+def park(session: Session, update_id: int, reason: str, incident: str | None, *, now: datetime) -> None:
+    """Put an update aside for 30 days."""
+    row = session.get(InboxRow, update_id)
+    if row is not None and row.handled_at is None:
+        _park(session, row, reason, incident, now)
+
+
+def _park(session: Session, row: InboxRow, reason: str, incident: str | None, now: datetime) -> None:
+    dead = upsert(session, DeadRow).values(
+        update_id=row.update_id,
+        body=row.body,
+        received_at=row.received_at,
+        parked_at=now,
+        reason=reason[:200],
+        incident=incident,
+    )
+    session.execute(dead.on_conflict_do_nothing(index_elements=["update_id"]))
+    row.handled_at, row.body, row.lease_until = now, "", None
+
+
+def prune(session: Session, *, now: datetime) -> None:
+    session.execute(delete(InboxRow).where(InboxRow.handled_at < now - KEEP))
+    session.execute(delete(DeadRow).where(DeadRow.parked_at < now - KEEP_DEAD))
+
+
+def open_count(session: Session) -> int:
+    return session.scalar(select(func.count()).where(InboxRow.handled_at.is_(None))) or 0
+
+
+def dead_count(session: Session) -> int:
+    return session.scalar(select(func.count()).select_from(DeadRow)) or 0
+
+
+def is_handled_until(session: Session, at: datetime) -> bool:
+    """Whether everything that was stored up to `at` has acted."""
+    query = select(InboxRow.update_id).where(InboxRow.handled_at.is_(None), InboxRow.received_at <= at).limit(1)
+    return session.scalar(query) is None
+
+
+def hold(session: Session, owner: str, *, now: datetime) -> bool:
+    """Take or renew the receiver's lease; False while another process holds it.
+
+    A gap without any heartbeat longer than 30 s is recorded as an outage by whoever comes back first.
+    """
+    statement = upsert(session, Lease).values(
+        name="receiver", owner=owner, fence=1, expires_at=now + RECEIVER_LEASE, beat_at=now
+    )
+    session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
+    lease = session.scalars(select(Lease).where(Lease.name == "receiver").with_for_update()).one()
+    if lease.owner != owner and lease.expires_at > now:
+        return False
+    if now - lease.beat_at >= OUTAGE:
+        session.add(Outage(from_at=lease.beat_at, to_at=now))
+    if lease.owner != owner:
+        lease.owner, lease.fence = owner, lease.fence + 1
+    lease.expires_at, lease.beat_at = now + RECEIVER_LEASE, now
+    return True
+
+
+def let_go(session: Session, owner: str, *, now: datetime) -> None:
+    statement = update(Lease).where(Lease.name == "receiver", Lease.owner == owner)
+    session.execute(statement.values(expires_at=now))
+
+
+def mark_drained(session: Session, *, now: datetime) -> None:
+    """The backlog of every recorded outage has been fetched and handled."""
+    session.execute(update(Outage).where(Outage.drained_at.is_(None)).values(drained_at=now))
+
+
+def _received(row: InboxRow) -> Received:
+    return Received(row.update_id, row.order_key, row.chat_id, row.body, row.received_at, row.is_late, row.attempts)
+
+
+def _count(session: Session, statement: object) -> int:
+    return cast("CursorResult[object]", session.execute(statement)).rowcount  # type: ignore[call-overload]

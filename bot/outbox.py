@@ -1,0 +1,379 @@
+"""Durable messages out: rows written in the transaction of the fact they tell, sent later by `delivery`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import IntEnum, StrEnum
+from typing import cast
+
+from sqlalchemy import JSON, BigInteger, Boolean, CursorResult, Index, Integer, String, Text, func, select, update
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db import Base, UtcDateTime, signal, upsert
+from bot.message import Content, Edit, Message, from_json, to_json
+from bot.periods import at_beijing, local_day
+
+SEND_LEASE = timedelta(seconds=30)  # longer than the longest call, so that nobody takes a row in flight
+UPLOAD_LEASE = timedelta(seconds=90)
+UNKNOWN_WAIT = timedelta(seconds=60)  # a press on the message in this time shows that it had arrived
+FOREVER = timedelta(days=400)
+
+
+class Lane(IntEnum):
+    URGENT = 1  # rungs of a running meeting, cancellations, live questions, incidents
+    NOTICE = 2  # notices, reminders, results
+    CALM = 3  # catch-up, digests, menus
+    CARD = 4  # edits of cards
+
+
+class State(StrEnum):
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    SUPERSEDED = "superseded"
+    CANCELLED = "cancelled"
+    SUPPRESSED = "suppressed"
+    UNREACHABLE = "unreachable"
+    DEAD = "dead"
+
+
+class OutboxRow(Base):
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    lane: Mapped[int] = mapped_column(Integer)
+    chat_id: Mapped[int | None] = mapped_column(BigInteger)  # none: the renderer knows the place
+    thread_id: Mapped[int | None] = mapped_column(BigInteger)
+    reply_to: Mapped[int | None] = mapped_column(BigInteger)
+    body: Mapped[dict[str, object] | None] = mapped_column(JSON)  # none: rendered when it is sent
+    is_unasked: Mapped[bool] = mapped_column(Boolean, default=False)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    valid_until: Mapped[datetime] = mapped_column(UtcDateTime)
+    state: Mapped[str] = mapped_column(String(12), default=State.PENDING)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    fence: Mapped[int] = mapped_column(Integer, default=0)
+    lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_repeat: Mapped[bool] = mapped_column(Boolean, default=False)  # sent once more after an unknown result
+    sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    message_id: Mapped[int | None] = mapped_column(BigInteger)
+    error: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (
+        Index("ix_outbox_due", "state", "due_at"),
+        Index("ix_outbox_chat", "chat_id", "created_at"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What Telegram said of a row that arrived."""
+
+    chat_id: int
+    message_id: int | None
+    poll_id: str | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Content made at sending time, with the place it goes to."""
+
+    chat_id: int
+    content: Content
+    thread_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a feature wants to be asked and told about rows whose key begins with its prefix; `app` hands them in."""
+
+    is_wanted: Callable[[Session, str, datetime], bool] | None = None
+    render: Callable[[Session, str, datetime], Rendered | None] | None = None
+    sent: Callable[[Session, str, Sent], None] | None = None
+    failed: Callable[[Session, str, State, datetime], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row taken for sending, with what is to be sent."""
+
+    id: int
+    key: str
+    lane: int
+    chat_id: int
+    thread_id: int | None
+    reply_to: int | None
+    content: Content
+    attempts: int
+    fence: int
+    valid_until: datetime
+    is_repeat: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row that could be sent now, as far as choosing between them needs it."""
+
+    id: int
+    lane: int
+    chat_id: int | None
+    key: str
+
+
+def enqueue(
+    session: Session,
+    key: str,
+    *,
+    chat_id: int,
+    content: Content,
+    lane: Lane,
+    now: datetime,
+    due_at: datetime | None = None,
+    valid_until: datetime | None = None,
+    thread_id: int | None = None,
+    reply_to: int | None = None,
+    is_unasked: bool = False,
+) -> bool:
+    """Write the message once; a key that exists already changes nothing. True if it is new."""
+    statement = upsert(session, OutboxRow).values(
+        key=key,
+        lane=int(lane),
+        chat_id=chat_id,
+        thread_id=thread_id,
+        reply_to=reply_to,
+        body=to_json(content),
+        is_unasked=is_unasked,
+        created_at=now,
+        due_at=due_at or now,
+        valid_until=valid_until or now + FOREVER,
+        state=State.PENDING,
+        attempts=0,
+        fence=0,
+        is_repeat=False,
+    )
+    result = cast("CursorResult[object]", session.execute(statement.on_conflict_do_nothing(index_elements=["key"])))
+    signal(session, "outbox")
+    return result.rowcount == 1
+
+
+def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD) -> None:
+    """Ask for one edit that its renderer words when it is sent; asking again before that adds nothing."""
+    statement = upsert(session, OutboxRow).values(
+        key=key,
+        lane=int(lane),
+        is_unasked=False,
+        created_at=now,
+        due_at=now,
+        valid_until=now + FOREVER,
+        state=State.PENDING,
+        attempts=0,
+        fence=0,
+        is_repeat=False,
+    )
+    again = statement.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"state": State.PENDING, "due_at": now, "attempts": 0, "valid_until": now + FOREVER},
+        where=OutboxRow.state != State.PENDING,
+    )
+    session.execute(again)
+    signal(session, "outbox")
+
+
+def withdraw(session: Session, prefix: str, *, chat_id: int | None = None) -> int:
+    """Cancel what has not been sent under keys that begin with `prefix`; how many rows that were."""
+    statement = update(OutboxRow).where(
+        OutboxRow.key >= prefix,
+        OutboxRow.key < prefix + "\x7f",
+        OutboxRow.state == State.PENDING,
+    )
+    if chat_id is not None:
+        statement = statement.where(OutboxRow.chat_id == chat_id)
+    return _count(session, statement.values(state=State.CANCELLED))
+
+
+def unasked_today(session: Session, chat_id: int, *, now: datetime) -> int:
+    """Unasked private messages of today's Beijing day to this person, sent or about to be."""
+    midnight = at_beijing(local_day(now), time.min)
+    query = select(func.count()).where(
+        OutboxRow.chat_id == chat_id,
+        OutboxRow.created_at >= midnight,
+        OutboxRow.is_unasked,
+        OutboxRow.state.in_([State.PENDING, State.SENDING, State.SENT, State.UNKNOWN]),
+    )
+    return session.scalar(query) or 0
+
+
+def waiting(session: Session, *, now: datetime, most: int) -> list[Waiting]:
+    """Rows that may be sent now: lowest lane first, inside a lane what ends first."""
+    query = (
+        select(OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key)
+        .where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= now)
+        .order_by(OutboxRow.lane, OutboxRow.valid_until, OutboxRow.id)
+        .limit(most)
+    )
+    return [Waiting(*row) for row in session.execute(query)]
+
+
+def next_due(session: Session) -> datetime | None:
+    return session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state == State.PENDING))
+
+
+def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime) -> Claimed | None:
+    """Take a pending row for sending, or settle it unsent: too late, not wanted any more, taken by another."""
+    taken = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == State.PENDING)
+    taken = taken.values(
+        state=State.SENDING,
+        attempts=OutboxRow.attempts + 1,
+        fence=OutboxRow.fence + 1,
+        lease_until=now + UPLOAD_LEASE,
+    )
+    row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
+    if row is None:
+        return None
+    hook = hooks.get(prefix_of(row["key"]), Hooks())
+    if row["valid_until"] < now:
+        _settle(session, row_id, row["key"], state=State.EXPIRED, hook=hook, now=now)
+        return None
+    if hook.is_wanted is not None and not hook.is_wanted(session, row["key"], now):
+        _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+        return None
+    chat_id, thread_id = row["chat_id"], row["thread_id"]
+    if row["body"] is None:
+        made = hook.render(session, row["key"], now) if hook.render else None
+        if made is None:
+            _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+            return None
+        chat_id, content, thread_id = made.chat_id, made.content, made.thread_id
+    else:
+        content = from_json(row["body"])
+    return Claimed(
+        id=row_id,
+        key=row["key"],
+        lane=row["lane"],
+        chat_id=chat_id,
+        thread_id=thread_id,
+        reply_to=row["reply_to"],
+        content=content,
+        attempts=row["attempts"],
+        fence=row["fence"],
+        valid_until=row["valid_until"],
+        is_repeat=row["is_repeat"],
+    )
+
+
+def _settle(session: Session, row_id: int, key: str, *, state: State, hook: Hooks, now: datetime) -> None:
+    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(state=state, lease_until=None))
+    if hook.failed is not None:
+        hook.failed(session, key, state, now)
+
+
+def mark_sent(session: Session, row: Claimed, sent: Sent, hooks: Mapping[str, Hooks]) -> None:
+    """Record that the row arrived and let its feature write what follows, in the same transaction."""
+    values = {"state": State.SENT, "sent_at": sent.at, "message_id": sent.message_id, "lease_until": None}
+    # A refresh asked for while this edit was in flight has put the row back to pending: then it stays so.
+    _finish(session, row, values)
+    hook = hooks.get(prefix_of(row.key), Hooks())
+    if hook.sent is not None:
+        hook.sent(session, row.key, sent)
+
+
+def mark_failed(
+    session: Session, row: Claimed, state: State, error: str, hooks: Mapping[str, Hooks], *, now: datetime
+) -> None:
+    """Record that the row will not be sent again by itself."""
+    if _finish(session, row, {"state": state, "error": error, "lease_until": None}):
+        hook = hooks.get(prefix_of(row.key), Hooks())
+        if hook.failed is not None:
+            hook.failed(session, row.key, state, now)
+
+
+def retry(session: Session, row: Claimed, *, due_at: datetime, counts: bool = True) -> None:
+    """Give the row back to be sent at `due_at`; a wait that Telegram ordered is no attempt."""
+    attempts = row.attempts if counts else row.attempts - 1
+    _finish(session, row, {"state": State.PENDING, "due_at": due_at, "attempts": attempts, "lease_until": None})
+    signal(session, "outbox")
+
+
+def repeat(session: Session, row: Claimed, *, due_at: datetime) -> None:
+    """Send once more, marked as such, a message of which nobody knows whether it arrived."""
+    _finish(session, row, {"state": State.PENDING, "due_at": due_at, "is_repeat": True, "lease_until": None})
+    signal(session, "outbox")
+
+
+def _finish(session: Session, row: Claimed, values: dict[str, object]) -> bool:
+    statement = update(OutboxRow).where(
+        OutboxRow.id == row.id, OutboxRow.fence == row.fence, OutboxRow.state == State.SENDING
+    )
+    return _count(session, statement.values(**values)) == 1
+
+
+def adopt(session: Session, chat_id: int, message_id: int, key_prefix: str, *, now: datetime) -> bool:
+    """A press on a message whose sending had an unknown result shows that it arrived: no repeat is needed."""
+    statement = update(OutboxRow).where(
+        OutboxRow.chat_id == chat_id,
+        OutboxRow.is_repeat,
+        OutboxRow.state == State.PENDING,
+        OutboxRow.key >= key_prefix,
+        OutboxRow.key < key_prefix + "\x7f",
+    )
+    return _count(session, statement.values(state=State.SENT, message_id=message_id, sent_at=now)) > 0
+
+
+def interrupted(session: Session, *, now: datetime) -> list[int]:
+    """Rows somebody began to send and whose lease ran out: their result is unknown."""
+    query = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < now)
+    return list(session.scalars(query))
+
+
+def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:
+    """Take over a row whose sender died, to decide what becomes of it."""
+    taken = update(OutboxRow).where(
+        OutboxRow.id == row_id, OutboxRow.state == State.SENDING, OutboxRow.lease_until < now
+    )
+    taken = taken.values(fence=OutboxRow.fence + 1, lease_until=now + SEND_LEASE)
+    row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
+    if row is None:
+        return None
+    content = from_json(row["body"]) if row["body"] is not None else Edit(Message(""))
+    return Claimed(
+        id=row_id,
+        key=row["key"],
+        lane=row["lane"],
+        chat_id=row["chat_id"] or 0,
+        thread_id=row["thread_id"],
+        reply_to=row["reply_to"],
+        content=content,
+        attempts=row["attempts"],
+        fence=row["fence"],
+        valid_until=row["valid_until"],
+        is_repeat=row["is_repeat"],
+    )
+
+
+def move_chat(session: Session, old: int, new: int) -> None:
+    """A group became a supergroup: what waits for it goes to the new id."""
+    session.execute(update(OutboxRow).where(OutboxRow.chat_id == old).values(chat_id=new))
+
+
+def drop_chat(session: Session, chat_id: int) -> int:
+    """Nothing can be sent to this chat any more; how many rows waited for it."""
+    statement = update(OutboxRow).where(OutboxRow.chat_id == chat_id, OutboxRow.state == State.PENDING)
+    return _count(session, statement.values(state=State.UNREACHABLE))
+
+
+def expire_before(session: Session, at: datetime) -> int:
+    """Whatever was due before `at` is not sent any more (the demo's past is not told again)."""
+    statement = update(OutboxRow).where(OutboxRow.state == State.PENDING, OutboxRow.due_at < at)
+    return _count(session, statement.values(state=State.EXPIRED))
+
+
+def prefix_of(key: str) -> str:
+    return key.partition(":")[0]
+
+
+def _count(session: Session, statement: object) -> int:
+    return cast("CursorResult[object]", session.execute(statement)).rowcount  # type: ignore[call-overload]
