@@ -1,0 +1,1 @@
+"""Meetings: planning, series, reminders, moving and cancelling. Knows members, never who attended: `Roll` is handed in."""

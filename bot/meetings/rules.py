@@ -1,0 +1,395 @@
+"""Words and pure rules of meetings: kinds, states, the reminder ladder's parts, guards of each change of state.
+
+Also `Roll`, by which `attendance` tells this feature who is due, answered and came, without being known to it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from enum import Enum, auto
+from typing import Protocol, TypeVar
+
+from bot.errors import UserError
+from bot.periods import local_day
+
+LONGEST = timedelta(hours=12)
+LONGEST_COURSE = timedelta(days=10)  # 集中培训 runs over days under one record
+EARLY_OPENING = timedelta(minutes=60)  # 立即开始签到 is allowed from here before T
+CLOSING = timedelta(minutes=30)  # after E sign-in ends by itself; one 延长 adds the same again
+EXTENSIONS = 4
+UNDO = timedelta(minutes=10)
+RECORD_PAST = timedelta(days=60)
+RECORD_PAST_OPEN = timedelta(days=7)  # a 补录 nobody ends is closed then
+ANSWERS_STAY = timedelta(hours=2)
+REASON_LENGTH = range(2, 201)
+
+
+class MeetingKind(Enum):
+    MEMBER_ASSEMBLY = auto()
+    PARTY_LECTURE = auto()
+    THEME_PARTY_DAY = auto()
+    CRITIQUE_MEETING = auto()
+    STUDY_SESSION = auto()
+    COMMITTEE_MEETING = auto()
+    COMMITTEE_SITTING = auto()
+    GROUP_MEETING = auto()
+    TRAINING_COURSE = auto()
+    VOLUNTEERING = auto()
+
+
+REGULAR_KINDS = frozenset(  # 三会一课
+    {
+        MeetingKind.MEMBER_ASSEMBLY,
+        MeetingKind.COMMITTEE_MEETING,
+        MeetingKind.GROUP_MEETING,
+        MeetingKind.PARTY_LECTURE,
+    }
+)
+
+
+class MeetingState(Enum):
+    NEEDS_DATE = auto()  # an occurrence whose shift asks: no day is chosen yet
+    SCHEDULED = auto()
+    OPEN = auto()
+    CLOSED = auto()
+    RECORDED = auto()
+    CANCELLED = auto()
+
+
+class Outcome(Enum):
+    HELD = auto()
+    STUDY_ONLY = auto()  # 改为学习会: quorum was short, votes are locked
+
+
+class Change(Enum):
+    """`what` of a row of `meeting_changes`."""
+
+    MOVED = auto()
+    CANCELLED = auto()
+    RESTORED = auto()
+    DATED = auto()  # NEEDS_DATE → a chosen day
+    CONFIRMED = auto()  # 按此日期确认 of a tentative one
+    EXTENDED = auto()
+    STUDY_ONLY = auto()
+    SETTLED = auto()  # chair, recorder, place, title
+
+
+class DraftOf(Enum):
+    MEETING = auto()
+    SERIES = auto()
+
+
+class CardKind(Enum):
+    PUBLIC = auto()
+    SHEET = auto()
+
+
+class RungName(Enum):
+    """The value is the key in content/meetings.yaml."""
+
+    R1 = "notice"
+    R2 = "ask_again"
+    R3 = "soon"
+    R4 = "sign_in"
+    R5 = "chase"
+    R6 = "report"
+    R7 = "minutes"
+    R8 = "explain"
+
+
+class RungState(Enum):
+    PLANNED = auto()
+    FIRED = auto()
+    SKIPPED = auto()
+    SUPERSEDED = auto()
+    EXPIRED = auto()
+    CANCELLED = auto()
+
+
+class AgendaState(Enum):
+    """Of an item that was dealt with; one still ahead has none."""
+
+    DISCUSSED = auto()
+    WITHDRAWN = auto()
+    DEFERRED = auto()
+
+
+class VoteRule(Enum):
+    ORDINARY = auto()
+    COMMITTEE = auto()
+    ADMISSION = auto()
+    ELECTION = auto()
+    DEMOCRATIC_LIFE = auto()
+
+
+class Host(Enum):
+    """Bodies that hold meetings. COMMITTEE is a party committee or general branch, of whatever level."""
+
+    BRANCH = auto()
+    COMMITTEE = auto()
+    GROUP = auto()
+
+
+class DueList(Enum):
+    MEMBERS = auto()  # all members below the host
+    COMMITTEE = auto()  # 书记 副书记 委员 of the host
+    STUDY_GROUP = auto()  # 中心组成员 and the committee
+    CHOSEN = auto()
+    NOBODY = auto()  # people join by themselves
+
+
+class ChatRule(Enum):
+    """Where the card of a kind goes when its host has no chat of its own."""
+
+    PRIVATE = auto()  # never into a chat
+    OWN = auto()  # the host's own chat, else private cards
+    OWN_OR_ABOVE = auto()  # else the branch's
+    OWN_OR_BELOW = auto()  # else one card in each branch's
+
+
+class SignIn(Enum):
+    BUTTON = auto()
+    ROLL_CALL = auto()
+
+
+@dataclass(frozen=True)
+class BeforeDay:
+    """`days` before the day of T, or the workday before that, at `clock`."""
+
+    days: int
+    clock: time
+
+
+@dataclass(frozen=True)
+class Workdays:
+    """That many workdays after (negative: before) a day that itself never counts, at `clock`."""
+
+    workdays: int
+    clock: time
+
+
+@dataclass(frozen=True)
+class FromStart:
+    span: timedelta
+
+
+@dataclass(frozen=True)
+class AfterEnd:
+    span: timedelta
+
+
+At = BeforeDay | Workdays | FromStart | AfterEnd
+Ladder = Mapping[RungName, At]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Sign-in relative to T: open from T − opens, punctual until T + on_time, late until T + late."""
+
+    opens: timedelta
+    on_time: timedelta
+    late: timedelta
+
+
+@dataclass(frozen=True)
+class Roll:
+    """Who is due at one meeting, in the order of the roster, and how each stands at the instant of reading.
+
+    `going`, `online`, `leave_asked`, `leave_approved`, `unanswered` part the due people by answer (a refused leave is
+    unanswered); `present` (`late` among them), `on_leave`, `unsigned`, `absent` part them by status.
+    """
+
+    meeting_id: int
+    due: tuple[int, ...] = ()
+    going: tuple[int, ...] = ()
+    online: tuple[int, ...] = ()
+    leave_asked: tuple[int, ...] = ()
+    leave_approved: tuple[int, ...] = ()
+    unanswered: tuple[int, ...] = ()
+    present: tuple[int, ...] = ()
+    late: tuple[int, ...] = ()
+    on_leave: tuple[int, ...] = ()
+    unsigned: tuple[int, ...] = ()
+    absent: tuple[int, ...] = ()
+    unexplained: tuple[int, ...] = ()  # of the absent
+    self_signed: tuple[int, ...] = ()  # by button, not vouched for by 名单属实
+    time_unsure: tuple[int, ...] = ()
+    joined: tuple[int, ...] = ()  # take part without being due: volunteers
+    joined_present: tuple[int, ...] = ()
+    voters: tuple[int, ...] = ()  # D: due and entitled to vote
+    voters_present: tuple[int, ...] = ()  # A: of them in the room now
+    guests: int = 0
+
+    @property
+    def expected(self) -> int:
+        return len(self.due)
+
+    @property
+    def answered(self) -> int:
+        return self.expected - len(self.unanswered)
+
+    @property
+    def leaving(self) -> int:
+        """请假 as an answer, approved or still asked."""
+        return len(self.leave_asked) + len(self.leave_approved)
+
+    @property
+    def to_remind(self) -> tuple[int, ...]:
+        """R3: all due but those who are, or wish to be, on leave."""
+        away = {*self.leave_asked, *self.leave_approved}
+        return tuple(member for member in self.due if member not in away) + self.joined
+
+    @property
+    def to_chase(self) -> tuple[int, ...]:
+        """R5: unsigned without approved or asked leave."""
+        away = {*self.leave_asked, *self.leave_approved}
+        return tuple(member for member in self.unsigned if member not in away)
+
+    @property
+    def to_notify(self) -> tuple[int, ...]:
+        """改期 and 取消: everybody who had said yes or no."""
+        said = {*self.going, *self.online, *self.leave_asked, *self.leave_approved}
+        return tuple(member for member in self.due if member in said) + self.joined
+
+
+SessionT_contra = TypeVar("SessionT_contra", contravariant=True)
+
+
+class RollReader(Protocol[SessionT_contra]):
+    """`attendance.service.roll`, handed in by `app` and `schedule`."""
+
+    def __call__(self, session: SessionT_contra, meeting_id: int, *, now: datetime) -> Roll: ...
+
+
+class BadReason(UserError):
+    text = "请用2到200个字写明原因。"
+
+
+class NotAhead(UserError):
+    text = "新的时间已经过去，请选择现在以后的时间。"
+
+
+class TooLong(UserError):
+    text = "会议最长{hours}小时，请核对结束时间。"
+
+
+class EndBeforeStart(UserError):
+    text = "结束时间应在开始时间之后。"
+
+
+class NotPast(UserError):
+    text = "补录的会议应当已经开始，还没有开始的请用安排会议。"
+
+
+class PastTooFar(UserError):
+    text = "只能补录{days}天以内的会议，更早的请上级管理员补录。"
+
+
+class UndoOver(UserError):
+    text = "撤销只能在取消后10分钟内、会议开始前进行。"
+
+
+class TooEarlyToOpen(UserError):
+    text = "会议开始前60分钟起才能开始签到。"
+
+
+class NotStarted(UserError):
+    text = "会议还没有开始，不能结束。"
+
+
+class NoMoreExtensions(UserError):
+    text = "签到已延长4次，不能再延长。"
+
+
+def checked_reason(reason: str) -> str:
+    reason = " ".join(reason.split())
+    if len(reason) not in REASON_LENGTH:
+        raise BadReason
+    return reason
+
+
+def longest(kind: MeetingKind) -> timedelta:
+    return LONGEST_COURSE if kind is MeetingKind.TRAINING_COURSE else LONGEST
+
+
+def check_span(kind: MeetingKind, starts_at: datetime, ends_at: datetime) -> None:
+    if ends_at <= starts_at:
+        raise EndBeforeStart
+    if ends_at - starts_at > longest(kind):
+        raise TooLong(hours=longest(kind) // timedelta(hours=1))
+
+
+def check_move(starts_at: datetime, *, now: datetime) -> None:
+    if starts_at <= now:
+        raise NotAhead
+
+
+def check_record_past(starts_at: datetime, *, is_admin: bool, now: datetime) -> None:
+    """补录: days count as days of the calendar, so the hour of entering does not matter."""
+    if starts_at > now:
+        raise NotPast
+    if not is_admin and local_day(now) - local_day(starts_at) > RECORD_PAST:
+        raise PastTooFar(days=RECORD_PAST.days)
+
+
+def check_undo(starts_at: datetime, cancelled_at: datetime, *, now: datetime) -> None:
+    if now > cancelled_at + UNDO or now >= starts_at:
+        raise UndoOver
+
+
+def check_early_opening(starts_at: datetime, *, now: datetime) -> None:
+    if now < starts_at - EARLY_OPENING:
+        raise TooEarlyToOpen
+
+
+def check_end(starts_at: datetime, *, now: datetime) -> None:
+    if now < starts_at:
+        raise NotStarted
+
+
+def closes_at(ends_at: datetime, extra_until: datetime | None) -> datetime:
+    return extra_until or ends_at + CLOSING
+
+
+def extended(ends_at: datetime, extra_until: datetime | None) -> datetime:
+    """The new `extra_until` after one more 延长."""
+    until = closes_at(ends_at, extra_until) + CLOSING
+    if until > ends_at + CLOSING * (1 + EXTENSIONS):
+        raise NoMoreExtensions
+    return until
+
+
+def are_answers_kept(old: datetime, new: datetime) -> bool:
+    """A move inside the day by two hours or less: who could come still can."""
+    return local_day(old) == local_day(new) and abs(new - old) <= ANSWERS_STAY
+
+
+class Missing(Enum):
+    """What minutes still lack before they can be filed."""
+
+    CHAIR = auto()
+    RECORDER = auto()
+    VERIFIED = auto()
+    VOTES = auto()
+    CONTENT = auto()
+
+
+@dataclass(frozen=True)
+class MinutesFacts:
+    has_chair: bool
+    has_recorder: bool
+    is_verified: bool
+    open_votes: int
+    has_summary: bool
+    has_paper_ref: bool
+
+
+def missing_minutes(facts: MinutesFacts) -> tuple[Missing, ...]:
+    lacks = {
+        Missing.CHAIR: not facts.has_chair,
+        Missing.RECORDER: not facts.has_recorder,
+        Missing.VERIFIED: not facts.is_verified,
+        Missing.VOTES: facts.open_votes > 0,
+        Missing.CONTENT: not (facts.has_summary or facts.has_paper_ref),
+    }
+    return tuple(what for what, is_lacking in lacks.items() if is_lacking)
