@@ -1,1 +1,1 @@
-"""Meetings: planning, series, reminders, moving and cancelling. Knows members, never who attended: `Roll` is handed in."""
+"""Meetings: planning, series, reminders, moving, cancelling. Knows members; who came is told to it as a `Roll`."""

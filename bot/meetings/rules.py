@@ -68,10 +68,6 @@ class Change(Enum):
     CANCELLED = auto()
     RESTORED = auto()
     DATED = auto()  # NEEDS_DATE → a chosen day
-    CONFIRMED = auto()  # 按此日期确认 of a tentative one
-    EXTENDED = auto()
-    STUDY_ONLY = auto()
-    SETTLED = auto()  # chair, recorder, place, title
 
 
 class DraftOf(Enum):
@@ -120,6 +116,26 @@ class VoteRule(Enum):
     ADMISSION = auto()
     ELECTION = auto()
     DEMOCRATIC_LIFE = auto()
+
+
+class Shift(Enum):
+    """What becomes of a base day of a series that is no workday."""
+
+    ASIS = auto()
+    LATER = auto()
+    EARLIER = auto()
+    SKIP = auto()
+    ASK = auto()
+
+
+class Guard(Enum):
+    """The span a shifted day may not leave."""
+
+    NONE = auto()
+    WEEK = auto()
+    MONTH = auto()
+    QUARTER = auto()
+    YEAR = auto()
 
 
 class Host(Enum):
@@ -269,12 +285,8 @@ class NotAhead(UserError):
     text = "新的时间已经过去，请选择现在以后的时间。"
 
 
-class TooLong(UserError):
-    text = "会议最长{hours}小时，请核对结束时间。"
-
-
-class EndBeforeStart(UserError):
-    text = "结束时间应在开始时间之后。"
+class BadLength(UserError):
+    text = "会议的结束应在开始之后，最长{hours}小时。"
 
 
 class NotPast(UserError):
@@ -313,10 +325,8 @@ def longest(kind: MeetingKind) -> timedelta:
 
 
 def check_span(kind: MeetingKind, starts_at: datetime, ends_at: datetime) -> None:
-    if ends_at <= starts_at:
-        raise EndBeforeStart
-    if ends_at - starts_at > longest(kind):
-        raise TooLong(hours=longest(kind) // timedelta(hours=1))
+    if not starts_at < ends_at <= starts_at + longest(kind):
+        raise BadLength(hours=longest(kind) // timedelta(hours=1))
 
 
 def check_move(starts_at: datetime, *, now: datetime) -> None:
@@ -374,22 +384,15 @@ class Missing(Enum):
     CONTENT = auto()
 
 
-@dataclass(frozen=True)
-class MinutesFacts:
-    has_chair: bool
-    has_recorder: bool
-    is_verified: bool
-    open_votes: int
-    has_summary: bool
-    has_paper_ref: bool
-
-
-def missing_minutes(facts: MinutesFacts) -> tuple[Missing, ...]:
-    lacks = {
-        Missing.CHAIR: not facts.has_chair,
-        Missing.RECORDER: not facts.has_recorder,
-        Missing.VERIFIED: not facts.is_verified,
-        Missing.VOTES: facts.open_votes > 0,
-        Missing.CONTENT: not (facts.has_summary or facts.has_paper_ref),
+def missing_minutes(
+    *, has_chair: bool, has_recorder: bool, is_verified: bool, open_votes: int, has_content: bool
+) -> tuple[Missing, ...]:
+    """`has_content`: a summary or a 纸质记录编号."""
+    there = {
+        Missing.CHAIR: has_chair,
+        Missing.RECORDER: has_recorder,
+        Missing.VERIFIED: is_verified,
+        Missing.VOTES: open_votes == 0,
+        Missing.CONTENT: has_content,
     }
-    return tuple(what for what, is_lacking in lacks.items() if is_lacking)
+    return tuple(what for what, is_there in there.items() if not is_there)
