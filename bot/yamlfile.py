@@ -14,7 +14,19 @@ import yaml
 
 from bot.yamlscan import Fault, in_order, scan
 
-__all__ = ["Document", "Fault", "Limits", "Mapping", "Node", "Plain", "Scalar", "Sequence", "Words", "describe"]
+__all__ = [
+    "USUAL_LIMITS",
+    "Document",
+    "Fault",
+    "Limits",
+    "Mapping",
+    "Node",
+    "Plain",
+    "Scalar",
+    "Sequence",
+    "Words",
+    "describe",
+]
 __all__ += ["line", "nearest", "place", "plain", "read"]
 
 Loader: TypeAlias = type[yaml.BaseLoader] | type[yaml.CBaseLoader]

@@ -3,7 +3,20 @@
 import pytest
 import yaml
 
-from bot.yamlfile import Limits, Mapping, Scalar, Sequence, Words, describe, line, nearest, place, plain, read
+from bot.yamlfile import (
+    USUAL_LIMITS,
+    Limits,
+    Mapping,
+    Scalar,
+    Sequence,
+    Words,
+    describe,
+    line,
+    nearest,
+    place,
+    plain,
+    read,
+)
 
 WORDS = Words(
     keys=frozenset({"schema", "bank", "title", "questions", "id", "stem", "options", "answer", "explain", *"ABCDEF"}),
@@ -12,7 +25,7 @@ WORDS = Words(
 )
 
 
-def places(text: str | bytes, limits: Limits = Limits()) -> list[str]:
+def places(text: str | bytes, limits: Limits = USUAL_LIMITS) -> list[str]:
     return [f"{fault.line}:{fault.column} {fault.code}" for fault in read(text, WORDS, limits).faults]
 
 
