@@ -26,8 +26,12 @@ __all__ = [
     "Sequence",
     "Words",
     "describe",
+    "line",
+    "nearest",
+    "place",
+    "plain",
+    "read",
 ]
-__all__ += ["line", "nearest", "place", "plain", "read"]
 
 Loader: TypeAlias = type[yaml.BaseLoader] | type[yaml.CBaseLoader]
 Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
