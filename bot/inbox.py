@@ -4,12 +4,12 @@ Also what a process tells the others through the database: the receiver's lease,
 follow from a missing heartbeat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, delete, func, or_, select, update
+from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, upsert
@@ -87,7 +87,18 @@ class Received:
     body: str
     received_at: datetime
     is_late: bool = False
-    attempts: int = 0
+    deaths: int = 0  # processes that began to handle it and ended in the middle
+    is_left: bool = False  # taken over from a process that is gone
+    tries: int = 0  # of its handler in this process
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Whether we may receive, and whether we have only just become the one who does."""
+
+    is_ours: bool
+    is_new: bool
+    holder: str
 
 
 def store(session: Session, updates: Sequence[Received], *, owner: str, now: datetime) -> list[Received]:
@@ -107,7 +118,7 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
                 "body": u.body,
                 "received_at": u.received_at,
                 "is_late": u.is_late,
-                "attempts": 1,
+                "attempts": 0,
                 "lease_until": now + LEASE,
                 "owner": owner,
             }
@@ -131,44 +142,37 @@ def finish(session: Session, update_id: int, *, now: datetime) -> None:
 
 
 def leftovers(session: Session, *, owner: str, now: datetime) -> list[Received]:
-    """Take over updates whose owner died, in the order they came; those two processes died on are parked."""
-    query = select(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner)
-    query = query.where(or_(InboxRow.lease_until.is_(None), InboxRow.lease_until < now)).order_by(InboxRow.update_id)
+    """Take over updates whose owner is gone, in the order they came; those that ended two processes are parked."""
+    query = select(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner).order_by(InboxRow.update_id)
     taken = []
     for row in session.scalars(query):
         if row.attempts >= CRASHES:
-            _park(session, row, "processes died on it", None, now)
+            _park(session, row, reason="processes ended in the middle of it", incident=None, now=now)
             continue
-        row.attempts, row.owner, row.lease_until = row.attempts + 1, owner, now + LEASE
+        row.owner, row.lease_until = owner, now + LEASE
         taken.append(_received(row))
     return taken
 
 
+def begin(session: Session, update_id: int) -> None:
+    """Note that a taken-over update is being handled: if this process ends now, it is under suspicion."""
+    session.execute(update(InboxRow).where(InboxRow.update_id == update_id).values(attempts=InboxRow.attempts + 1))
+
+
 def release(session: Session, owner: str) -> None:
-    """At a clean stop: what was not handled is free at once and counts no crash."""
+    """At a clean stop: what was not handled is free at once."""
     statement = update(InboxRow).where(InboxRow.owner == owner, InboxRow.handled_at.is_(None))
-    session.execute(statement.values(lease_until=None, owner="", attempts=InboxRow.attempts - 1))
-
-
-def adopt_all(session: Session, owner: str, *, now: datetime) -> None:
-    """The receiver of the same name started again: nobody else can hold these rows."""
-    statement = update(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner)
-    session.execute(statement.values(lease_until=now - LEASE))
-
-
-def extend(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:
-    """Keep the lease of updates that wait in this process for their turn."""
-    session.execute(update(InboxRow).where(InboxRow.update_id.in_(update_ids)).values(lease_until=now + LEASE))
+    session.execute(statement.values(lease_until=None, owner="", attempts=0))
 
 
 def park(session: Session, update_id: int, reason: str, incident: str | None, *, now: datetime) -> None:
     """Put an update aside for 30 days."""
     row = session.get(InboxRow, update_id)
     if row is not None and row.handled_at is None:
-        _park(session, row, reason, incident, now)
+        _park(session, row, reason=reason, incident=incident, now=now)
 
 
-def _park(session: Session, row: InboxRow, reason: str, incident: str | None, now: datetime) -> None:
+def _park(session: Session, row: InboxRow, *, reason: str, incident: str | None, now: datetime) -> None:
     dead = upsert(session, DeadRow).values(
         update_id=row.update_id,
         body=row.body,
@@ -200,24 +204,23 @@ def is_handled_until(session: Session, at: datetime) -> bool:
     return session.scalar(query) is None
 
 
-def hold(session: Session, owner: str, *, now: datetime) -> bool:
-    """Take or renew the receiver's lease; False while another process holds it.
+def hold(session: Session, owner: str, is_gone: Callable[[str], bool], *, now: datetime) -> Hold:
+    """Take or renew the receiver's lease. `is_gone` says of an owner that he surely lives no more.
 
-    A gap without any heartbeat longer than 30 s is recorded as an outage by whoever comes back first.
+    A gap without any heartbeat of 30 s or more is recorded as an outage by whoever comes back first.
     """
-    statement = upsert(session, Lease).values(
-        name="receiver", owner=owner, fence=1, expires_at=now + RECEIVER_LEASE, beat_at=now
-    )
+    statement = upsert(session, Lease).values(name="receiver", owner="", fence=0, expires_at=now, beat_at=now)
     session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
     lease = session.scalars(select(Lease).where(Lease.name == "receiver").with_for_update()).one()
-    if lease.owner != owner and lease.expires_at > now:
-        return False
+    if lease.owner != owner and lease.expires_at > now and not is_gone(lease.owner):
+        return Hold(is_ours=False, is_new=False, holder=lease.owner)
     if now - lease.beat_at >= OUTAGE:
         session.add(Outage(from_at=lease.beat_at, to_at=now))
-    if lease.owner != owner:
+    is_new = lease.owner != owner
+    if is_new:
         lease.owner, lease.fence = owner, lease.fence + 1
     lease.expires_at, lease.beat_at = now + RECEIVER_LEASE, now
-    return True
+    return Hold(is_ours=True, is_new=is_new, holder=owner)
 
 
 def let_go(session: Session, owner: str, *, now: datetime) -> None:
@@ -231,7 +234,16 @@ def mark_drained(session: Session, *, now: datetime) -> None:
 
 
 def _received(row: InboxRow) -> Received:
-    return Received(row.update_id, row.order_key, row.chat_id, row.body, row.received_at, row.is_late, row.attempts)
+    return Received(
+        update_id=row.update_id,
+        order_key=row.order_key,
+        chat_id=row.chat_id,
+        body=row.body,
+        received_at=row.received_at,
+        is_late=row.is_late,
+        deaths=row.attempts,
+        is_left=True,
+    )
 
 
 def _count(session: Session, statement: object) -> int:

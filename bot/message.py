@@ -2,6 +2,7 @@
 
 import base64
 import html
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -43,6 +44,11 @@ def escape(value: object) -> Html:
 def fill(template: str, **values: object) -> Html:
     """`template` (our own HTML) with every value escaped; a value that is `Html` goes in as it is."""
     return Html(template.format(**{name: escape(value) for name, value in values.items()}))
+
+
+def strip_tags(text: str) -> str:
+    """Our HTML as plain text."""
+    return html.unescape(re.sub(r"</?[a-z-]+(?: [^<>]*)?>", "", text))
 
 
 def lines(*parts: str) -> Html:
@@ -239,6 +245,7 @@ class Sender:
     username: str = ""
     message_id: int | None = None  # of the message pressed or written
     thread_id: int | None = None
+    is_root: bool = False  # named in `root_user_ids`
 
 
 _KINDS: dict[str, type[Content]] = {

@@ -1,12 +1,26 @@
 """Durable messages out: rows written in the transaction of the fact they tell, sent later by `delivery`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
 from typing import cast
 
-from sqlalchemy import JSON, BigInteger, Boolean, CursorResult, Index, Integer, String, Text, func, select, update
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CursorResult,
+    Index,
+    Integer,
+    RowMapping,
+    String,
+    Text,
+    func,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert
@@ -17,6 +31,7 @@ SEND_LEASE = timedelta(seconds=30)  # longer than the longest call, so that nobo
 UPLOAD_LEASE = timedelta(seconds=90)
 UNKNOWN_WAIT = timedelta(seconds=60)  # a press on the message in this time shows that it had arrived
 FOREVER = timedelta(days=400)
+CALM_MOST = 20
 
 
 class Lane(IntEnum):
@@ -57,6 +72,7 @@ class OutboxRow(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     fence: Mapped[int] = mapped_column(Integer, default=0)
     lease_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_rendered_late: Mapped[bool] = mapped_column(Boolean, default=False)
     is_repeat: Mapped[bool] = mapped_column(Boolean, default=False)  # sent once more after an unknown result
     sent_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     message_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -110,6 +126,7 @@ class Claimed:
     content: Content
     attempts: int
     fence: int
+    due_at: datetime
     valid_until: datetime
     is_repeat: bool
 
@@ -122,6 +139,7 @@ class Waiting:
     lane: int
     chat_id: int | None
     key: str
+    body_is_late: bool  # worded when it is sent
 
 
 def enqueue(
@@ -146,6 +164,7 @@ def enqueue(
         thread_id=thread_id,
         reply_to=reply_to,
         body=to_json(content),
+        is_rendered_late=False,
         is_unasked=is_unasked,
         created_at=now,
         due_at=due_at or now,
@@ -165,6 +184,7 @@ def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD
     statement = upsert(session, OutboxRow).values(
         key=key,
         lane=int(lane),
+        is_rendered_late=True,
         is_unasked=False,
         created_at=now,
         due_at=now,
@@ -207,19 +227,34 @@ def unasked_today(session: Session, chat_id: int, *, now: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def waiting(session: Session, *, now: datetime, most: int) -> list[Waiting]:
-    """Rows that may be sent now: lowest lane first, inside a lane what ends first."""
-    query = (
-        select(OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key)
-        .where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= now)
-        .order_by(OutboxRow.lane, OutboxRow.valid_until, OutboxRow.id)
-        .limit(most)
+def waiting(session: Session, *, now: datetime, most: int, without: Sequence[int] = ()) -> list[Waiting]:
+    """Rows that may be sent now: lowest lane first, inside a lane what ends first, and some calm ones in any case."""
+    columns = (OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key, OutboxRow.is_rendered_late)
+    query = select(*columns).where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= now)
+    if without:
+        query = query.where(or_(OutboxRow.chat_id.is_(None), OutboxRow.chat_id.not_in(without)))
+    query = query.order_by(OutboxRow.lane, OutboxRow.valid_until, OutboxRow.id)
+    found = [Waiting(*row) for row in session.execute(query.limit(most))]
+    if len(found) == most:
+        calm = query.where(OutboxRow.lane >= int(Lane.CALM)).limit(CALM_MOST)
+        found += [row for row in (Waiting(*r) for r in session.execute(calm)) if row not in found]
+    return found
+
+
+def next_due(session: Session, *, after: datetime) -> datetime | None:
+    """The next moment after `after` at which a row comes due, or its sender's lease ends."""
+    due = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == State.PENDING, OutboxRow.due_at > after)
+    lease = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == State.SENDING)
+    return min((m for m in (session.scalar(due), session.scalar(lease)) if m is not None), default=None)
+
+
+def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many rows wait now, and since when the oldest."""
+    query = select(func.count(), func.min(OutboxRow.due_at)).where(
+        OutboxRow.state == State.PENDING, OutboxRow.due_at <= now
     )
-    return [Waiting(*row) for row in session.execute(query)]
-
-
-def next_due(session: Session) -> datetime | None:
-    return session.scalar(select(func.min(OutboxRow.due_at)).where(OutboxRow.state == State.PENDING))
+    count, oldest = session.execute(query).one()
+    return count, oldest
 
 
 def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime) -> Claimed | None:
@@ -241,28 +276,18 @@ def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: dat
     if hook.is_wanted is not None and not hook.is_wanted(session, row["key"], now):
         _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
         return None
-    chat_id, thread_id = row["chat_id"], row["thread_id"]
-    if row["body"] is None:
-        made = hook.render(session, row["key"], now) if hook.render else None
-        if made is None:
-            _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
-            return None
-        chat_id, content, thread_id = made.chat_id, made.content, made.thread_id
-    else:
-        content = from_json(row["body"])
-    return Claimed(
-        id=row_id,
-        key=row["key"],
-        lane=row["lane"],
-        chat_id=chat_id,
-        thread_id=thread_id,
-        reply_to=row["reply_to"],
-        content=content,
-        attempts=row["attempts"],
-        fence=row["fence"],
-        valid_until=row["valid_until"],
-        is_repeat=row["is_repeat"],
-    )
+    if row["body"] is not None:
+        return _claimed(row, from_json(row["body"]))
+    made = hook.render(session, row["key"], now) if hook.render else None
+    if made is None:
+        _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+        return None
+    return replace(_claimed(row, made.content), chat_id=made.chat_id, thread_id=made.thread_id)
+
+
+def _claimed(row: RowMapping, content: Content) -> Claimed:
+    same = ("id", "key", "lane", "thread_id", "reply_to", "attempts", "fence", "due_at", "valid_until", "is_repeat")
+    return Claimed(**{name: row[name] for name in same}, chat_id=row["chat_id"] or 0, content=content)
 
 
 def _settle(session: Session, row_id: int, key: str, *, state: State, hook: Hooks, now: datetime) -> None:
@@ -304,6 +329,19 @@ def repeat(session: Session, row: Claimed, *, due_at: datetime) -> None:
     signal(session, "outbox")
 
 
+def without_thread(session: Session, row: Claimed, *, now: datetime) -> None:
+    """The topic is closed or gone: the same message once more in the General topic."""
+    values = {"state": State.PENDING, "due_at": now, "thread_id": None, "lease_until": None}
+    if _finish(session, row, values):
+        signal(session, "outbox")
+
+
+def as_plain(session: Session, row: Claimed, content: Content, *, now: datetime) -> None:
+    """Telegram could not parse it: once more without tags."""
+    _finish(session, row, {"state": State.PENDING, "due_at": now, "body": to_json(content), "lease_until": None})
+    signal(session, "outbox")
+
+
 def _finish(session: Session, row: Claimed, values: dict[str, object]) -> bool:
     statement = update(OutboxRow).where(
         OutboxRow.id == row.id, OutboxRow.fence == row.fence, OutboxRow.state == State.SENDING
@@ -338,20 +376,7 @@ def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:
     row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
     if row is None:
         return None
-    content = from_json(row["body"]) if row["body"] is not None else Edit(Message(""))
-    return Claimed(
-        id=row_id,
-        key=row["key"],
-        lane=row["lane"],
-        chat_id=row["chat_id"] or 0,
-        thread_id=row["thread_id"],
-        reply_to=row["reply_to"],
-        content=content,
-        attempts=row["attempts"],
-        fence=row["fence"],
-        valid_until=row["valid_until"],
-        is_repeat=row["is_repeat"],
-    )
+    return _claimed(row, from_json(row["body"]) if row["body"] is not None else Edit(Message("")))
 
 
 def move_chat(session: Session, old: int, new: int) -> None:

@@ -1,0 +1,219 @@
+"""Our contents as calls of the Bot API: one function a kind, no decision about what an answer means."""
+
+from dataclasses import dataclass, replace
+
+from telegram import (
+    Bot,
+    BotCommand,
+    BotCommandScope,
+    BotCommandScopeChat,
+    BotCommandScopeChatAdministrators,
+    BotCommandScopeChatMember,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InputFile,
+    InputPollOption,
+    LinkPreviewOptions,
+    ReplyParameters,
+)
+from telegram import Message as TelegramMessage
+from telegram.constants import ParseMode
+
+from bot.message import (
+    MAX_CAPTION,
+    MAX_TOAST,
+    Buttons,
+    ClearButtons,
+    Commands,
+    Content,
+    Delete,
+    Document,
+    Edit,
+    Html,
+    Leave,
+    Message,
+    Pin,
+    Poll,
+    StopPoll,
+    cut,
+    escape,
+    strip_tags,
+)
+
+REPEAT = "（补发）"
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a content goes: `message_id` is what an edit without an id of its own means."""
+
+    chat_id: int
+    thread_id: int | None = None
+    reply_to: int | None = None
+    message_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    message_id: int | None = None
+    poll_id: str | None = None
+
+
+async def perform(bot: Bot, place: Place, content: Content | ClearButtons, username: str) -> Done:
+    """Make the call; raises TelegramError."""
+    match content:
+        case Message():
+            return _done(await _send(bot, place, content, username))
+        case Poll():
+            return _done(await _poll(bot, place, content))
+        case Document():
+            return _done(await _document(bot, place, content))
+        case Edit():
+            await _edit(bot, place, content, username)
+            return Done(content.message_id or place.message_id)
+        case Commands():
+            await _commands(bot, place, content)
+        case _:
+            await _change(bot, place, content)
+    return Done()
+
+
+async def _change(bot: Bot, place: Place, content: StopPoll | Pin | Delete | Leave | ClearButtons) -> None:
+    match content:
+        case StopPoll():
+            await bot.stop_poll(place.chat_id, content.message_id)
+        case Pin() if content.is_pinned:
+            await bot.pin_chat_message(place.chat_id, content.message_id, disable_notification=True)
+        case Pin():
+            await bot.unpin_chat_message(place.chat_id, content.message_id)
+        case Delete():
+            await bot.delete_message(place.chat_id, content.message_id)
+        case Leave():
+            await bot.leave_chat(place.chat_id)
+        case ClearButtons():
+            await bot.edit_message_reply_markup(place.chat_id, place.message_id)
+
+
+async def answer_press(bot: Bot, callback_id: str, text: str | None, *, is_alert: bool) -> None:
+    await bot.answer_callback_query(callback_id, cut(text, MAX_TOAST) if text else None, show_alert=is_alert or None)
+
+
+def plain(part: Message | Edit) -> Message | Edit:
+    """The same without tags: a text that Telegram cannot parse must still arrive."""
+    if isinstance(part, Edit):
+        return replace(part, message=_untagged(part.message))
+    return _untagged(part)
+
+
+def marked_as_repeat(content: Content) -> Content:
+    if isinstance(content, Message):
+        return replace(content, text=Html(f"{REPEAT}{content.text}"))
+    if isinstance(content, Document):
+        return replace(content, caption=REPEAT + content.caption)
+    return content
+
+
+def _untagged(message: Message) -> Message:
+    return replace(message, text=escape(strip_tags(message.text)))
+
+
+def _done(message: TelegramMessage) -> Done:
+    return Done(message.message_id, message.poll.id if message.poll else None)
+
+
+async def _send(bot: Bot, place: Place, message: Message, username: str) -> TelegramMessage:
+    return await bot.send_message(
+        place.chat_id,
+        message.text,
+        parse_mode=ParseMode.HTML,
+        reply_markup=keyboard(message.buttons, username),
+        disable_notification=message.is_silent or None,
+        protect_content=message.is_protected or None,
+        link_preview_options=_NO_PREVIEW,
+        message_thread_id=place.thread_id,
+        reply_parameters=_reply(place),
+    )
+
+
+async def _edit(bot: Bot, place: Place, edit: Edit, username: str) -> None:
+    await bot.edit_message_text(
+        edit.message.text,
+        place.chat_id,
+        edit.message_id or place.message_id,
+        parse_mode=ParseMode.HTML,
+        reply_markup=keyboard(edit.message.buttons, username),
+        link_preview_options=_NO_PREVIEW,
+    )
+
+
+async def _poll(bot: Bot, place: Place, poll: Poll) -> TelegramMessage:
+    return await bot.send_poll(
+        place.chat_id,
+        poll.question,
+        [InputPollOption(option) for option in poll.options],
+        is_anonymous=False,
+        type="quiz",
+        allows_multiple_answers=poll.allows_several,
+        correct_option_ids=poll.right,  # type: ignore[arg-type]  # places 0-11, checked where the poll is made
+        explanation=poll.explanation or None,
+        description=poll.description or None,
+        open_period=poll.open_for,
+        allows_revoting=False,
+        shuffle_options=False,
+        hide_results_until_closes=True,
+        protect_content=True,
+        message_thread_id=place.thread_id,
+    )
+
+
+async def _document(bot: Bot, place: Place, document: Document) -> TelegramMessage:
+    return await bot.send_document(
+        place.chat_id,
+        InputFile(document.data, filename=document.name),
+        caption=cut(document.caption, MAX_CAPTION) or None,
+        message_thread_id=place.thread_id,
+    )
+
+
+async def _commands(bot: Bot, place: Place, menu: Commands) -> None:
+    scope: BotCommandScope = BotCommandScopeChat(place.chat_id)
+    if menu.scope == "chat_administrators":
+        scope = BotCommandScopeChatAdministrators(place.chat_id)
+    elif menu.scope == "chat_member" and menu.user_id is not None:
+        scope = BotCommandScopeChatMember(place.chat_id, menu.user_id)
+    if menu.commands:
+        await bot.set_my_commands([BotCommand(*command) for command in menu.commands], scope)
+    else:
+        await bot.delete_my_commands(scope)
+
+
+def _reply(place: Place) -> ReplyParameters | None:
+    if place.reply_to is None:
+        return None
+    return ReplyParameters(place.reply_to, allow_sending_without_reply=True)
+
+
+def keyboard(buttons: Buttons, username: str) -> InlineKeyboardMarkup | None:
+    if not buttons:
+        return None
+    return InlineKeyboardMarkup(
+        [
+            [
+                InlineKeyboardButton(
+                    button.label,
+                    callback_data=button.data,
+                    url=button.url or _deep_link(button.link, button.group_link, username),
+                    style=button.style,
+                )
+                for button in row
+            ]
+            for row in buttons
+        ]
+    )
+
+
+def _deep_link(link: str | None, group_link: str | None, username: str) -> str | None:
+    if link is not None:
+        return f"https://t.me/{username}?start={link}"
+    return f"https://t.me/{username}?startgroup={group_link}" if group_link is not None else None

@@ -1,0 +1,236 @@
+"""Every setting, from a YAML file and the environment above it, with errors that say line, reason and remedy."""
+
+import re
+from datetime import time
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal, Never, cast
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot import yamlfile
+from bot.errors import UserError
+
+TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}")
+DEMO_TOKEN = re.compile(r"\d+:DEMO-")
+ZONE = "Asia/Shanghai"
+
+_TEXTS = {
+    "E001": "{file} 不是 UTF-8 编码（像是 GBK）。请用记事本“另存为”，编码选 UTF-8。",
+    "E002": "第 {line} 行用了中文冒号“：”，请改成英文冒号加空格。",
+    "E003": "第 {line} 行用了制表符缩进，请改成空格。",
+    "E013": "第 {line} 行“{key}”重复（第 {n} 行已写过），请删掉一处。",
+}
+
+
+class ConfigError(UserError):
+    """Everything wrong with the settings, one line each."""
+
+    text: ClassVar[str] = "{problems}"
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"\d{1,2}:\d{1,2}", value):
+        hint = re.match(r"(\d{1,2})点(半)?", value)
+        better = f"{hint[1]}:{'30' if hint[2] else '00'}" if hint else "19:30"
+        raise PydanticCustomError("clock", "看不懂“{value}”，请写成 {better}。", {"value": value, "better": better})
+    hour, minute = (int(part) for part in value.split(":"))
+    if hour > 23 or minute > 59:
+        raise PydanticCustomError("clock", "时间“{value}”不存在，请写 00:00–23:59。", {"value": value})
+    if len(value) != 5:
+        better = f"{hour:02}:{minute:02}"
+        raise PydanticCustomError("clock", "“{value}”有歧义，请写 {better}。", {"value": value, "better": better})
+    return time(hour, minute)
+
+
+def _ids(value: object) -> object:
+    """`1, 2`, `[1, 2]` or a YAML list."""
+    if isinstance(value, int):
+        return [value]
+    parts = re.findall(r"[^\s,\[\]]+", value) if isinstance(value, str) else value
+    for part in parts if isinstance(parts, list | tuple) else ():
+        if not re.fullmatch(r"\d+", str(part)):
+            raise PydanticCustomError(
+                "ids", "管理员要填数字编号，不能填“{value}”；私聊机器人发 /id 可得到。", {"value": str(part)}
+            )
+    return parts
+
+
+def _token(value: SecretStr) -> SecretStr:
+    token = value.get_secret_value()
+    if token and not DEMO_TOKEN.match(token) and not TOKEN.fullmatch(token):
+        raise PydanticCustomError("token", "机器人令牌格式不对，应为“数字:字母数字”。")
+    return value
+
+
+def _zone(value: str) -> str:
+    if value != ZONE:
+        known = value in available_timezones()
+        text = "目前只支持 Asia/Shanghai。" if known else "没有时区“{value}”，中国请写 Asia/Shanghai。"
+        raise PydanticCustomError("zone", text, {"value": value})
+    return value
+
+
+Clock = Annotated[time, BeforeValidator(_clock)]
+Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bot(_Section):
+    token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
+    base_url: str = "https://api.telegram.org/bot"
+    proxy: str = ""
+    webhook_secret: SecretStr = SecretStr("")
+
+
+class DatabaseSection(_Section):
+    url: str = "sqlite:///data/ketang.db"
+
+
+class Web(_Section):
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535)] = 8080
+
+
+class Quiet(_Section):
+    """Beijing clock times between which no reminder is sent that can wait."""
+
+    begins: Clock = time(21, 30)
+    ends: Clock = time(7, 30)
+
+
+class Members(_Section):
+    invite_hours: Annotated[int, Field(ge=1, le=168)] = 24
+
+
+class Log(_Section):
+    format: Literal["console", "json"] = "console"
+
+
+class Config(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    bot: Bot = Bot()
+    database: DatabaseSection = DatabaseSection()
+    root_user_ids: Ids = ()
+    timezone: Annotated[str, AfterValidator(_zone)] = ZONE
+    web: Web = Web()
+    quiet: Quiet = Quiet()
+    members: Members = Members()
+    log: Log = Log()
+
+
+class _Layered(Config, BaseSettings):
+    """The environment (`KETANG_BOT__TOKEN`) above the file."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="forbid", env_prefix="KETANG_", env_nested_delimiter="__", env_ignore_empty=True
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return env_settings, init_settings
+
+
+def load(path: Path | None = None) -> Config:
+    """The settings of `path` (or `config.yaml` if it is there) and the environment; raises ConfigError."""
+    file = path or Path("config.yaml")
+    root: yamlfile.Node | None = None
+    if file.exists():
+        root = _read(file)
+    elif path is not None:
+        raise ConfigError(
+            problems=f"找不到配置文件 {path}。可复制 config.example.yaml 后再启动，或先运行 ketang demo。"
+        )
+    values = yamlfile.plain(root) if root is not None else {}
+    if not isinstance(values, dict):
+        raise ConfigError(problems=f"{file.name} 应是“名称: 值”的列表。")
+    try:
+        layered = _Layered(**cast("dict[str, Never]", _without_empty(values)))  # pydantic judges the types
+        return Config.model_validate(layered.model_dump())
+    except ValidationError as error:
+        raise ConfigError(problems="\n".join(_worded(detail, file, root) for detail in error.errors())) from None
+
+
+def require_token(config: Config) -> str:
+    """The token for a real start; raises ConfigError without one, or with the demo's."""
+    token = config.bot.token.get_secret_value()
+    if not token:
+        raise ConfigError(
+            problems="还没有填写机器人令牌。请设置环境变量 KETANG_BOT__TOKEN，或运行 ketang demo 先体验。"
+        )
+    if DEMO_TOKEN.match(token):
+        raise ConfigError(problems="这是演示用的令牌，只能用于 ketang demo；请向 @BotFather 申请自己的令牌。")
+    return token
+
+
+def _without_empty(values: dict[str, yamlfile.Plain]) -> dict[str, yamlfile.Plain]:
+    """`key:` with nothing behind it means the default."""
+    kept = {name: _without_empty(v) if isinstance(v, dict) else v for name, v in values.items()}
+    return {name: value for name, value in kept.items() if value != ""}
+
+
+def _read(file: Path) -> yamlfile.Node | None:
+    words = yamlfile.Words(keys=frozenset(_known()))
+    try:
+        document = yamlfile.read(file.read_bytes(), words)
+    except OSError as error:
+        raise ConfigError(problems=f"读不了配置文件 {file}：{error.strerror}。") from None
+    if document.faults:
+        raise ConfigError(problems="\n".join(_described(fault, file) for fault in document.faults))
+    return document.root
+
+
+def _described(fault: yamlfile.Fault, file: Path) -> str:
+    if (text := _TEXTS.get(fault.code)) is None:
+        return f"第 {fault.line} 行：{yamlfile.describe(fault)}"
+    return text.format(file=file.name, line=fault.line, **fault.params)
+
+
+def _known() -> dict[str, object]:
+    known: dict[str, object] = {}
+    for name, field in Config.model_fields.items():
+        known[name] = field
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            known |= dict(field.annotation.model_fields)
+    return known
+
+
+def _worded(error: ErrorDetails, file: Path, root: yamlfile.Node | None) -> str:
+    path = [part for part in error["loc"] if isinstance(part, str)]
+    name = path[-1] if path else ""
+    where = f"环境变量 KETANG_{'__'.join(path).upper()} "
+    if root is not None and _stands_in(root, path):
+        where = f"{file.name} 第 {yamlfile.place(root, path)[0]} 行"
+    if error["type"] == "extra_forbidden":
+        near = yamlfile.nearest(name, _known())
+        return f"{where}不认识“{name}”" + (f"，是否想写“{near}”？" if near else "。")
+    if error["type"] in {"clock", "ids", "token", "zone"}:
+        return f"{where}{error['msg']}"
+    if error["type"] == "literal_error":
+        return f"{where}“{name}”只能是 {error['ctx']['expected']}。"
+    bounds = error.get("ctx", {})
+    if "ge" in bounds or "le" in bounds:
+        return f"{where}“{name}”超出范围。"
+    return f"{where}“{name}”的值不对，这里应填{'数字' if 'int' in error['type'] else '文字'}。"
+
+
+def _stands_in(root: yamlfile.Node, path: list[str]) -> bool:
+    node: yamlfile.Node | None = root
+    for step in path:
+        node = node.get(step) if isinstance(node, yamlfile.Mapping) else None
+    return node is not None

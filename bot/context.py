@@ -1,0 +1,180 @@
+"""What a handler has in hand: who acted, one transaction, one answer. And how features name their doors."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+from sqlalchemy.orm import Session
+from telegram import Update
+from telegram.ext import CallbackContext, ExtBot
+
+from bot import inbox
+from bot.clock import Clock
+from bot.config import Config
+from bot.db import Database
+from bot.message import Alert, ClearButtons, Edit, Message, Part, Press, Sender, Toast, escape
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One direct answer to the person who acted: where it goes and what it is."""
+
+    chat_id: int
+    part: Part
+    callback_id: str | None = None
+    thread_id: int | None = None
+    message_id: int | None = None  # what the person pressed on or wrote
+
+
+class Mouth(Protocol):
+    """Lane 0: says things from memory, after the commit."""
+
+    def say(self, answer: Answer) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Deps:
+    """All that is handed to handlers; built once in `app`."""
+
+    config: Config
+    database: Database
+    clock: Clock
+    mouth: Mouth
+    bot_id: int
+    username: str
+
+
+@dataclass(slots=True)
+class Turn:
+    """One update on its way through the Application."""
+
+    row: inbox.Received
+    is_marked: bool = False  # its transaction has been asked for
+    is_answered: bool = False
+    failure: BaseException | None = None
+
+
+TURN: ContextVar[Turn] = ContextVar("turn")
+
+
+class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, object], Deps]):
+    """PTB's context with our one way in and one way out; building it reads nothing."""
+
+    press: Press
+    sender: Sender
+    callback_id: str | None = None  # of the press to answer
+    prompt: str = ""  # what the awaited text refers to
+    link: str = ""  # the token of a deep link, after its verb
+
+    @property
+    def deps(self) -> Deps:
+        return self.bot_data
+
+    @property
+    def turn(self) -> Turn:
+        return TURN.get()
+
+    @property
+    def words(self) -> str:
+        """The text after a command, white space as single spaces."""
+        return " ".join(self.args or ())
+
+    def now(self) -> datetime:
+        return self.deps.clock.now()
+
+    async def transact(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """Run `fn(session, sender, *args, now=…)`; in the same transaction the update is marked as handled."""
+        turn = self.turn
+        if turn.is_marked:
+            raise RuntimeError("a handler has one transaction")
+        result: R = await self.deps.database.transact(
+            _act, turn.row.update_id, fn, self.sender, *args, now=self.now(), **kwargs
+        )
+        turn.is_marked = True
+        return result
+
+    async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """Run `fn(session, sender, *args, now=…)` on a snapshot."""
+        return await self.deps.database.read(fn, self.sender, *args, now=self.now(), **kwargs)
+
+    async def say(self, *parts: Part) -> None:
+        """Answer the person who acted; returns at once, the sending is `delivery`'s."""
+        for part in parts:
+            await self._say(part)
+
+    def acknowledge(self, toast: Toast | None = None) -> None:
+        """Answer the press itself, with a word or without."""
+        self.turn.is_answered = True
+        self.deps.mouth.say(Answer(self.sender.chat_id, toast or Toast(""), self.callback_id))
+
+    async def _say(self, part: Part) -> None:
+        sender, query = self.sender, None
+        if self.callback_id is not None and not self.turn.is_answered:
+            query = self.callback_id
+            self.turn.is_answered = True
+        elif isinstance(part, Toast | Alert):  # the press was answered with a request for patience
+            part = Message(escape(part.text))
+        self.deps.mouth.say(Answer(sender.chat_id, part, query, sender.thread_id, self.target(part)))
+
+    def target(self, part: Part) -> int | None:
+        """The message an edit without an id of its own means: the pressed one."""
+        if isinstance(part, Edit) and part.message_id is not None:
+            return part.message_id
+        return self.sender.message_id if isinstance(part, Edit | ClearButtons) else None
+
+
+def _act(
+    session: Session, update_id: int, fn: Callable[..., R], sender: Sender, *args: object, now: datetime, **kw: object
+) -> R:
+    inbox.mark_handled(session, update_id, now=now)
+    return fn(session, sender, *args, now=now, **kw)
+
+
+Handler = Callable[[Update, Context], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """The doors of one feature. Keys: command names, `feature:verb`, words people type in private, deep-link verbs,
+    purposes of awaited texts, file endings."""
+
+    commands: Mapping[str, Handler] = field(default_factory=dict)
+    presses: Mapping[str, Handler] = field(default_factory=dict)
+    words: Mapping[str, Handler] = field(default_factory=dict)
+    links: Mapping[str, Handler] = field(default_factory=dict)
+    replies: Mapping[str, Handler] = field(default_factory=dict)
+    documents: Mapping[str, Handler] = field(default_factory=dict)
+    events: Mapping[str, Handler] = field(default_factory=dict)  # poll_answer, poll, my_chat_member, migration
+    cancel_words: Mapping[str, Handler] = field(default_factory=dict)  # words that end a dialogue instead of answering
+
+
+def merge(all_routes: Sequence[Routes]) -> Routes:
+    """All features' doors as one; a door two features claim is a mistake of ours."""
+    merged: dict[str, dict[str, Handler]] = {f.name: {} for f in fields(Routes)}
+    for routes in all_routes:
+        for name, table in merged.items():
+            doors: Mapping[str, Handler] = getattr(routes, name)
+            if twice := table.keys() & doors.keys():
+                raise ValueError(f"two features claim {name} {sorted(twice)}")
+            table.update(doors)
+    return Routes(**merged)
+
+
+class Task(Protocol):
+    """The body of a timed job: asks the database what is due and does it; running it twice changes nothing."""
+
+    def __call__(self, session: Session, *, now: datetime) -> object: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A timed job: run at least `every`, and at the moment `next_due` names."""
+
+    name: str
+    run: Task
+    every: timedelta
+    next_due: Callable[[Session, datetime], datetime | None] | None = None

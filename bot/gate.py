@@ -1,0 +1,278 @@
+"""The one gate before the handlers: who sent an update, which door it goes to, and how a refusal is answered."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from difflib import get_close_matches
+
+import structlog
+from sqlalchemy.orm import Session
+from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, MessageEntity, Update
+from telegram.constants import ChatType
+
+from bot import inbox, message
+from bot.context import Context, Handler, Routes, Turn
+from bot.db import NotSaved
+from bot.errors import UserError
+from bot.message import Alert, ClearButtons, Press, Sender, StaleButton, Toast, escape
+
+log = structlog.get_logger()
+
+ANONYMOUS_ADMIN, AS_CHANNEL = 1087968824, 136817688
+SLOW = 3.0  # seconds after which a press is told to wait
+REFUSAL_GAP = timedelta(minutes=1)  # between two refusals to one person in a group
+CONFIRM = "members:as"  # 请本人确认: the press carries the person that an anonymous command hid
+
+
+class UnknownCommand(UserError):
+    text = "没有 /{name} 这个命令。发送 /help 查看可以做什么。"
+
+
+class Mistyped(UserError):
+    text = "没有 /{name}，是否想用 /{near}？"
+
+
+class NotUnderstood(UserError):
+    text = "没有看懂。发送 /help 查看可以做什么。"
+
+
+class LinkExpired(UserError):
+    text = "这个链接已失效，请点最新消息里的按钮。"
+
+
+class FileNotTaken(UserError):
+    text = "不认识这个文件。可以发送的有：{kinds}。"
+
+
+class PleaseWait(UserError):
+    text = "正在处理，请稍候"
+
+
+class Incident(UserError):
+    text = "出了点问题，已记录（编号 {incident}）。请稍后再试，或把编号告诉管理员。"
+
+
+Awaited = Callable[[Session, Sender], tuple[str, str] | None]
+
+
+@dataclass(slots=True)
+class Gate:
+    """`dispatch` is the Application's one handler."""
+
+    routes: Routes
+    awaited: Awaited  # purpose and reference of the text this person was asked for
+    confirm_yourself: Callable[[str], message.Message]  # the answer to a command sent as the group
+    _refused_at: dict[int, datetime] = field(default_factory=dict)
+
+    async def dispatch(self, update: Update, context: Context) -> None:
+        turn = context.turn
+        door = await self._door(update, context)
+        if door is None:
+            return
+        if context.callback_id is None:
+            await self._enter(door, update, context)
+            return
+        waiting = asyncio.get_running_loop().call_later(SLOW, self._ask_patience, context, turn)
+        try:
+            await self._enter(door, update, context)
+        finally:
+            waiting.cancel()
+        if not turn.is_answered:
+            context.acknowledge()
+
+    async def _enter(self, door: Handler, update: Update, context: Context) -> None:
+        try:
+            await door(update, context)
+        except UserError as refusal:
+            if isinstance(refusal, NotSaved):
+                raise
+            await self._refuse(refusal, context)
+
+    async def _refuse(self, refusal: UserError, context: Context) -> None:
+        if not context.turn.is_marked:
+            await context.deps.database.transact(inbox.finish, context.turn.row.update_id, now=context.now())
+            context.turn.is_marked = True
+        if context.callback_id is not None:
+            await context.say(Alert(str(refusal)))
+            if refusal.ends_buttons:
+                await context.say(ClearButtons())
+        elif context.sender.is_private or self._may_refuse(context):
+            await context.say(message.Message(escape(refusal)))
+
+    def _may_refuse(self, context: Context) -> bool:
+        """Groups stay calm: one refusal a minute to one person."""
+        now, person = context.now(), context.sender.user_id
+        self._refused_at = {p: at for p, at in self._refused_at.items() if now - at < REFUSAL_GAP}
+        return self._refused_at.setdefault(person, now) == now
+
+    @staticmethod
+    def _ask_patience(context: Context, turn: Turn) -> None:
+        if not turn.is_answered:
+            context.acknowledge(Toast(str(PleaseWait())))
+
+    # -- which door -----------------------------------------------------------------------------------------------
+
+    async def _door(self, update: Update, context: Context) -> Handler | None:
+        if update.callback_query is not None:
+            return self._press_door(update.callback_query, context)
+        if update.message is not None:
+            return await self._message_door(update.message, context)
+        return self._event_door(update, context)
+
+    def _press_door(self, query: CallbackQuery, context: Context) -> Handler:
+        context.callback_id = query.id
+        context.sender = _presser(query, context)
+        context.press = Press.parse(query.data or "")
+        name = f"{context.press.feature}:{context.press.verb}"
+        if name == CONFIRM and context.press.args[:1] and context.press.args[0] in self.routes.commands:
+            command, *rest = context.press.args
+            context.args = rest
+            return self.routes.commands[command]
+        return self.routes.presses.get(name, _stale)
+
+    async def _message_door(self, told: Message, context: Context) -> Handler | None:
+        if told.migrate_to_chat_id is not None or told.migrate_from_chat_id is not None:
+            context.sender = _writer(told, context)
+            return self.routes.events.get("migration")
+        if told.from_user is None or told.is_automatic_forward or told.via_bot is not None:
+            return None
+        if (told.from_user.is_bot and told.from_user.id != ANONYMOUS_ADMIN) or told.from_user.id == AS_CHANNEL:
+            return None
+        context.sender = _writer(told, context)
+        if told.text and told.text.startswith("/"):
+            return self._command_door(told, context)
+        if not context.sender.is_private or (told.forward_origin is not None and told.document is None):
+            return None
+        if told.document is not None:
+            return self._document_door(told.document.file_name or "")
+        return await self._text_door(told.text, context) if told.text else None
+
+    def _command_door(self, told: Message, context: Context) -> Handler | None:
+        entity = next((e for e in told.entities if e.type == MessageEntity.BOT_COMMAND and e.offset == 0), None)
+        if entity is None or told.forward_origin is not None:
+            return None
+        assert told.text is not None
+        name, _, addressee = told.text[1 : entity.length].partition("@")
+        if addressee and addressee.lower() != context.deps.username.lower():
+            return None
+        context.args = told.text[entity.length :].split()
+        name = name.lower()
+        if told.from_user is not None and told.from_user.id == ANONYMOUS_ADMIN:
+            return self._anonymous_door(name, context) if name in self.routes.commands else None
+        if name == "start" and context.args:
+            return self._link_door(context)
+        door = self.routes.commands.get(name)
+        if door is None and context.sender.is_private:
+            return _refusing(self._unknown(name))
+        return door
+
+    def _anonymous_door(self, name: str, context: Context) -> Handler:
+        words = [word for word in context.args or () if word.isascii() and ":" not in word]
+        data = ":".join([CONFIRM, name, *words])[: message.MAX_DATA]
+
+        async def ask(_: Update, context: Context) -> None:
+            await context.say(self.confirm_yourself(data))
+
+        return ask
+
+    def _link_door(self, context: Context) -> Handler:
+        verb, _, token = (context.args or [""])[0].partition("_")
+        context.link = token
+        return self.routes.links.get(verb, _refusing(LinkExpired()))
+
+    def _unknown(self, name: str) -> UserError:
+        near = get_close_matches(name, list(self.routes.commands), n=1, cutoff=0.6)
+        return Mistyped(name=name, near=near[0]) if near else UnknownCommand(name=name)
+
+    def _document_door(self, name: str) -> Handler:
+        ending = name.lower().rpartition(".")[2]
+        kinds = "、".join(f".{kind}" for kind in self.routes.documents)
+        return self.routes.documents.get(ending, _refusing(FileNotTaken(kinds=kinds)))
+
+    async def _text_door(self, text: str, context: Context) -> Handler:
+        word = self.routes.words.get(text.strip())
+        asked = await context.deps.database.read(self.awaited, context.sender)
+        if asked is not None and asked[0] in self.routes.replies and text.strip() not in self.routes.cancel_words:
+            context.prompt = asked[1]
+            return self.routes.replies[asked[0]]
+        return word or _refusing(NotUnderstood())
+
+    def _event_door(self, update: Update, context: Context) -> Handler | None:
+        if update.poll_answer is not None:
+            user = update.poll_answer.user
+            context.sender = _nowhere(context, user.id if user and update.poll_answer.voter_chat is None else 0)
+            return self.routes.events.get("poll_answer")
+        if update.poll is not None:
+            context.sender = _nowhere(context, 0)
+            return self.routes.events.get("poll")
+        changed = update.my_chat_member or update.chat_member
+        if changed is None:
+            return None
+        private = changed.chat.type == ChatType.PRIVATE
+        who = _nowhere(context, changed.from_user.id)
+        context.sender = replace(who, chat_id=changed.chat.id, is_private=private)
+        return self.routes.events.get("my_chat_member" if update.my_chat_member else "chat_member")
+
+
+async def _stale(_: Update, __: Context) -> None:
+    raise StaleButton
+
+
+def _refusing(refusal: UserError) -> Handler:
+    async def refuse(_: Update, __: Context) -> None:
+        raise refusal
+
+    return refuse
+
+
+def _presser(query: CallbackQuery, context: Context) -> Sender:
+    """The person of a press; the message may be gone or too old to be seen, then only its place is known."""
+    told: MaybeInaccessibleMessage | None = query.message
+    chat = told.chat if told is not None else None
+    row = context.turn.row
+    return Sender(
+        user_id=query.from_user.id,
+        chat_id=chat.id if chat is not None else query.from_user.id,
+        at=row.received_at,
+        is_private=chat is None or chat.type == ChatType.PRIVATE,
+        is_late=row.is_late,
+        update_id=row.update_id,
+        bot_id=context.deps.bot_id,
+        username=query.from_user.username or "",
+        message_id=told.message_id if told is not None else None,
+        thread_id=_thread(told),
+    )
+
+
+def _writer(told: Message, context: Context) -> Sender:
+    row, user = context.turn.row, told.from_user
+    return Sender(
+        user_id=user.id if user is not None else 0,
+        chat_id=told.chat.id,
+        at=row.received_at,
+        is_private=told.chat.type == ChatType.PRIVATE,
+        is_late=row.is_late,
+        update_id=row.update_id,
+        bot_id=context.deps.bot_id,
+        username=(user.username or "") if user is not None else "",
+        message_id=told.message_id,
+        thread_id=_thread(told),
+    )
+
+
+def _nowhere(context: Context, user_id: int) -> Sender:
+    """Who voted: an update without a chat."""
+    row = context.turn.row
+    return Sender(
+        user_id=user_id,
+        chat_id=user_id,
+        at=row.received_at,
+        is_late=row.is_late,
+        update_id=row.update_id,
+        bot_id=context.deps.bot_id,
+    )
+
+
+def _thread(told: MaybeInaccessibleMessage | None) -> int | None:
+    return told.message_thread_id if isinstance(told, Message) and told.is_topic_message else None

@@ -1,0 +1,253 @@
+"""From Telegram to the handlers: every update is stored before Telegram hears of it, then handled in order per person.
+
+Polling and webhook end in the same `accept`. What a handler does is not known here: the Application is called, and
+what it could not do is tried again, then put aside with an incident number.
+"""
+
+import asyncio
+import contextlib
+import json
+import secrets
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol, cast
+
+import structlog
+
+from bot import inbox
+from bot.clock import Clock
+from bot.context import TURN, Turn
+from bot.db import Database, NotSaved
+from bot.inbox import AlreadyHandledError, Received
+
+log = structlog.get_logger()
+
+ALLOWED_UPDATES = ["message", "callback_query", "poll", "poll_answer", "my_chat_member", "chat_member"]
+AT_ONCE = 16  # updates of different people handled together
+HANDLER_TIME = 30.0
+RETRIES = (timedelta(seconds=1), timedelta(seconds=5))
+NOT_SAVED_PAUSE = timedelta(seconds=2)
+LATE_AFTER = timedelta(seconds=60)  # without a good poll: what comes then may have been pressed long ago
+_ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read over the telephone
+
+Json = Mapping[str, object]
+
+
+class Process(Protocol):
+    """Calls the handlers for one stored update; what failed is left in the turn. Unreadable: ValueError."""
+
+    async def __call__(self, turn: Turn) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """A handler failed for good: the person is told once, with the number under which it is logged."""
+
+    row: Received
+    incident: str
+
+
+class Intake:
+    """One process's receiver: `accept` stores, workers handle, `recover` takes over what a dead process left."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        process: Process,
+        *,
+        owner: str,
+        on_trouble: Callable[[Trouble], Awaitable[None]],
+        on_busy: Callable[[Received], Awaitable[None]],
+    ) -> None:
+        self._database, self._clock, self._process, self.owner = database, clock, process, owner
+        self._on_trouble, self._on_busy = on_trouble, on_busy
+        self._queues: dict[str, deque[Received]] = {}
+        self._ready: deque[str] = deque()
+        self._workers: set[asyncio.Task[None]] = set()
+        self._later: list[tuple[datetime, str]] = []
+        self._told_busy: set[int] = set()
+        self._alone = asyncio.Lock()  # an update that may have ended a process is handled beside no other such one
+        self._is_stopping = False
+        self.next_update_id: int | None = None
+        self.last_good_at: datetime | None = None
+
+    # -- storing --------------------------------------------------------------------------------------------------
+
+    async def accept(self, updates: Sequence[object]) -> None:
+        """Store the updates in one commit and queue them; raises NotSaved, and then nothing may be acknowledged."""
+        now = self._clock.now()
+        is_late = self.last_good_at is not None and now - self.last_good_at >= LATE_AFTER
+        rows = [row for raw in updates if (row := _received(raw, now, is_late=is_late)) is not None]
+        fresh = await self._database.transact(inbox.store, rows, owner=self.owner, now=now)
+        self.last_good_at = now
+        if rows:
+            self.next_update_id = max(row.update_id for row in rows) + 1
+        for row in fresh:
+            self._enqueue(row)
+
+    async def recover(self) -> int:
+        """Take over what was stored and not handled by a process that is gone; how many updates."""
+        now = self._clock.now()
+        rows = await self._database.transact(inbox.leftovers, owner=self.owner, now=now)
+        for row in rows:
+            self._enqueue(row)
+        if rows:
+            log.info("updates_taken_over", count=len(rows))
+        return len(rows)
+
+    # -- handling -------------------------------------------------------------------------------------------------
+
+    def _enqueue(self, row: Received) -> None:
+        queue = self._queues.get(row.order_key)
+        if queue is None:
+            self._queues[row.order_key] = deque([row])
+            self._make_ready(row.order_key)
+        else:
+            queue.append(row)
+
+    def _make_ready(self, key: str) -> None:
+        self._ready.append(key)
+        if len(self._workers) < AT_ONCE and not self._is_stopping:
+            worker = asyncio.get_running_loop().create_task(self._work())
+            self._workers.add(worker)
+            worker.add_done_callback(self._workers.discard)
+
+    async def _work(self) -> None:
+        while self._ready and not self._is_stopping:
+            key = self._ready.popleft()
+            row = self._queues[key][0]
+            async with self._alone if row.deaths else contextlib.nullcontext():
+                pause = await self._handle(row)
+            if pause is not None:  # the key waits with it, so that its order is kept
+                self._later.append((self._clock.now() + pause, key))
+                continue
+            self._next_of(key)
+
+    def _next_of(self, key: str) -> None:
+        queue = self._queues[key]
+        self._told_busy.discard(queue.popleft().update_id)
+        if queue:
+            self._ready.append(key)
+        else:
+            del self._queues[key]
+
+    async def _handle(self, row: Received) -> timedelta | None:
+        """Handle one update; the pause after which it is to be tried again, if it is."""
+        turn = Turn(row)
+        token = TURN.set(turn)
+        try:
+            if row.is_left and not row.tries:
+                await self._database.transact(inbox.begin, row.update_id)
+            async with asyncio.timeout(HANDLER_TIME):
+                await self._process(turn)
+            if turn.failure is None and not turn.is_marked:
+                await self._database.transact(inbox.finish, row.update_id, now=self._clock.now())
+        except Exception as error:  # whatever a handler raises concerns this update only
+            turn.failure = error
+        finally:
+            TURN.reset(token)
+        return await self._after(turn, turn.failure) if turn.failure is not None else None
+
+    async def _after(self, turn: Turn, error: BaseException) -> timedelta | None:
+        row = turn.row
+        if isinstance(error, AlreadyHandledError):
+            return None
+        if isinstance(error, NotSaved):
+            if row.update_id not in self._told_busy:
+                self._told_busy.add(row.update_id)
+                await self._on_busy(row)
+            return NOT_SAVED_PAUSE
+        if turn.is_marked:  # the effect is committed: an incident, never a replay
+            await self._report(row, error, "after the commit")
+            return None
+        if isinstance(error, UnreadableError | TimeoutError) or row.tries >= len(RETRIES):
+            return await self._park(row, error)
+        self._queues[row.order_key][0] = replace(row, tries=row.tries + 1)
+        return RETRIES[row.tries]
+
+    async def _park(self, row: Received, error: BaseException) -> timedelta | None:
+        incident = await self._report(row, error, "gave up")
+        reason = f"{type(error).__name__}: {error}"
+        try:
+            await self._database.transact(inbox.park, row.update_id, reason, incident, now=self._clock.now())
+        except NotSaved:
+            return NOT_SAVED_PAUSE
+        return None
+
+    async def _report(self, row: Received, error: BaseException, when: str) -> str:
+        incident = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+        log.error("update_failed", update=row.update_id, incident=incident, when=when, exc_info=error)
+        await self._on_trouble(Trouble(row, incident))
+        return incident
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def next_due(self) -> datetime | None:
+        """When the next failed update is to be tried again."""
+        return min((at for at, _ in self._later), default=None)
+
+    def wake_due(self) -> None:
+        """Try again what is due."""
+        now = self._clock.now()
+        due = [entry for entry in self._later if entry[0] <= now]
+        self._later = [entry for entry in self._later if entry[0] > now]
+        for _, key in due:
+            self._make_ready(key)
+
+    def is_idle(self) -> bool:
+        return not self._workers and not self._ready
+
+    async def drain(self) -> None:
+        """Wait until no handler runs and none can start."""
+        self.wake_due()
+        while self._workers:
+            await asyncio.wait(set(self._workers))
+
+    async def stop(self) -> None:
+        """Finish the handlers that run, give the rest back."""
+        self._is_stopping = True
+        if self._workers:
+            await asyncio.wait(set(self._workers), timeout=4.0)
+        await self._database.transact(inbox.release, self.owner)
+
+
+class UnreadableError(ValueError):
+    """The stored update is nothing python-telegram-bot can read."""
+
+
+def order_key(update: Json) -> str:
+    """Updates with one key are handled one after the other: those of one person, one poll, one chat."""
+    for kind in ("callback_query", "message", "poll_answer"):
+        part = update.get(kind)
+        if isinstance(part, Mapping):
+            person = part.get("user" if kind == "poll_answer" else "from")
+            if isinstance(person, Mapping) and "migrate_to_chat_id" not in part:
+                return f"u{person.get('id')}"
+            return f"c{_chat_id(update)}"
+    poll = update.get("poll")
+    if isinstance(poll, Mapping):
+        return f"p{poll.get('id')}"[:24]
+    return f"c{_chat_id(update)}"
+
+
+def _chat_id(update: Json) -> int | None:
+    for part in update.values():
+        if isinstance(part, Mapping):
+            holder = part.get("message") if isinstance(part.get("message"), Mapping) else part
+            chat = cast("Json", holder).get("chat")
+            if isinstance(chat, Mapping) and isinstance(chat.get("id"), int):
+                return cast("int", chat["id"])
+    return None
+
+
+def _received(raw: object, now: datetime, *, is_late: bool) -> Received | None:
+    """An update as it came; what has no number cannot be told apart from its repetition and is dropped."""
+    if not isinstance(raw, Mapping) or not isinstance(raw.get("update_id"), int):
+        log.warning("update_dropped", reason="no update_id")
+        return None
+    update = cast("Json", raw)
+    body = json.dumps(update, ensure_ascii=False, separators=(",", ":"))
+    return Received(cast("int", raw["update_id"]), order_key(update), _chat_id(update), body, now, is_late)

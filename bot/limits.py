@@ -1,0 +1,77 @@
+"""How much may be said when: token buckets below Telegram's own limits, overall and for each chat. Pure."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+
+@dataclass(slots=True)
+class Bucket:
+    """Tokens that fill at `rate` a second up to `burst`."""
+
+    rate: float
+    burst: float
+    tokens: float
+    at: datetime
+
+    def fill(self, now: datetime) -> None:
+        if now > self.at:
+            self.tokens = min(self.burst, self.tokens + (now - self.at).total_seconds() * self.rate)
+            self.at = now
+
+    def free_at(self, now: datetime, kept: float = 0.0) -> datetime:
+        """When one token beyond the `kept` ones will be there; `now` if it is."""
+        self.fill(now)
+        missing = 1 + kept - self.tokens
+        return now if missing <= 1e-9 else now + timedelta(seconds=missing / self.rate)
+
+    def take(self, now: datetime) -> None:
+        self.fill(now)
+        self.tokens -= 1
+
+
+ALL_RATE, ALL_BURST = 28.0, 28.0  # Telegram allows 30 a second
+ALL_KEPT = 5.0  # for answers and urgent things
+GROUP_RATE, GROUP_BURST, GROUP_KEPT = 18 / 60, 5.0, 1.0  # Telegram allows 20 a minute
+PRIVATE_RATE, PRIVATE_BURST = 1.0, 3.0
+FORGET = 2000  # buckets kept; a full one says nothing
+
+
+@dataclass(slots=True)
+class Limits:
+    """The buckets of one process. `is_on` false: nothing ever waits (tests, demo)."""
+
+    is_on: bool
+    _all: Bucket | None = None
+    _chats: dict[int, Bucket] = field(default_factory=dict)
+
+    def free_at(self, chat_id: int, now: datetime, *, is_urgent: bool) -> datetime:
+        """When a message to this chat may go."""
+        if not self.is_on:
+            return now
+        kept_all, kept_chat = (0.0, 0.0) if is_urgent else (ALL_KEPT, GROUP_KEPT if chat_id < 0 else 0.0)
+        return max(self._overall(now).free_at(now, kept_all), self._chat(chat_id, now).free_at(now, kept_chat))
+
+    def take(self, chat_id: int, now: datetime) -> None:
+        if self.is_on:
+            self._overall(now).take(now)
+            self._chat(chat_id, now).take(now)
+
+    def _overall(self, now: datetime) -> Bucket:
+        if self._all is None:
+            self._all = Bucket(ALL_RATE, ALL_BURST, ALL_BURST, now)
+        return self._all
+
+    def _chat(self, chat_id: int, now: datetime) -> Bucket:
+        bucket = self._chats.get(chat_id)
+        if bucket is None:
+            if len(self._chats) >= FORGET:
+                self._forget(now)
+            rate, burst = (GROUP_RATE, GROUP_BURST) if chat_id < 0 else (PRIVATE_RATE, PRIVATE_BURST)
+            bucket = self._chats[chat_id] = Bucket(rate, burst, burst, now)
+        return bucket
+
+    def _forget(self, now: datetime) -> None:
+        for chat_id, bucket in list(self._chats.items()):
+            bucket.fill(now)
+            if bucket.tokens >= bucket.burst:
+                del self._chats[chat_id]
