@@ -1,0 +1,150 @@
+"""Numbers and dates in the ways people write them into a blank. Recognised words only, no marking."""
+
+import re
+import unicodedata
+from datetime import date
+from fractions import Fraction
+
+_DROPPED = re.compile(r"[\s《》“”‘’\"']")
+_ENDING = "。.,;!?:、…"
+_FORMAL = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟萬億兩○零", "一二三四五六七八九十百千万亿两〇〇")
+_TENS = {"廿": "二十", "卅": "三十", "\u2044": "/"}  # NFKC makes ½ a 1⁄2
+_DIGITS = {digit: value for value, digit in enumerate("〇一二三四五六七八九")} | {"两": 2}
+_GROUPS = {"亿": 100_000_000, "万": 10_000}
+_UNITS = {"千": 1000, "百": 100, "十": 10}
+_SCALES = _GROUPS | _UNITS  # from the greatest down
+_COUNTED = "个人名条次届章年月日天项"
+_HUNDREDTHS = {"%": 100, "‰": 1000}
+_DECIMAL = re.compile(r"[+-]?\d+(?:\.\d+)?")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?")
+_MIXED = re.compile(r"(\d+(?:\.\d+)?)([十百千]?[万亿]?)")
+_NUMBER_RUN = re.compile(r"[0-9.,%‰/〇○零一二两三四五六七八九十百千万亿壹贰叁肆伍陆柒捌玖拾佰仟廿卅分之点]+")
+_DATE_RUN = re.compile(r"[0-9年月日号./〇○零一二三四五六七八九十廿卅-]+")
+_DAY = re.compile(r"(.+?)[年\-./](.+?)[月\-./](.+?)[日号]?")
+_MONTH = re.compile(r"(.+?)[年\-./](.+?)月?")
+_YEARLY = re.compile(r"(.+?)月(.+?)[日号]?")
+_LEAP_YEAR = 2000  # a day of every year may be 29 February
+
+
+def plain_text(text: str) -> str:
+    """A blank's text as it is compared: width, case, spaces, quotes and end punctuation make no difference."""
+    return _DROPPED.sub("", unicodedata.normalize("NFKC", text.strip()).casefold()).rstrip(_ENDING)
+
+
+def number_runs(text: str) -> list[str]:
+    return _NUMBER_RUN.findall(text)
+
+
+def date_runs(text: str) -> list[str]:
+    return _DATE_RUN.findall(text)
+
+
+def number_of(text: str) -> Fraction | None:
+    """六, 陆, 6, 1,050, 百分之五十, 50%, 三分之二, 1.5亿 as a number; None if it is none.
+
+    One trailing counting word is dropped.
+    """
+    text = _digits_alike(text)
+    number = _fraction(text)
+    if number is None and text[-1:] in _COUNTED:
+        number = _fraction(text[:-1])
+    return number
+
+
+def _digits_alike(text: str) -> str:
+    text = plain_text(text).translate(_FORMAL)
+    for short, long in _TENS.items():
+        text = text.replace(short, long)
+    return text
+
+
+def _fraction(text: str) -> Fraction | None:
+    if text[-1:] in _HUNDREDTHS:
+        return _divided(_amount(text[:-1]), Fraction(_HUNDREDTHS[text[-1]]))
+    if "分之" in text:
+        below, _, above = text.partition("分之")
+        return _divided(_amount(above), _amount(below))
+    if "/" in text:
+        above, _, below = text.partition("/")
+        return _divided(_amount(above), _amount(below))
+    return _amount(text)
+
+
+def _divided(above: Fraction | None, below: Fraction | None) -> Fraction | None:
+    return above / below if above is not None and below else None
+
+
+def _amount(text: str) -> Fraction | None:
+    if _DECIMAL.fullmatch(text) or _THOUSANDS.fullmatch(text):
+        return Fraction(text.replace(",", ""))
+    if mixed := _MIXED.fullmatch(text):
+        scale = 1
+        for unit in mixed[2]:
+            scale *= _SCALES[unit]
+        return Fraction(mixed[1]) * scale
+    whole, point, decimals = text.partition("点")
+    count, digits = _chinese(whole), _positional(decimals)
+    if count is None or (point and digits is None):
+        return None
+    return Fraction(f"{count}.{digits or 0}")
+
+
+def _positional(text: str) -> str | None:
+    return "".join(str(_DIGITS[c]) for c in text) if text and all(c in _DIGITS for c in text) else None
+
+
+def _chinese(text: str) -> int | None:
+    """一百零五, 两千, 三万二, 二〇一八; None for anything else."""
+    if (digits := _positional(text)) is not None:
+        return int(digits)
+    for unit, value in _SCALES.items():
+        above, found, below = text.rpartition(unit)
+        if found:
+            count, rest = _count(above, unit), _rest(below, value)
+            return None if count is None or rest is None else count * value + rest
+    return None
+
+
+def _count(text: str, unit: str) -> int | None:
+    """What stands before a unit: a digit before 十 百 千, any number before 万 亿, nothing for one."""
+    if not text:
+        return 1
+    return _DIGITS.get(text.lstrip("〇")) if unit in _UNITS else _chinese(text)
+
+
+def _rest(text: str, value: int) -> int | None:
+    """What stands behind a unit; a bare digit is of the next lower one: 一百五 is 150, 一百零五 is 105."""
+    if not text:
+        return 0
+    if text in _DIGITS:
+        return _DIGITS[text] * value // 10
+    return _chinese(text.lstrip("〇"))
+
+
+def date_of(text: str) -> str | None:
+    """A date as ISO text, year and month as `2018-10`, month and day as `--10-28`; None if there is no such day."""
+    text = _digits_alike(text)
+    if re.fullmatch(r"\d{8}", text):
+        text = f"{text[:4]}-{text[4:6]}-{text[6:]}"
+    if (found := _DAY.fullmatch(text)) is not None:
+        return _iso(_whole(found[1]), _whole(found[2]), _whole(found[3]))
+    if (found := _MONTH.fullmatch(text)) is not None:
+        day = _iso(_whole(found[1]), _whole(found[2]), 1)
+        return day and day.removesuffix("-01")
+    if (found := _YEARLY.fullmatch(text)) is not None:
+        day = _iso(_LEAP_YEAR, _whole(found[1]), _whole(found[2]))
+        return day and "-" + day.removeprefix(str(_LEAP_YEAR))
+    return None
+
+
+def _whole(text: str) -> int | None:
+    return int(text) if text.isdecimal() else _chinese(text)
+
+
+def _iso(year: int | None, month: int | None, day: int | None) -> str | None:
+    if year is None or month is None or day is None:
+        return None
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
