@@ -45,7 +45,6 @@ class Deps:
     clock: Clock
     mouth: Mouth
     bot_id: int
-    username: str
 
 
 @dataclass(slots=True)

@@ -177,8 +177,6 @@ class Delivery:
         """Start everything that may go at this moment."""
         for chat_id in [chat_id for chat_id, chat in self._chats.items() if chat.answers]:
             self._pump_answers(chat_id)
-        if self.is_stopped:
-            return
         if self._window_is_stale or (not self._window and not self._rows_in_flight):
             await self._look()
         self._start_rows()
@@ -190,6 +188,8 @@ class Delivery:
         self._window = deque(await self._database.read(outbox.waiting, now=now, most=WINDOW, without=blocked))
 
     def _start_rows(self) -> None:
+        if self.is_stopped:
+            return
         now = self._clock.now()
         left: deque[Waiting] = deque()
         while self._window and self._rows_in_flight < IN_FLIGHT:
@@ -351,6 +351,18 @@ class Delivery:
             if not self._tasks:
                 return
             await asyncio.wait(set(self._tasks), return_when=asyncio.FIRST_COMPLETED)
+
+    async def drain_answers(self) -> None:
+        """At a stop: let what is in flight end; rows that have not begun stay where they are."""
+        self.is_stopped = True
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    def resume(self) -> None:
+        """Telegram takes our token (again)."""
+        if self.is_stopped:
+            self.is_stopped = False
+            self.wake()
 
     def hold_all(self, span: timedelta) -> None:
         self._all_wait_until = max(self._all_wait_until or self._clock.now(), self._clock.now() + span)

@@ -154,7 +154,7 @@ class Gate:
             return None
         assert told.text is not None
         name, _, addressee = told.text[1 : entity.length].partition("@")
-        if addressee and addressee.lower() != context.deps.username.lower():
+        if addressee and addressee.lower() != context.bot.username.lower():
             return None
         context.args = told.text[entity.length :].split()
         name = name.lower()
@@ -240,6 +240,7 @@ def _presser(query: CallbackQuery, context: Context) -> Sender:
         update_id=row.update_id,
         bot_id=context.deps.bot_id,
         username=query.from_user.username or "",
+        is_root=_is_root(query.from_user.id, context),
         message_id=told.message_id if told is not None else None,
         thread_id=_thread(told),
     )
@@ -256,6 +257,7 @@ def _writer(told: Message, context: Context) -> Sender:
         update_id=row.update_id,
         bot_id=context.deps.bot_id,
         username=(user.username or "") if user is not None else "",
+        is_root=user is not None and _is_root(user.id, context),
         message_id=told.message_id,
         thread_id=_thread(told),
     )
@@ -272,6 +274,10 @@ def _nowhere(context: Context, user_id: int) -> Sender:
         update_id=row.update_id,
         bot_id=context.deps.bot_id,
     )
+
+
+def _is_root(user_id: int, context: Context) -> bool:
+    return user_id in context.deps.config.root_user_ids
 
 
 def _thread(told: MaybeInaccessibleMessage | None) -> int | None:

@@ -223,6 +223,12 @@ def hold(session: Session, owner: str, is_gone: Callable[[str], bool], *, now: d
     return Hold(is_ours=True, is_new=is_new, holder=owner)
 
 
+def beat(session: Session, owner: str, *, now: datetime) -> None:
+    """Renew our own lease without looking at the gap before it (the clock was set forward)."""
+    statement = update(Lease).where(Lease.name == "receiver", Lease.owner == owner)
+    session.execute(statement.values(expires_at=now + RECEIVER_LEASE, beat_at=now))
+
+
 def let_go(session: Session, owner: str, *, now: datetime) -> None:
     statement = update(Lease).where(Lease.name == "receiver", Lease.owner == owner)
     session.execute(statement.values(expires_at=now))

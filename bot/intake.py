@@ -82,11 +82,14 @@ class Intake:
         is_late = self.last_good_at is not None and now - self.last_good_at >= LATE_AFTER
         rows = [row for raw in updates if (row := _received(raw, now, is_late=is_late)) is not None]
         fresh = await self._database.transact(inbox.store, rows, owner=self.owner, now=now)
-        self.last_good_at = now
+        self.note_good_poll()
         if rows:
             self.next_update_id = max(row.update_id for row in rows) + 1
         for row in fresh:
             self._enqueue(row)
+
+    def note_good_poll(self) -> None:
+        self.last_good_at = self._clock.now()
 
     async def recover(self) -> int:
         """Take over what was stored and not handled by a process that is gone; how many updates."""
@@ -178,7 +181,7 @@ class Intake:
         return None
 
     async def _report(self, row: Received, error: BaseException, when: str) -> str:
-        incident = "".join(secrets.choice(_ALPHABET) for _ in range(6))
+        incident = new_incident()
         log.error("update_failed", update=row.update_id, incident=incident, when=when, exc_info=error)
         await self._on_trouble(Trouble(row, incident))
         return incident
@@ -216,6 +219,10 @@ class Intake:
 
 class UnreadableError(ValueError):
     """The stored update is nothing python-telegram-bot can read."""
+
+
+def new_incident() -> str:
+    return "".join(secrets.choice(_ALPHABET) for _ in range(6))
 
 
 def order_key(update: Json) -> str:

@@ -1,0 +1,300 @@
+"""The composition root: configuration, database and clock become the running bot. The list of features is here."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy.orm import Session
+from telegram import Update
+from telegram.error import TelegramError
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, TypeHandler
+
+from bot import inbox, outbox, schedule
+from bot.attendance import handlers as attendance_handlers
+from bot.banks import handlers as banks_handlers
+from bot.clock import Clock, monotonic
+from bot.config import Config
+from bot.context import TURN, Answer, Context, Deps, Routes, Turn, merge
+from bot.db import Database, NotSaved
+from bot.delivery import EDIT_GAP, Delivery, Reach
+from bot.errors import UserError
+from bot.gate import Gate, Incident
+from bot.inbox import Received
+from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
+from bot.meetings import handlers as meetings_handlers
+from bot.members import handlers as members_handlers
+from bot.members import service as members
+from bot.members import views as members_views
+from bot.message import Alert, Message, escape
+from bot.outbox import Claimed, Lane
+from bot.polling import Poller, own_name
+from bot.quiz import handlers as quiz_handlers
+from bot.transport import Transport
+
+log = structlog.get_logger()
+
+STOP_TIME = 3.0  # seconds for what is in flight when we are told to stop
+RETRY_LOOK = 0.5  # seconds between looks at updates whose handler failed
+DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
+
+Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object, object], Deps, None]
+
+ROUTES: tuple[Routes, ...] = (
+    members_handlers.ROUTES,
+    meetings_handlers.ROUTES,
+    attendance_handlers.ROUTES,
+    banks_handlers.ROUTES,
+    quiz_handlers.ROUTES,
+)
+
+
+class IncidentNotice(UserError):
+    text = "程序出错，编号 {incident}，已记入日志。一小时内的同类错误不再通知。"
+
+
+class ConflictNotice(UserError):
+    text = "收不到消息：另有程序在用同一个令牌，或设置了 webhook。请停掉另一个程序。"
+
+
+@dataclass(slots=True)
+class House:
+    """The running bot and its parts."""
+
+    config: Config
+    database: Database
+    clock: Clock
+    telegram: Telegram
+    transport: Transport
+    delivery: Delivery
+    intake: Intake
+    poller: Poller
+    schedule: schedule.Schedule
+    _tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def start(self) -> None:
+        """Connect and get ready; nothing runs by itself yet."""
+        await self.telegram.initialize()
+        self.delivery.username = self.telegram.bot.username
+        loop = asyncio.get_running_loop()
+        self.database.listen(lambda signals: _tell(loop, self, signals))
+
+    def run(self) -> None:
+        """Receive, send and ring from now on."""
+        self.schedule.start()
+        for work in (self.poller.run(), self.delivery.run(), self._retry()):
+            self._tasks.append(asyncio.get_running_loop().create_task(work))
+
+    async def wait(self) -> None:
+        """Until a part of the house ends, which only a fatal error can make it do: that is raised."""
+        done, _ = await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+
+    async def stop(self) -> None:
+        """Take nothing more, finish what runs, give the rest back; what is not done stays in the database."""
+        self.schedule.stop()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
+        with contextlib.suppress(NotSaved, TimeoutError):
+            async with asyncio.timeout(STOP_TIME):
+                await self.intake.stop()
+                await self.delivery.drain_answers()
+        await self.poller.stop()
+        await self.telegram.shutdown()
+        await self.transport.shutdown()
+
+    async def health(self) -> dict[str, object]:
+        """Codes and counts, no names."""
+        now = self.clock.now()
+        try:
+            waiting, parked, due, oldest = await self.database.read(_counts, now)
+            database = "ok"
+        except Exception:  # whatever the driver raises is the news
+            waiting, parked, due, oldest, database = 0, 0, 0, None, "unreachable"
+        silent = monotonic() - self.poller.last_good
+        receiver = "conflict" if self.poller.is_conflict else "ok" if silent < DEAF_AFTER else "deaf"
+        is_well = database == "ok" and receiver == "ok" and not self.delivery.is_stopped
+        return {
+            "status": "ok" if is_well else "conflict" if receiver == "conflict" else "unwell",
+            "database": database,
+            "receiver": {"mode": "polling", "state": receiver, "seconds_since_good_poll": round(silent, 1)},
+            "inbox": {"waiting": waiting, "parked": parked},
+            "outbox": {
+                "due": due,
+                "seconds_late": round(max(0.0, (now - oldest).total_seconds()), 1) if oldest else 0.0,
+                "is_stopped": self.delivery.is_stopped,
+            },
+        }
+
+    async def _retry(self) -> None:
+        while True:
+            await asyncio.sleep(RETRY_LOOK)
+            self.intake.wake_due()
+
+
+def build(
+    config: Config,
+    token: str,
+    *,
+    database: Database,
+    clock: Clock,
+    has_limits: bool = True,
+    edit_gap: timedelta = EDIT_GAP,
+) -> House:
+    """All parts, connected; nothing runs and nothing has been sent."""
+    transport = Transport(proxy=config.bot.proxy or None)
+    hooks = schedule.hooks()
+    delivery = Delivery(database, clock, hooks, _reach(config), has_limits=has_limits, edit_gap=edit_gap)
+    deps = Deps(config, database, clock, delivery, bot_id=int(token.partition(":")[0]))
+    telegram = _telegram(config, token, transport, deps)
+    delivery.bot = telegram.bot
+    intake = Intake(
+        database,
+        clock,
+        _process(telegram),
+        owner=own_name(),
+        on_trouble=_on_trouble(config, delivery, database, clock),
+        on_busy=_on_busy(delivery),
+    )
+    poller = Poller(
+        database,
+        clock,
+        transport,
+        intake,
+        url=f"{config.bot.base_url}{token}",
+        on_good=delivery.resume,
+        on_conflict=_on_conflict(config, database, clock),
+    )
+    return House(
+        config=config,
+        database=database,
+        clock=clock,
+        telegram=telegram,
+        transport=transport,
+        delivery=delivery,
+        intake=intake,
+        poller=poller,
+        schedule=schedule.Schedule(database, clock, schedule.jobs()),
+    )
+
+
+def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:
+    gate = Gate(merge(ROUTES), members.awaited, members_views.confirm_yourself)
+    types = ContextTypes(context=Context, bot_data=lambda: deps)  # type: ignore[arg-type]  # PTB wants a class here
+    telegram: Telegram = (
+        ApplicationBuilder()
+        .token(token)
+        .base_url(config.bot.base_url)
+        .base_file_url(config.bot.base_url.removesuffix("bot") + "file/bot")
+        .request(transport)
+        .get_updates_request(transport)
+        .updater(None)
+        .job_queue(None)
+        .context_types(types)
+        .build()
+    )
+    telegram.add_handler(TypeHandler(Update, gate.dispatch))
+    telegram.add_error_handler(on_error)
+    return telegram
+
+
+async def on_error(_: object, context: Context) -> None:
+    """PTB swallows what handlers raise; `intake` must know it, to try again."""
+    TURN.get().failure = context.error
+
+
+def _process(telegram: Telegram) -> Process:
+    async def process(turn: Turn) -> None:
+        try:
+            update = Update.de_json(json.loads(turn.row.body), telegram.bot)
+        except (ValueError, TypeError, KeyError, AttributeError, TelegramError) as error:
+            raise UnreadableError(str(error)) from error
+        await telegram.process_update(update)
+
+    return process
+
+
+def _tell(loop: asyncio.AbstractEventLoop, house: House, signals: frozenset[str]) -> None:
+    """Heard on the database thread: wake the parts on their own."""
+    if loop.is_closed():
+        return
+    if "outbox" in signals:
+        loop.call_soon_threadsafe(house.delivery.wake)
+    if "jobs" in signals:
+        loop.call_soon_threadsafe(house.schedule.wake)
+
+
+def _counts(session: Session, now: datetime) -> tuple[int, int, int, datetime | None]:
+    return inbox.open_count(session), inbox.dead_count(session), *outbox.due_count(session, now=now)
+
+
+def _person(row: Received) -> tuple[int | None, str | None]:
+    """Where the person behind an update can be answered: his private chat or the chat he wrote in, and the press."""
+    body = json.loads(row.body) if row.body else {}
+    query = body.get("callback_query")
+    if isinstance(query, dict):
+        return row.chat_id or query["from"]["id"], str(query["id"])
+    return (row.chat_id, None) if "message" in body else (None, None)
+
+
+def _answer(delivery: Delivery, row: Received, text: UserError) -> None:
+    chat_id, callback_id = _person(row)
+    if chat_id is None:
+        return
+    part = Alert(str(text)) if callback_id else Message(escape(text))
+    delivery.say(Answer(chat_id, part, callback_id))
+
+
+def _on_trouble(
+    config: Config, delivery: Delivery, database: Database, clock: Clock
+) -> Callable[[Trouble], Awaitable[None]]:
+    async def tell(trouble: Trouble) -> None:
+        _answer(delivery, trouble.row, Incident(incident=trouble.incident))
+        with contextlib.suppress(NotSaved):
+            await database.transact(
+                _warn, config, "incident", IncidentNotice(incident=trouble.incident), now=clock.now()
+            )
+
+    return tell
+
+
+def _on_busy(delivery: Delivery) -> Callable[[Received], Awaitable[None]]:
+    async def tell(row: Received) -> None:
+        _answer(delivery, row, NotSaved())
+
+    return tell
+
+
+def _on_conflict(config: Config, database: Database, clock: Clock) -> Callable[[str], Awaitable[None]]:
+    async def tell(_: str) -> None:
+        await database.transact(_warn, config, "conflict", ConflictNotice(), now=clock.now())
+
+    return tell
+
+
+def _warn(session: Session, config: Config, kind: str, notice: UserError, *, now: datetime) -> None:
+    """One message to the administrators of one kind and hour."""
+    for user_id in config.root_user_ids:
+        key = f"warn:{kind}:{now:%Y%m%d%H}:{user_id}"
+        outbox.enqueue(session, key, chat_id=user_id, content=Message(escape(notice)), lane=Lane.URGENT, now=now)
+
+
+def _reach(config: Config) -> Reach:
+    def unreadable(session: Session, row: Claimed, error: str, now: datetime) -> None:
+        incident = new_incident()
+        log.error("row_refused", row=row.id, key=row.key, error=error, incident=incident)
+        _warn(session, config, "refused", IncidentNotice(incident=incident), now=now)
+
+    return Reach(
+        unreachable=lambda session, user_id, now: members.mark_unreachable(session, user_id, now=now),
+        lost=lambda session, chat_id, now: members.chat_gone(session, chat_id, now=now),
+        migrated=lambda session, old, new, now: members.chat_migrated(session, old, new, now=now),
+        unsure=lambda session, row, now: members.post_unsure(session, row.chat_id, row.id, now=now),
+        unreadable=unreadable,
+    )

@@ -1,0 +1,213 @@
+"""Our own getUpdates loop: raw JSON, stored before the next call confirms it, under a lease that one process holds."""
+
+import asyncio
+import contextlib
+import json
+import os
+import random
+import secrets
+import socket
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import structlog
+from telegram.error import NetworkError
+
+from bot import inbox
+from bot.clock import Clock, monotonic
+from bot.db import Database, NotSaved
+from bot.errors import UserError
+from bot.intake import ALLOWED_UPDATES, Intake
+from bot.transport import Transport
+
+log = structlog.get_logger()
+
+POLL_TIME, READ_TIME = 25, 35.0  # seconds Telegram waits for updates, and we for its answer
+BATCH = 100
+BEAT = 5.0  # seconds between renewals of the lease
+STAND_BY = 10.0  # seconds between looks of a process that does not receive
+REBUILD_AFTER = 60.0  # seconds without a good poll: new connections
+GIVE_UP_AFTER = 600.0  # seconds of 401: the token was revoked
+BACK_OFF = (1, 2, 4, 8, 16, 30)
+
+
+class Fatal(UserError):
+    """The process cannot go on: exit code and what to do."""
+
+    text = "{reason}"
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason=reason)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """What one getUpdates brought: how many updates, or how long to wait before the next."""
+
+    count: int = 0
+    pause: float = 0.0
+
+
+def own_name() -> str:
+    """This process among all that may ever share the database."""
+    return f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
+
+
+def is_gone(owner: str) -> bool:
+    """Whether the process of that name surely lives no more: it was on this machine and its number is free or ours."""
+    host, _, rest = owner.rpartition(":")[0].rpartition(":")
+    if not rest.isdigit() or host != socket.gethostname():
+        return owner == ""
+    if int(rest) == os.getpid():
+        return True
+    try:
+        os.kill(int(rest), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+class Poller:
+    """Receives by polling. `once` is one call; `run` goes on until cancelled, or Fatal."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        transport: Transport,
+        intake: Intake,
+        *,
+        url: str,
+        on_good: Callable[[], None],
+        on_conflict: Callable[[str], Awaitable[None]],
+    ) -> None:
+        self._database, self._clock, self._transport, self._intake = database, clock, transport, intake
+        self._url, self._on_good, self._on_conflict = url, on_good, on_conflict
+        self.is_receiver = False
+        self.is_conflict = False
+        self.last_good = monotonic()
+        self._rebuilt_at = monotonic()
+        self._refused_since: float | None = None
+        self._has_had_good = False
+        self._failures = 0
+        self._is_drained = False
+
+    async def hold(self) -> bool:
+        """Take or renew the lease; the one who newly takes it also takes over what was left unhandled."""
+        held = await self._database.transact(inbox.hold, self._intake.owner, is_gone, now=self._clock.now())
+        if held.is_ours and (held.is_new or not self.is_receiver):
+            self._is_drained = False
+            await self._intake.recover()
+        if not held.is_ours and self.is_receiver:
+            log.warning("receiver_lost", holder=held.holder)
+        self.is_receiver = held.is_ours
+        return held.is_ours
+
+    async def after_jump(self) -> None:
+        """The clock was set forward: that is no outage of ours."""
+        await self._database.transact(inbox.beat, self._intake.owner, now=self._clock.now())
+        self._intake.note_good_poll()
+
+    async def run(self) -> None:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._keep_lease())
+            group.create_task(self._receive())
+
+    async def _keep_lease(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            with contextlib.suppress(NotSaved):
+                if self.is_receiver:
+                    await self.hold()
+
+    async def _receive(self) -> None:
+        while True:
+            try:
+                if not self.is_receiver and not await self.hold():
+                    await asyncio.sleep(BEAT)
+                    continue
+                pause = (await self.once(POLL_TIME)).pause
+            except NotSaved:
+                pause = 1.0  # nothing was acknowledged: Telegram gives the same updates again
+            if pause:
+                await self._maybe_rebuild()
+                await asyncio.sleep(pause)
+
+    async def once(self, wait: int) -> Poll:
+        """One getUpdates; its updates are stored when this returns. Raises NotSaved, Fatal."""
+        parameters: dict[str, object] = {"timeout": wait, "limit": BATCH, "allowed_updates": ALLOWED_UPDATES}
+        if self._intake.next_update_id is not None:
+            parameters["offset"] = self._intake.next_update_id
+        try:
+            status, body = await self._transport.post_raw(
+                self._url + "/getUpdates", parameters, timeout=READ_TIME if wait else 10.0
+            )
+        except NetworkError as error:
+            return self._failed(type(error).__name__)
+        try:
+            answer = json.loads(body)
+        except ValueError:
+            return self._failed(f"no json ({status})")
+        if status != 200 or not isinstance(answer, dict) or not isinstance(answer.get("result"), list):
+            return await self._refused(status, answer if isinstance(answer, dict) else {})
+        return await self._good(answer["result"])
+
+    async def _good(self, updates: list[object]) -> Poll:
+        await self._intake.accept(updates)
+        self.last_good, self._failures, self._refused_since = monotonic(), 0, None
+        self.is_conflict, self._has_had_good = False, True
+        self._on_good()
+        if not updates and not self._is_drained:
+            await self._intake.drain()
+            await self._database.transact(inbox.mark_drained, now=self._clock.now())
+            self._is_drained = True
+        return Poll(len(updates))
+
+    def _failed(self, reason: str) -> Poll:
+        pause = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
+        self._failures += 1
+        log.warning("poll_failed", reason=reason, pause=pause)
+        return Poll(pause=pause * random.uniform(0.8, 1.2))  # noqa: S311  # jitter
+
+    async def _refused(self, status: int, answer: dict[str, object]) -> Poll:
+        if status == 429:
+            parameters = answer.get("parameters")
+            wait = parameters.get("retry_after") if isinstance(parameters, dict) else None
+            return Poll(pause=float(wait) if isinstance(wait, int) else BACK_OFF[-1])
+        if status == 409:
+            return await self._conflict(str(answer.get("description", "")))
+        if status in (401, 404):
+            return self._unauthorized(status)
+        return self._failed(f"status {status}")
+
+    async def _conflict(self, description: str) -> Poll:
+        """Another program polls with our token, or a webhook is set: stand by, say so once."""
+        await self._database.transact(inbox.let_go, self._intake.owner, now=self._clock.now())
+        self.is_receiver = False
+        if not self.is_conflict:
+            self.is_conflict = True
+            log.warning("poll_conflict", description=description)
+            await self._on_conflict(description)
+        return Poll(pause=STAND_BY)
+
+    def _unauthorized(self, status: int) -> Poll:
+        if not self._has_had_good and status == 404:
+            raise Fatal(2, "Telegram 不认识这个令牌，请检查 KETANG_BOT__TOKEN，或向 @BotFather 重新申请。")
+        self._refused_since = self._refused_since or monotonic()
+        if monotonic() - self._refused_since > GIVE_UP_AFTER:
+            raise Fatal(3, "令牌已被 Telegram 拒绝 10 分钟，请向 @BotFather 更换令牌后重新启动。")
+        return self._failed(f"status {status}")
+
+    async def _maybe_rebuild(self) -> None:
+        now = monotonic()
+        if now - self.last_good > REBUILD_AFTER and now - self._rebuilt_at > REBUILD_AFTER:
+            self._rebuilt_at = now
+            log.warning("transport_rebuilt", seconds_silent=round(now - self.last_good))
+            await self._transport.rebuild()
+
+    async def stop(self) -> None:
+        with contextlib.suppress(NotSaved):
+            await self._database.transact(inbox.let_go, self._intake.owner, now=self._clock.now())

@@ -1,0 +1,112 @@
+"""Every timed job of the house in one place, and the alarm clock that rings for them.
+
+APScheduler only wakes us: what is due is asked of the database, so a lost or doubled ring changes nothing.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from bot.clock import Clock
+from bot.context import Job
+from bot.db import Database, NotSaved
+
+log = structlog.get_logger()
+
+JOB_TIME = 60.0  # seconds one ring of a job may take
+ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds an end
+
+
+class Schedule:
+    """Jobs by the clock. `run_due` is one ring; `start` lets APScheduler ring by real time."""
+
+    def __init__(self, database: Database, clock: Clock, jobs: Sequence[Job]) -> None:
+        self._database, self._clock, self.jobs = database, clock, tuple(jobs)
+        self._ran_at: dict[str, datetime] = {}
+        self._alarm: AsyncIOScheduler | None = None
+        self._look: asyncio.Task[None] | None = None
+        self._busy = asyncio.Lock()
+
+    async def run_due(self) -> None:
+        """Run every job that has something to do now."""
+        async with self._busy:
+            for job in self.jobs:
+                if await self._is_due(job):
+                    await self._run(job)
+
+    async def next_due(self) -> tuple[datetime, str] | None:
+        """The next moment a job names, with its name; rings that come only by interval name none."""
+        named = [(job.name, job.next_due) for job in self.jobs if job.next_due is not None]
+        moments = [(await self._database.read(ask, self._clock.now()), name) for name, ask in named]
+        return min(((due, name) for due, name in moments if due is not None), default=None)
+
+    def start(self) -> None:
+        self._alarm = AsyncIOScheduler(timezone=UTC)
+        options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        for job in self.jobs:
+            seconds = job.every.total_seconds()
+            self._alarm.add_job(self._ring, "interval", seconds=seconds, id=job.name, args=[job], **options)
+        self._alarm.start()
+        self.wake()
+
+    def stop(self) -> None:
+        if self._alarm is not None:
+            self._alarm.shutdown(wait=False)
+            self._alarm = None
+        if self._look is not None:
+            self._look.cancel()
+
+    def wake(self) -> None:
+        """Something was planned: look at all jobs now and set the alarm for what comes next."""
+        if self._alarm is not None and (self._look is None or self._look.done()):
+            self._look = asyncio.get_running_loop().create_task(self._look_at_all())
+
+    async def _look_at_all(self) -> None:
+        for job in self.jobs:
+            await self._ring(job)
+
+    async def _ring(self, job: Job) -> None:
+        try:
+            async with self._busy, asyncio.timeout(JOB_TIME):
+                if await self._is_due(job):
+                    await self._run(job)
+            await self._set_alarm(job)
+        except (NotSaved, TimeoutError) as error:
+            log.error("job_failed", job=job.name, error=type(error).__name__)
+
+    async def _set_alarm(self, job: Job) -> None:
+        """Ring at the very moment something comes due, not at the next interval."""
+        if job.next_due is None or self._alarm is None:
+            return
+        due = await self._database.read(job.next_due, self._clock.now())
+        if due is None or due - self._clock.now() > job.every or self._alarm is None:
+            return
+        at = datetime.now(UTC) + max(due - self._clock.now(), timedelta())  # APScheduler's own time
+        self._alarm.add_job(
+            self._ring,
+            "date",
+            run_date=at,
+            id=f"{job.name}:next",
+            args=[job],
+            replace_existing=True,
+            misfire_grace_time=None,
+        )
+
+    async def _is_due(self, job: Job) -> bool:
+        now = self._clock.now()
+        if job.next_due is not None:
+            due = await self._database.read(job.next_due, now)
+            return due is not None and due <= now
+        ran_at = self._ran_at.get(job.name)
+        return ran_at is None or now - ran_at >= job.every
+
+    async def _run(self, job: Job) -> None:
+        """Call the job until it has nothing more to do; each call is a transaction of its own."""
+        for _ in range(ROUNDS):
+            self._ran_at[job.name] = self._clock.now()
+            if await self._database.transact(job.run, now=self._clock.now()) is not True:
+                return
+        log.error("job_endless", job=job.name)
