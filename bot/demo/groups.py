@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from bot.demo import refusals
+from bot.demo import app_refusals, refusals
 from bot.demo.chats import (
     ADMIN_RIGHTS,
     SEND_RIGHTS,
@@ -36,7 +36,7 @@ class Groups:
 
     def leave(self, chat: Chat, person_id: int) -> None:
         if not chat.holds(person_id):
-            raise refusals.not_in_chat()
+            raise app_refusals.not_in_chat()
         self.world.post_service(chat, person_id, Service("left_chat_member", user_ids=(person_id,)))
         self.world.set_membership(chat, person_id, Membership(Rank.LEFT), person_id)
 
@@ -167,7 +167,7 @@ class Groups:
     def _admin(self, chat: Chat, by: int | None) -> int:
         by = self._member(chat, by)
         if not chat.membership(by).rank.is_admin:
-            raise refusals.admin_required()
+            raise app_refusals.admin_required()
         return by
 
     def _inside(self, chat: Chat, user_id: int) -> None:

@@ -56,8 +56,8 @@ def parse(source: str) -> tuple[str, tuple[Entity, ...]]:
     return _trim(text, entities)
 
 
-def plain(source: str) -> tuple[str, tuple[Entity, ...]]:
-    return _trim(source, [])
+def plain(source: str, entities: Iterable[Entity] = ()) -> tuple[str, tuple[Entity, ...]]:
+    return _trim(source, list(entities))
 
 
 def find(text: str, given: Iterable[Entity] = ()) -> tuple[Entity, ...]:

@@ -119,9 +119,6 @@ class Message:
     edited_at: datetime | None = None
     versions: list[Version] = field(default_factory=list)  # every content shown so far, the present one last
 
-    def __post_init__(self) -> None:
-        self.keep_version(self.at)
-
     def keep_version(self, at: datetime) -> None:
         self.versions.append(Version(at, self.text, self.entities, self.keyboard))
 

@@ -7,7 +7,7 @@ import re
 from enum import Enum, auto
 from urllib.parse import parse_qs, urlsplit
 
-from bot.demo import htmltext, images, refusals, shapes
+from bot.demo import app_refusals, htmltext, images, shapes
 from bot.demo.chats import CHANNEL_BOT, GROUP_ANONYMOUS_BOT, TELEGRAM, Chat
 from bot.demo.groups import Groups
 from bot.demo.journal import EventKind
@@ -90,7 +90,7 @@ class People:
         """Opens a deep link: `?start=` in private; `?startgroup=` adds the bot to the group `chat_id`."""
         parts = urlsplit(link)
         if parts.path.strip("/").lower() != self.world.bot.username.lower():
-            raise refusals.start_param_invalid()
+            raise app_refusals.start_param_invalid()
         query = parse_qs(parts.query, keep_blank_values=True)
         if "startgroup" in query:
             if chat_id is None:
@@ -98,12 +98,12 @@ class People:
             return self._start_in_group(person_id, chat_id, query["startgroup"][0])
         payload = query.get("start", [""])[0]
         if payload and not START_PAYLOAD.fullmatch(payload):
-            raise refusals.start_param_invalid()
+            raise app_refusals.start_param_invalid()
         return self.say(person_id, f"/start {payload}".strip())
 
     def _start_in_group(self, person_id: int, chat_id: int, payload: str) -> Message:
         if not START_PAYLOAD.fullmatch(payload):
-            raise refusals.start_param_invalid()
+            raise app_refusals.start_param_invalid()
         chat = self.world.chats[chat_id]
         if not chat.holds(BOT_ID):
             Groups(self.world).add_bot(chat, by=person_id)
@@ -111,7 +111,7 @@ class People:
 
     def edit(self, person_id: int, message: Message, text: str) -> None:
         if message.sender.person_id != person_id or message.is_deleted:
-            raise refusals.message_gone()
+            raise app_refusals.message_gone()
         text, _ = htmltext.plain(text)
         self.world.edit(message, text, htmltext.find(text), (), by=person_id)
         if self.world.is_shown_to_bot(message):
@@ -122,7 +122,7 @@ class People:
         chat = self._open(person_id, message.chat_id)
         is_own = message.sender.person_id == person_id
         if message.is_deleted or not (is_own or chat.may(person_id, "can_delete_messages")):
-            raise refusals.message_gone()
+            raise app_refusals.message_gone()
         self.world.delete(message, by=person_id)
 
     # Buttons and polls
@@ -191,7 +191,7 @@ class People:
         self.world.polls.close_due()
         self._open(person_id, message.chat_id)
         if message.poll is None or message.is_deleted:
-            raise refusals.message_gone()
+            raise app_refusals.message_gone()
         return message.poll
 
     def _voted(self, poll: Poll, voter: Sender) -> None:
@@ -229,7 +229,7 @@ class People:
         """The chat, if this person is in it."""
         chat = self.world.chats[chat_id]
         if not chat.holds(person_id):
-            raise refusals.not_in_chat()
+            raise app_refusals.not_in_chat()
         return chat
 
     def _draft(
@@ -243,11 +243,11 @@ class People:
     ) -> Message:
         chat = self._open(person_id, person_id if chat_id is None else chat_id)
         if chat.migrated_to is not None or not chat.may(person_id, right):
-            raise refusals.may_not_write()
+            raise app_refusals.may_not_write()
         if topic is None and reply_to is not None:
             topic = reply_to.thread_id
         if topic is not None and (topic not in chat.topics or chat.topics[topic].is_closed):
-            raise refusals.topic_closed()
+            raise app_refusals.topic_closed()
         sender = self._sender(person_id, chat, voice)
         draft = Message(0, chat.id, self.world.now(), sender, thread_id=topic)
         draft.reply_to = reply_to.id if reply_to is not None else None
@@ -257,8 +257,6 @@ class People:
         return draft
 
     def _send(self, draft: Message) -> Message:
-        draft.versions.clear()
-        draft.keep_version(draft.at)
         chat = self.world.chats[draft.chat_id]
         if chat.is_private:
             self._start(chat.id)
@@ -277,7 +275,7 @@ class People:
             return Sender(person_id, person_id)
         if voice is Voice.GROUP:
             if not chat.membership(person_id).rank.is_admin:
-                raise refusals.admin_required()
+                raise app_refusals.admin_required()
             return Sender(GROUP_ANONYMOUS_BOT, person_id, chat.id)
         channel = self._channel(person_id)
         return Sender(CHANNEL_BOT if voice is Voice.CHANNEL else TELEGRAM, person_id, channel.id)

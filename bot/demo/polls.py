@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from bot.demo import app_refusals
 from bot.demo.messages import Entity
-from bot.demo.refusals import Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +52,22 @@ class Poll:
     def vote(self, voter: int, chosen: Sequence[int]) -> None:
         """Records a vote, or refuses as the server refuses it to the voter's own app."""
         if self.is_closed:
-            raise Refused(400, "MESSAGE_POLL_CLOSED")
+            raise app_refusals.poll_closed()
         if voter in self.votes and not self.allows_revoting:
-            raise Refused(400, "REVOTE_NOT_ALLOWED")
+            raise app_refusals.revote_not_allowed()
         if not chosen or any(not 0 <= index < len(self.options) for index in chosen):
-            raise Refused(400, "OPTION_INVALID")
+            raise app_refusals.option_invalid()
         if len(set(chosen)) != len(chosen) or (len(chosen) > 1 and not self.allows_multiple_answers):
-            raise Refused(400, "OPTIONS_TOO_MUCH")
+            raise app_refusals.too_many_chosen()
         self.votes[voter] = tuple(sorted(chosen))
 
     def withdraw(self, voter: int) -> None:
         if self.is_closed:
-            raise Refused(400, "MESSAGE_POLL_CLOSED")
+            raise app_refusals.poll_closed()
         if voter not in self.votes:
-            raise Refused(400, "OPTION_INVALID")
+            raise app_refusals.option_invalid()
         if not self.allows_revoting:
-            raise Refused(400, "REVOTE_NOT_ALLOWED")
+            raise app_refusals.revote_not_allowed()
         del self.votes[voter]
 
     def options_named(self, labels: Sequence[int | str]) -> tuple[int, ...]:

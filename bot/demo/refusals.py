@@ -152,6 +152,10 @@ def markup_not_object() -> Refused:
     return bad("object expected as reply markup")
 
 
+def inline_keyboard_expected() -> Refused:
+    return bad("inline keyboard expected")
+
+
 def button_without_action() -> Refused:
     return bad("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
 
@@ -312,15 +316,15 @@ def poll_closed() -> Refused:
     return bad("poll has already been closed")
 
 
-def revote_not_allowed() -> Refused:
-    return bad("REVOTE_NOT_ALLOWED")  # ※
-
-
 # Files, members
 
 
 def file_wrong() -> Refused:
     return bad("wrong file identifier/HTTP URL specified")
+
+
+def file_empty() -> Refused:
+    return bad("file must be non-empty")
 
 
 def photo_unreadable() -> Refused:
@@ -381,26 +385,3 @@ def command_description_too_long() -> Refused:
 
 def too_many_commands() -> Refused:
     return bad("BOT_COMMANDS_TOO_MUCH")  # ※
-
-
-# Acts of persons that their own app refuses
-
-
-def not_in_chat() -> Refused:
-    return forbidden("USER_NOT_PARTICIPANT")
-
-
-def may_not_write() -> Refused:
-    return forbidden("CHAT_WRITE_FORBIDDEN")
-
-
-def admin_required() -> Refused:
-    return bad("CHAT_ADMIN_REQUIRED")
-
-
-def start_param_invalid() -> Refused:
-    return bad("START_PARAM_INVALID")
-
-
-def message_gone() -> Refused:
-    return bad("MESSAGE_ID_INVALID")

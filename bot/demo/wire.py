@@ -168,7 +168,8 @@ def _parts(value: object) -> Iterator[TelegramObject]:
 @cache
 def _result_class(name: str) -> tuple[type[TelegramObject] | None, bool]:
     """The class a method answers with, if it is an object, and whether it answers with a list of them."""
-    function = next(f for n, f in inspect.getmembers(Bot, inspect.iscoroutinefunction) if _camel(n).lower() == name)
+    public = (one for one in inspect.getmembers(Bot, inspect.iscoroutinefunction) if not one[0].startswith("_"))
+    function = next(function for called, function in public if _camel(called).lower() == name)
     annotation = str(inspect.signature(function).return_annotation)
     for word in re.findall(r"\w+", annotation):
         found = getattr(telegram, word, None)

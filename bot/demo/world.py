@@ -182,6 +182,7 @@ class World:
         """Gives the message its id, keeps it, and tells the bot if the bot may see it."""
         chat = self.chats[message.chat_id]
         message.id = chat.take_message_id()
+        message.keep_version(message.at)
         chat.messages[message.id] = message
         if message.poll is not None:
             message.poll.message_id = message.id

@@ -1,5 +1,6 @@
 """A small world for the tests of the local Telegram: the cast of three, one supergroup, a frozen clock."""
 
+import os
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -9,6 +10,8 @@ from bot.demo.chats import Chat
 from bot.demo.groups import Groups
 from bot.demo.people import People
 from bot.demo.world import World
+
+os.environ.setdefault("PTB_TIMEDELTA", "true")  # as the bot sets it; without it the library warns
 
 ZHANG, LI, WANG, WU = 1001, 1002, 1003, 1007
 TOKEN = "7000000001:DEMO-test"
