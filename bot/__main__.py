@@ -1,4 +1,4 @@
-"""The command line. Every command prints Chinese for people and ends with an exit code for scripts: 0, 1, 2 (3: token)."""
+"""The command line. Commands print Chinese for people and end with an exit code for scripts: 0, 1, 2 (3: token)."""
 
 import asyncio
 import contextlib
@@ -61,13 +61,11 @@ def run(config: ConfigFile = None) -> None:
     settings = load(config)
     logs.set_up(settings.log.format)
     try:
-        token = configuration.require_token(settings)
-        asyncio.run(_run(settings, token))
+        asyncio.run(_run(settings, configuration.require_token(settings)))
     except ConfigError as error:
         raise fail(2, str(error)) from None
-    except* Fatal as group:
-        fatal = next(error for error in _leaves(group) if isinstance(error, Fatal))
-        raise fail(fatal.code, str(fatal)) from None
+    except Fatal as error:
+        raise fail(error.code, str(error)) from None
 
 
 async def _run(settings: Config, token: str) -> None:
@@ -108,13 +106,6 @@ def _stop_or_exit(stopped: asyncio.Event) -> None:
     if stopped.is_set():
         sys.exit(1)
     stopped.set()
-
-
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
 
 
 @app.command()

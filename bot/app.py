@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import cast
 
 import structlog
 from sqlalchemy.orm import Session
@@ -109,6 +110,17 @@ class House:
         await self.telegram.shutdown()
         await self.transport.shutdown()
 
+    async def abandon(self) -> None:
+        """End as a killed process ends: nothing is finished and nothing given back."""
+        self.schedule.stop()
+        self.intake.abandon()
+        self.delivery.abandon()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.telegram.shutdown()
+        await self.transport.shutdown()
+
     async def health(self) -> dict[str, object]:
         """Codes and counts, no names."""
         now = self.clock.now()
@@ -186,7 +198,7 @@ def build(
 
 def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:
     gate = Gate(merge(ROUTES), members.awaited, members_views.confirm_yourself)
-    types = ContextTypes(context=Context, bot_data=lambda: deps)  # type: ignore[arg-type]  # PTB wants a class here
+    types = ContextTypes(context=Context, bot_data=cast("type[Deps]", lambda: deps))  # PTB calls it once, for this
     telegram: Telegram = (
         ApplicationBuilder()
         .token(token)

@@ -155,7 +155,6 @@ class Delivery:
 
     async def run(self) -> None:
         """Pump until cancelled."""
-        await self._settle_interrupted()
         while True:
             self._wake.clear()
             await self.pump()
@@ -164,7 +163,6 @@ class Delivery:
                     await self._wake.wait()
             except TimeoutError:
                 self._window_is_stale = True
-                await self._settle_interrupted()
 
     async def _pause(self) -> float:
         """Seconds until something can change by itself; while rows are in flight their end wakes us."""
@@ -185,7 +183,12 @@ class Delivery:
         self._window_is_stale = False
         now = self._clock.now()
         blocked = [c for c, chat in self._chats.items() if chat.waits_until is not None and chat.waits_until > now]
-        self._window = deque(await self._database.read(outbox.waiting, now=now, most=WINDOW, without=blocked))
+        seen = await self._database.read(outbox.look, now=now, most=WINDOW, without=blocked)
+        self._window = deque(seen.waiting)
+        for row_id in seen.interrupted:
+            row = await self._database.transact(outbox.reclaim, row_id, now=now)
+            if row is not None:  # its sender died in mid-call: the result is unknown, and treated so
+                await self._database.transact(self._unknown, row, now=now)
 
     def _start_rows(self) -> None:
         if self.is_stopped:
@@ -318,14 +321,6 @@ class Delivery:
                 if not isinstance(row.content, Pin):
                     self._reach.unreadable(session, row, error, now)
 
-    async def _settle_interrupted(self) -> None:
-        """Rows whose sender died in mid-call: their result is unknown, and treated so."""
-        now = self._clock.now()
-        for row_id in await self._database.read(outbox.interrupted, now=now):
-            row = await self._database.transact(outbox.reclaim, row_id, now=now)
-            if row is not None:
-                await self._database.transact(self._unknown, row, now=now)
-
     # -- waiting ----------------------------------------------------------------------------------------------------
 
     async def next_due(self) -> datetime | None:
@@ -357,6 +352,11 @@ class Delivery:
         self.is_stopped = True
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+    def abandon(self) -> None:
+        self.is_stopped = True
+        for task in self._tasks:
+            task.cancel()
 
     def resume(self) -> None:
         """Telegram takes our token (again)."""

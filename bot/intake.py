@@ -216,6 +216,11 @@ class Intake:
             await asyncio.wait(set(self._workers), timeout=4.0)
         await self._database.transact(inbox.release, self.owner)
 
+    def abandon(self) -> None:
+        self._is_stopping = True
+        for worker in self._workers:
+            worker.cancel()
+
 
 class UnreadableError(ValueError):
     """The stored update is nothing python-telegram-bot can read."""

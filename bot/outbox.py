@@ -142,6 +142,14 @@ class Waiting:
     body_is_late: bool  # worded when it is sent
 
 
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look finds: rows to send, and rows whose sender went away in mid-call."""
+
+    waiting: list[Waiting]
+    interrupted: list[int]
+
+
 def enqueue(
     session: Session,
     key: str,
@@ -227,8 +235,13 @@ def unasked_today(session: Session, chat_id: int, *, now: datetime) -> int:
     return session.scalar(query) or 0
 
 
-def waiting(session: Session, *, now: datetime, most: int, without: Sequence[int] = ()) -> list[Waiting]:
+def look(session: Session, *, now: datetime, most: int, without: Sequence[int] = ()) -> Seen:
     """Rows that may be sent now: lowest lane first, inside a lane what ends first, and some calm ones in any case."""
+    cut_off = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < now)
+    return Seen(_waiting(session, now, most, without), list(session.scalars(cut_off)))
+
+
+def _waiting(session: Session, now: datetime, most: int, without: Sequence[int]) -> list[Waiting]:
     columns = (OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key, OutboxRow.is_rendered_late)
     query = select(*columns).where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= now)
     if without:
@@ -359,12 +372,6 @@ def adopt(session: Session, chat_id: int, message_id: int, key_prefix: str, *, n
         OutboxRow.key < key_prefix + "\x7f",
     )
     return _count(session, statement.values(state=State.SENT, message_id=message_id, sent_at=now)) > 0
-
-
-def interrupted(session: Session, *, now: datetime) -> list[int]:
-    """Rows somebody began to send and whose lease ran out: their result is unknown."""
-    query = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < now)
-    return list(session.scalars(query))
 
 
 def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:

@@ -112,9 +112,11 @@ class Poller:
         self._intake.note_good_poll()
 
     async def run(self) -> None:
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_lease())
-            group.create_task(self._receive())
+        beating = asyncio.get_running_loop().create_task(self._keep_lease())
+        try:
+            await self._receive()
+        finally:
+            beating.cancel()
 
     async def _keep_lease(self) -> None:
         while True:
