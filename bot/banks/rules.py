@@ -5,10 +5,11 @@ import json
 import random
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from bot.message import units
 
@@ -277,3 +278,58 @@ def form_of(stem: str, options: Sequence[str], prefix: int = POLL_PREFIX) -> For
             return Form.F1
     described = lines if is_short else [stem, *lines]
     return Form.F2 if units("\n".join(described)) <= POLL_DESCRIPTION else Form.F3
+
+
+class Place(NamedTuple):
+    """Where in a file; both count from 1, columns in characters."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A fault or a hint as plain data; its words are in views."""
+
+    code: str
+    file: str
+    place: Place
+    params: Mapping[str, str | int] = field(default_factory=dict)
+
+    @property
+    def is_error(self) -> bool:
+        return self.code.startswith("E")
+
+
+def in_force(sources: Iterable[Source], on: date) -> dict[str, Source]:
+    """By squeezed title the edition that is in force on a day: the latest that has taken effect."""
+    newest: dict[str, Source] = {}
+    for source in sources:
+        title = squeeze(source.title)
+        if _effective(source) > on:
+            continue
+        if title not in newest or _effective(source) > _effective(newest[title]):
+            newest[title] = source
+    return newest
+
+
+def _effective(source: Source) -> date:
+    return source.effective or date.min
+
+
+def superseded_by(source: Source, editions: Mapping[str, Source]) -> Source | None:
+    """The later edition that has taken the place of this one, out of `in_force`."""
+    newest = editions.get(squeeze(source.title))
+    return newest if newest is not None and _effective(newest) > _effective(source) else None
+
+
+def is_current(question: Question, editions: Mapping[str, Source], on: date) -> bool:
+    """Whether a question may be drawn on a day: active, not expired, citing nothing expired or superseded."""
+    if question.status is not Status.ACTIVE or (question.valid_until and question.valid_until < on):
+        return False
+    if question.citation is None:
+        return True
+    source = question.citation.source
+    newest = editions.get(squeeze(source.title))
+    is_expired = source.expires is not None and source.expires < on
+    return not is_expired and (newest is None or _effective(newest) == _effective(source))
