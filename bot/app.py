@@ -14,7 +14,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, TypeHandler
 
-from bot import inbox, outbox, schedule
+from bot import claims, inbox, outbox, schedule
 from bot.attendance import handlers as attendance_handlers
 from bot.banks import handlers as banks_handlers
 from bot.clock import Clock, monotonic
@@ -243,7 +243,7 @@ def _tell(loop: asyncio.AbstractEventLoop, house: House, signals: frozenset[str]
 
 
 def _counts(session: Session, now: datetime) -> tuple[int, int, int, datetime | None]:
-    return inbox.open_count(session), inbox.dead_count(session), *outbox.due_count(session, now=now)
+    return inbox.open_count(session), inbox.dead_count(session), *claims.due_count(session, now=now)
 
 
 def _person(row: Received) -> tuple[int | None, str | None]:

@@ -5,23 +5,24 @@ Answers to the person who acted come from memory and go first; everything that m
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.orm import Session
 from telegram import Bot
 from telegram.error import TelegramError
 
-from bot import calls, outbox
+from bot import calls, claims, outbox
+from bot.aftermath import BACK_OFF, Aftermath, Reach
 from bot.answers import Meaning, Verdict, verdict
+from bot.claims import Waiting
 from bot.clock import Clock
 from bot.context import Answer
 from bot.db import Database, NotSaved
 from bot.limits import Limits
-from bot.message import Alert, Delete, Edit, Message, Pin, Poll, StopPoll, Toast
-from bot.outbox import Claimed, Lane, Sent, State, Waiting
+from bot.message import Alert, Edit, Message, Toast
+from bot.outbox import Claimed, Lane, Sent
 
 log = structlog.get_logger()
 
@@ -32,18 +33,6 @@ EDIT_GAP = timedelta(seconds=4)  # between two edits of one card
 FLOOD_CHATS, FLOOD_SPAN = 3, timedelta(seconds=10)  # so many chats told to wait in this time: all wait
 TOAST_LIFE = 15.0  # seconds a toast is tried: Telegram forgets the press
 LOOK_AGAIN = 5.0  # seconds: another process may have enqueued something
-BACK_OFF = (2, 4, 8, 16, 32, 60)
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """What `members` wants to hear about chats; handed in by `app`, called inside the transaction of the row."""
-
-    unreachable: Callable[[Session, int, datetime], None]
-    lost: Callable[[Session, int, datetime], None]
-    migrated: Callable[[Session, int, int, datetime], None]
-    unsure: Callable[[Session, Claimed, datetime], None]  # a post to a group that may not have arrived
-    unreadable: Callable[[Session, Claimed, str, datetime], None]  # our own mistake: an incident for the admins
 
 
 @dataclass(slots=True)
@@ -71,7 +60,8 @@ class Delivery:
         self.bot: Bot | None = None
         self.username = ""
         self.is_stopped = False  # Telegram refused the token: storing goes on, sending does not
-        self._database, self._clock, self._hooks, self._reach = database, clock, hooks, reach
+        self._database, self._clock, self._hooks = database, clock, hooks
+        self._aftermath = Aftermath(hooks, reach)
         self._limits, self._edit_gap = Limits(has_limits), edit_gap
         self._chats: dict[int, _Chat] = {}
         self._window: deque[Waiting] = deque()
@@ -183,12 +173,12 @@ class Delivery:
         self._window_is_stale = False
         now = self._clock.now()
         blocked = [c for c, chat in self._chats.items() if chat.waits_until is not None and chat.waits_until > now]
-        seen = await self._database.read(outbox.look, now=now, most=WINDOW, without=blocked)
+        seen = await self._database.read(claims.look, now=now, most=WINDOW, without=blocked)
         self._window = deque(seen.waiting)
         for row_id in seen.interrupted:
-            row = await self._database.transact(outbox.reclaim, row_id, now=now)
+            row = await self._database.transact(claims.reclaim, row_id, now=now)
             if row is not None:  # its sender died in mid-call: the result is unknown, and treated so
-                await self._database.transact(self._unknown, row, now=now)
+                await self._database.transact(self._aftermath.unknown, row, now=now)
 
     def _start_rows(self) -> None:
         if self.is_stopped:
@@ -236,7 +226,7 @@ class Delivery:
 
     async def _send_row(self, row: Waiting) -> None:
         try:
-            claimed = await self._database.transact(outbox.claim, row.id, self._hooks, now=self._clock.now())
+            claimed = await self._database.transact(claims.claim, row.id, self._hooks, now=self._clock.now())
             if claimed is not None:
                 await self._deliver(claimed)
         except NotSaved:
@@ -259,7 +249,7 @@ class Delivery:
             await self._refused(row, verdict(error), type(error).__name__)
         else:
             done = Sent(row.chat_id, sent.message_id, sent.poll_id, self._clock.now())
-            await self._database.transact(outbox.mark_sent, row, done, self._hooks)
+            await self._database.transact(claims.mark_sent, row, done, self._hooks)
             log.info("row_sent", row=row.id, lane=row.lane, seconds_late=round((done.at - row.due_at).total_seconds()))
 
     async def _refused(self, row: Claimed, told: Verdict, error: str) -> None:
@@ -267,59 +257,21 @@ class Delivery:
         now = self._clock.now()
         match told.meaning:
             case Meaning.HARMLESS:
-                await self._database.transact(outbox.mark_sent, row, Sent(row.chat_id, None, None, now), self._hooks)
+                await self._database.transact(claims.mark_sent, row, Sent(row.chat_id, None, None, now), self._hooks)
             case Meaning.WAIT:
                 self._hold(row.chat_id, told.wait)
                 self._note_flood(row.chat_id, told.wait, now)
-                await self._database.transact(outbox.retry, row, due_at=now + told.wait, counts=False)
+                await self._database.transact(claims.retry, row, due_at=now + told.wait, counts=False)
             case Meaning.NOT_SENT:
                 pause = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-                await self._database.transact(outbox.retry, row, due_at=now + timedelta(seconds=pause))
+                await self._database.transact(claims.retry, row, due_at=now + timedelta(seconds=pause))
             case Meaning.UNAUTHORIZED:
                 self.is_stopped = True
-                await self._database.transact(outbox.retry, row, due_at=now, counts=False)
+                await self._database.transact(claims.retry, row, due_at=now, counts=False)
             case Meaning.UNKNOWN:
-                await self._database.transact(self._unknown, row, now=now)
+                await self._database.transact(self._aftermath.unknown, row, now=now)
             case _:
-                await self._database.transact(self._lasting, row, told, error, now=now)
-
-    def _unknown(self, session: Session, row: Claimed, *, now: datetime) -> None:
-        """Perhaps it arrived. Private texts go once more, labelled; edits simply again; group posts never."""
-        if isinstance(row.content, Edit | Pin | StopPoll | Delete):
-            outbox.retry(session, row, due_at=now + timedelta(seconds=BACK_OFF[0]))
-        elif row.chat_id > 0 and not isinstance(row.content, Poll) and not row.is_repeat:
-            outbox.repeat(session, row, due_at=now + outbox.UNKNOWN_WAIT)
-        else:
-            outbox.mark_failed(session, row, State.UNKNOWN, "no answer", self._hooks, now=now)
-            if row.chat_id < 0:
-                self._reach.unsure(session, row, now)
-
-    def _lasting(self, session: Session, row: Claimed, told: Verdict, error: str, *, now: datetime) -> None:
-        """Refusals that a repetition does not mend; each is settled in one transaction with what follows from it."""
-        match told.meaning:
-            case Meaning.MIGRATED:
-                self._reach.migrated(session, row.chat_id, told.new_chat_id, now)
-                outbox.move_chat(session, row.chat_id, told.new_chat_id)
-                outbox.retry(session, row, due_at=now, counts=False)
-            case Meaning.UNREACHABLE:
-                outbox.mark_failed(session, row, State.UNREACHABLE, error, self._hooks, now=now)
-                outbox.drop_chat(session, row.chat_id)
-                self._reach.unreachable(session, row.chat_id, now)
-            case Meaning.CHAT_LOST:
-                outbox.mark_failed(session, row, State.UNREACHABLE, error, self._hooks, now=now)
-                outbox.drop_chat(session, row.chat_id)
-                (self._reach.lost if row.chat_id < 0 else self._reach.unreachable)(session, row.chat_id, now)
-            case Meaning.NO_THREAD if row.thread_id is not None:
-                outbox.without_thread(session, row, now=now)
-            case Meaning.BAD_HTML if isinstance(row.content, Message | Edit):
-                self._reach.unreadable(session, row, error, now)
-                outbox.as_plain(session, row, calls.plain(row.content), now=now)
-            case Meaning.TARGET_GONE:
-                outbox.mark_failed(session, row, State.DEAD, "target gone", self._hooks, now=now)
-            case _:
-                outbox.mark_failed(session, row, State.DEAD, error, self._hooks, now=now)
-                if not isinstance(row.content, Pin):
-                    self._reach.unreadable(session, row, error, now)
+                await self._database.transact(self._aftermath.lasting, row, told, error, now=now)
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 
@@ -329,7 +281,7 @@ class Delivery:
         moments = [c.waits_until for c in self._chats.values() if c.waits_until is not None and c.waits_until > now]
         moments += [self._limits.free_at(c, now, is_urgent=True) for c, chat in self._chats.items() if chat.answers]
         moments += [self._row_due(row, now) for row in self._window]
-        row_due = await self._database.read(outbox.next_due, after=now)
+        row_due = await self._database.read(claims.next_due, after=now)
         return min((m for m in [*moments, row_due] if m is not None and m > now), default=None)
 
     def _row_due(self, row: Waiting, now: datetime) -> datetime:

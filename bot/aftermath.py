@@ -1,0 +1,71 @@
+"""What follows from an answer that a repetition does not mend, or that never came. In the transaction of the row."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot import calls, claims, outbox
+from bot.answers import Meaning, Verdict
+from bot.message import Delete, Edit, Message, Pin, Poll, StopPoll
+from bot.outbox import Claimed, State
+
+BACK_OFF = (2, 4, 8, 16, 32, 60)  # seconds before the next try
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What `members` wants to hear about chats; handed in by `app`, called inside the transaction of the row."""
+
+    unreachable: Callable[[Session, int, datetime], None]
+    lost: Callable[[Session, int, datetime], None]
+    migrated: Callable[[Session, int, int, datetime], None]
+    unsure: Callable[[Session, Claimed, datetime], None]  # a post to a group that may not have arrived
+    unreadable: Callable[[Session, Claimed, str, datetime], None]  # our own mistake: an incident for the admins
+
+
+@dataclass(frozen=True, slots=True)
+class Aftermath:
+    """Settles a row that was refused for good, or whose result is unknown."""
+
+    hooks: Mapping[str, outbox.Hooks]
+    reach: Reach
+
+    def unknown(self, session: Session, row: Claimed, *, now: datetime) -> None:
+        """Perhaps it arrived. Private texts go once more, labelled; edits simply again; group posts never."""
+        if isinstance(row.content, Edit | Pin | StopPoll | Delete):
+            claims.retry(session, row, due_at=now + timedelta(seconds=BACK_OFF[0]))
+        elif row.chat_id > 0 and not isinstance(row.content, Poll) and not row.is_repeat:
+            claims.repeat(session, row, due_at=now + outbox.UNKNOWN_WAIT)
+        else:
+            claims.mark_failed(session, row, State.UNKNOWN, "no answer", self.hooks, now=now)
+            if row.chat_id < 0:
+                self.reach.unsure(session, row, now)
+
+    def lasting(self, session: Session, row: Claimed, told: Verdict, error: str, *, now: datetime) -> None:
+        """Refusals that a repetition does not mend; each is settled in one transaction with what follows from it."""
+        match told.meaning:
+            case Meaning.MIGRATED:
+                self.reach.migrated(session, row.chat_id, told.new_chat_id, now)
+                outbox.move_chat(session, row.chat_id, told.new_chat_id)
+                claims.retry(session, row, due_at=now, counts=False)
+            case Meaning.UNREACHABLE:
+                claims.mark_failed(session, row, State.UNREACHABLE, error, self.hooks, now=now)
+                outbox.drop_chat(session, row.chat_id)
+                self.reach.unreachable(session, row.chat_id, now)
+            case Meaning.CHAT_LOST:
+                claims.mark_failed(session, row, State.UNREACHABLE, error, self.hooks, now=now)
+                outbox.drop_chat(session, row.chat_id)
+                (self.reach.lost if row.chat_id < 0 else self.reach.unreachable)(session, row.chat_id, now)
+            case Meaning.NO_THREAD if row.thread_id is not None:
+                claims.without_thread(session, row, now=now)
+            case Meaning.BAD_HTML if isinstance(row.content, Message | Edit):
+                self.reach.unreadable(session, row, error, now)
+                claims.as_plain(session, row, calls.plain(row.content), now=now)
+            case Meaning.TARGET_GONE:
+                claims.mark_failed(session, row, State.DEAD, "target gone", self.hooks, now=now)
+            case _:
+                claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
+                if not isinstance(row.content, Pin):
+                    self.reach.unreadable(session, row, error, now)

@@ -1,0 +1,171 @@
+"""The sender's side of the outbox: which rows may go, taking one, and settling it by what Telegram answered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import CursorResult, RowMapping, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot.db import signal
+from bot.message import Content, Edit, Message, from_json, to_json
+from bot.outbox import CALM_MOST, SEND_LEASE, UPLOAD_LEASE, Claimed, Hooks, Lane, OutboxRow, Sent, State, prefix_of
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A row that could be sent now, as far as choosing between them needs it."""
+
+    id: int
+    lane: int
+    chat_id: int | None
+    key: str
+    body_is_late: bool  # worded when it is sent
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What a look finds: rows to send, and rows whose sender went away in mid-call."""
+
+    waiting: list[Waiting]
+    interrupted: list[int]
+
+
+def look(session: Session, *, now: datetime, most: int, without: Sequence[int] = ()) -> Seen:
+    """Rows that may be sent now: lowest lane first, inside a lane what ends first, and some calm ones in any case."""
+    cut_off = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < now)
+    return Seen(_waiting(session, now, most, without), list(session.scalars(cut_off)))
+
+
+def _waiting(session: Session, now: datetime, most: int, without: Sequence[int]) -> list[Waiting]:
+    columns = (OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key, OutboxRow.is_rendered_late)
+    query = select(*columns).where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= now)
+    if without:
+        query = query.where(or_(OutboxRow.chat_id.is_(None), OutboxRow.chat_id.not_in(without)))
+    query = query.order_by(OutboxRow.lane, OutboxRow.valid_until, OutboxRow.id)
+    found = [Waiting(*row) for row in session.execute(query.limit(most))]
+    if len(found) == most:
+        calm = query.where(OutboxRow.lane >= int(Lane.CALM)).limit(CALM_MOST)
+        found += [row for row in (Waiting(*r) for r in session.execute(calm)) if row not in found]
+    return found
+
+
+def next_due(session: Session, *, after: datetime) -> datetime | None:
+    """The next moment after `after` at which a row comes due, or its sender's lease ends."""
+    due = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == State.PENDING, OutboxRow.due_at > after)
+    lease = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == State.SENDING)
+    return min((m for m in (session.scalar(due), session.scalar(lease)) if m is not None), default=None)
+
+
+def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
+    """How many rows wait now, and since when the oldest."""
+    query = select(func.count(), func.min(OutboxRow.due_at)).where(
+        OutboxRow.state == State.PENDING, OutboxRow.due_at <= now
+    )
+    count, oldest = session.execute(query).one()
+    return count, oldest
+
+
+def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime) -> Claimed | None:
+    """Take a pending row for sending, or settle it unsent: too late, not wanted any more, taken by another."""
+    taken = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == State.PENDING)
+    taken = taken.values(
+        state=State.SENDING,
+        attempts=OutboxRow.attempts + 1,
+        fence=OutboxRow.fence + 1,
+        lease_until=now + UPLOAD_LEASE,
+    )
+    row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
+    if row is None:
+        return None
+    hook = hooks.get(prefix_of(row["key"]), Hooks())
+    if row["valid_until"] < now:
+        _settle(session, row_id, row["key"], state=State.EXPIRED, hook=hook, now=now)
+        return None
+    if hook.is_wanted is not None and not hook.is_wanted(session, row["key"], now):
+        _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+        return None
+    if row["body"] is not None:
+        return _claimed(row, from_json(row["body"]))
+    made = hook.render(session, row["key"], now) if hook.render else None
+    if made is None:
+        _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+        return None
+    return replace(_claimed(row, made.content), chat_id=made.chat_id, thread_id=made.thread_id)
+
+
+def _claimed(row: RowMapping, content: Content) -> Claimed:
+    same = ("id", "key", "lane", "thread_id", "reply_to", "attempts", "fence", "due_at", "valid_until", "is_repeat")
+    return Claimed(**{name: row[name] for name in same}, chat_id=row["chat_id"] or 0, content=content)
+
+
+def _settle(session: Session, row_id: int, key: str, *, state: State, hook: Hooks, now: datetime) -> None:
+    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(state=state, lease_until=None))
+    if hook.failed is not None:
+        hook.failed(session, key, state, now)
+
+
+def mark_sent(session: Session, row: Claimed, sent: Sent, hooks: Mapping[str, Hooks]) -> None:
+    """Record that the row arrived and let its feature write what follows, in the same transaction."""
+    values = {"state": State.SENT, "sent_at": sent.at, "message_id": sent.message_id, "lease_until": None}
+    # A refresh asked for while this edit was in flight has put the row back to pending: then it stays so.
+    _finish(session, row, values)
+    hook = hooks.get(prefix_of(row.key), Hooks())
+    if hook.sent is not None:
+        hook.sent(session, row.key, sent)
+
+
+def mark_failed(
+    session: Session, row: Claimed, state: State, error: str, hooks: Mapping[str, Hooks], *, now: datetime
+) -> None:
+    """Record that the row will not be sent again by itself."""
+    if _finish(session, row, {"state": state, "error": error, "lease_until": None}):
+        hook = hooks.get(prefix_of(row.key), Hooks())
+        if hook.failed is not None:
+            hook.failed(session, row.key, state, now)
+
+
+def retry(session: Session, row: Claimed, *, due_at: datetime, counts: bool = True) -> None:
+    """Give the row back to be sent at `due_at`; a wait that Telegram ordered is no attempt."""
+    attempts = row.attempts if counts else row.attempts - 1
+    _finish(session, row, {"state": State.PENDING, "due_at": due_at, "attempts": attempts, "lease_until": None})
+    signal(session, "outbox")
+
+
+def repeat(session: Session, row: Claimed, *, due_at: datetime) -> None:
+    """Send once more, marked as such, a message of which nobody knows whether it arrived."""
+    _finish(session, row, {"state": State.PENDING, "due_at": due_at, "is_repeat": True, "lease_until": None})
+    signal(session, "outbox")
+
+
+def without_thread(session: Session, row: Claimed, *, now: datetime) -> None:
+    """The topic is closed or gone: the same message once more in the General topic."""
+    values = {"state": State.PENDING, "due_at": now, "thread_id": None, "lease_until": None}
+    if _finish(session, row, values):
+        signal(session, "outbox")
+
+
+def as_plain(session: Session, row: Claimed, content: Content, *, now: datetime) -> None:
+    """Telegram could not parse it: once more without tags."""
+    _finish(session, row, {"state": State.PENDING, "due_at": now, "body": to_json(content), "lease_until": None})
+    signal(session, "outbox")
+
+
+def _finish(session: Session, row: Claimed, values: dict[str, object]) -> bool:
+    statement = update(OutboxRow).where(
+        OutboxRow.id == row.id, OutboxRow.fence == row.fence, OutboxRow.state == State.SENDING
+    )
+    return cast("CursorResult[object]", session.execute(statement.values(**values))).rowcount == 1
+
+
+def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:
+    """Take over a row whose sender died, to decide what becomes of it."""
+    taken = update(OutboxRow).where(
+        OutboxRow.id == row_id, OutboxRow.state == State.SENDING, OutboxRow.lease_until < now
+    )
+    taken = taken.values(fence=OutboxRow.fence + 1, lease_until=now + SEND_LEASE)
+    row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
+    if row is None:
+        return None
+    return _claimed(row, from_json(row["body"]) if row["body"] is not None else Edit(Message("")))
