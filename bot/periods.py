@@ -107,3 +107,27 @@ class Period:
             PeriodKind.HALF: f"{self.year}年{'上下'[(self.number - 1) % 2]}半年",
             PeriodKind.YEAR: f"{self.year}年",
         }[self.kind]
+
+
+@dataclass(frozen=True)
+class QuietHours:
+    """The daily span, over midnight or not, in which nobody is disturbed; equal ends mean none at all."""
+
+    from_at: time
+    to_at: time
+
+    def holds(self, at: datetime) -> bool:
+        clock = beijing(at).time()
+        if self.from_at <= self.to_at:
+            return self.from_at <= clock < self.to_at
+        return clock >= self.from_at or clock < self.to_at
+
+    def end_after(self, at: datetime) -> datetime:
+        """The next end strictly after `at`, whether `at` is inside or not."""
+        today = at_beijing(local_day(at), self.to_at)
+        return today if today > at else today + timedelta(days=1)
+
+    def last_minute_before(self, at: datetime) -> datetime:
+        """The last whole minute before the quiet span that began last, seen from `at`."""
+        today = at_beijing(local_day(at), self.from_at)
+        return (today if today <= at else today - timedelta(days=1)) - timedelta(minutes=1)

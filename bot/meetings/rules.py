@@ -169,8 +169,8 @@ class SignIn(Enum):
 
 
 @dataclass(frozen=True)
-class BeforeDay:
-    """`days` before the day of T, or the workday before that, at `clock`."""
+class FromDay:
+    """`days` from the day of T (negative: before), or the workday before that, at `clock`."""
 
     days: int
     clock: time
@@ -178,7 +178,7 @@ class BeforeDay:
 
 @dataclass(frozen=True)
 class Workdays:
-    """That many workdays after (negative: before) a day that itself never counts, at `clock`."""
+    """That many workdays from a day that itself never counts (T's; for R8 that of closing), at `clock`."""
 
     workdays: int
     clock: time
@@ -194,7 +194,7 @@ class AfterEnd:
     span: timedelta
 
 
-At = BeforeDay | Workdays | FromStart | AfterEnd
+At = FromDay | Workdays | FromStart | AfterEnd
 Ladder = Mapping[RungName, At]
 
 
