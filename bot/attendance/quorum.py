@@ -17,7 +17,7 @@ class TooManyVotes(UserError):
 
 @dataclass(frozen=True)
 class _Rule:
-    """Valid if A reaches `parts` / `of` of D, or with `is_strict` exceeds it. Passed with more than half of the base."""
+    """Valid if A reaches `parts` of `of` of D, or with `is_strict` exceeds it; passed by more than half of the base."""
 
     parts: int
     of: int
