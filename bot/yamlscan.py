@@ -26,8 +26,9 @@ class _Quote(NamedTuple):
 
 WIDE_COLON = "\N{FULLWIDTH COLON}"
 SPECIAL = "@%*&!`[{"
+# White space is a space or a tab throughout: to YAML the ideographic space is a letter like any other.
 LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*")
-KEY = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^\s"'\[\]{},#&*!|>%@`].*?)[ \t]*+:(?=[ \t]|$)""")
+KEY = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^ \t"'\[\]{},#&*!|>%@`].*?)[ \t]*+:(?=[ \t]|$)""")
 BLOCK_SCALAR = re.compile(r"[|>][-+0-9]*[ \t]*(?:[ \t]#.*)?$")
 INNER_COLON = re.compile(r":(?=[ \t]|$)")
 COMMENT = re.compile(r"(?:^|[ \t])#")
@@ -36,8 +37,8 @@ AFTER_VALUE = re.compile(r"[ \t]*$|[ \t]+#")
 AFTER_ITEM = re.compile(r"[ \t]*$|[ \t]+#|[ \t]*:(?=[ \t]|$)")
 AFTER_FLOW = re.compile(r"[ \t]*(?:$|[,\]}:])|[ \t]+#")
 FLOW = re.compile(
-    r"""[ \t]*+(?:(?P<punct>[,\[\]{}])|(?P<quote>["'])|(?P<comment>\#.*)|(?P<colon>:(?=[\s,\[\]{}]|$))
-    |(?P<plain>(?:[^\s,\[\]{}:]|:(?=[^\s,\[\]{}])|[ \t]++(?=[^\s,\[\]{}:\#]))+))""",
+    r"""[ \t]*+(?:(?P<punct>[,\[\]{}])|(?P<quote>["'])|(?P<comment>\#.*)|(?P<colon>:(?=[ \t,\[\]{}]|$))
+    |(?P<plain>(?:[^ \t,\[\]{}:]|:(?=[^ \t,\[\]{}])|[ \t]++(?=[^ \t,\[\]{}:\#]))+))""",
     re.VERBOSE,
 )
 
@@ -55,7 +56,7 @@ def scan(text: str, keys: frozenset[str], text_keys: frozenset[str]) -> list[Fau
 def _known(keys: frozenset[str]) -> re.Pattern[str]:
     """A known key before a wide colon, or before a colon without its space."""
     words = "|".join(re.escape(key) for key in sorted(keys, key=len, reverse=True)) or r"(?!)"
-    return re.compile(rf"(?P<word>{words})[ \t]*(?:(?P<wide>{WIDE_COLON})|(?P<tight>:(?=\S)))")
+    return re.compile(rf"(?P<word>{words})[ \t]*(?:(?P<wide>{WIDE_COLON})|(?P<tight>:(?=[^ \t])))")
 
 
 class _Lines:

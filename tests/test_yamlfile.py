@@ -71,6 +71,7 @@ def test_byte_order_mark_and_foreign_line_ends_do_not_move_places() -> None:
         ("title: 甲\n\t\nstem: 乙\n", ["2:1 E003"]),
         ("stem:甲\n", ["1:5 E004"]),
         ("options: {A:每月, B: 每季度}\n", ["1:12 E004"]),
+        ("stem:\u3000甲\n", ["1:5 E004"]),
         ('options: {A:"每月", B: 每季度}\n', ["1:12 E004"]),
         ("stem: *重点*\n", ["1:7 E005"]),
         ("stem: &重点 甲\n", ["1:7 E005"]),
@@ -125,6 +126,8 @@ def test_each_mistake_is_named_where_it_stands(text: str, expected: list[str]) -
         '- "a": 1\n- b\n',
         "---\ntitle: 甲\n...\n",
         "reminder：甲\n",
+        "- {stem: 包括（\u3000）。, answer: A}\n- {stem: 甲}\n",
+        "q: {a: 1,\n  stem: 甲 乙, b: [丙 丁, {c: 戊}]}\nstem: 己\n",
     ],
 )
 def test_what_only_looks_like_a_mistake_is_read(text: str) -> None:
