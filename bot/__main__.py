@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import signal
 import sys
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +50,7 @@ def demo(
     """本机演示：真实的机器人加模拟的 Telegram，不联网，不要令牌。"""
     from bot.demo.run import run
 
-    raise typer.Exit(run(port=port, opens_browser=browser, keep=keep, seed=seed))
+    raise typer.Exit(run(port=port, opens_browser=browser, keep=keep, seed_kind=seed))
 
 
 @app.command()
@@ -61,7 +62,9 @@ def run(config: ConfigFile = None) -> None:
     settings = load(config)
     logs.set_up(settings.log.format)
     try:
-        asyncio.run(_run(settings, configuration.require_token(settings)))
+        token = configuration.require_token(settings)
+        logs.hide(token)
+        asyncio.run(_run(settings, token))
     except ConfigError as error:
         raise fail(2, str(error)) from None
     except Fatal as error:
@@ -70,35 +73,36 @@ def run(config: ConfigFile = None) -> None:
 
 async def _run(settings: Config, token: str) -> None:
     from bot import web
-    from bot.app import build, open_database
+    from bot.app import build, prepare
     from bot.clock import SystemClock
+    from bot.db import Database
 
-    database = await asyncio.to_thread(open_database, settings)
-    house = build(settings, token, database=database, clock=SystemClock())
-    pages = web.create_app(
-        house, house.intake, bot_id=int(token.partition(":")[0]), secret=settings.bot.webhook_secret.get_secret_value()
-    )
-    server = web.server(pages, host=settings.web.host, port=settings.web.port)
+    clock, database = SystemClock(), Database(settings.database.url)
+    await asyncio.to_thread(prepare, settings, database, now=clock.now())
+    house = build(settings, token, database=database, clock=clock)
+    secret = settings.bot.webhook_secret.get_secret_value()
+    pages = web.create_app(house, house.intake, bot_id=int(token.partition(":")[0]), secret=secret)
     stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, _stop_or_exit, stopped)
+        asyncio.get_running_loop().add_signal_handler(number, _stop_or_exit, stopped)
     try:
         await house.start()
         house.run()
-        serving = asyncio.create_task(server.serve())
-        ending = asyncio.create_task(house.wait())
-        waiting = asyncio.create_task(stopped.wait())
-        done, _ = await asyncio.wait({ending, waiting}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
-        server.should_exit = True
-        await serving
-        for task in done:
-            task.result()
-        ending.cancel()
+        async with web.serving(pages, settings.web.host, settings.web.port):
+            await _until(house.wait(), stopped)
     finally:
         await house.stop()
         await asyncio.to_thread(database.close)
+
+
+async def _until(end: Coroutine[object, object, None], stopped: asyncio.Event) -> None:
+    """Until we are told to stop, or a part of the house cannot go on: that is raised."""
+    ending, waiting = asyncio.create_task(end), asyncio.create_task(stopped.wait())
+    await asyncio.wait({ending, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+    if ending.done():
+        ending.result()
+    ending.cancel()
 
 
 def _stop_or_exit(stopped: asyncio.Event) -> None:
@@ -125,10 +129,17 @@ def check(config: ConfigFile = None) -> None:
 @app.command()
 def migrate(config: ConfigFile = None) -> None:
     """建立或升级数据库。"""
-    from bot.migrations import upgrade
+    from bot.db import Database
+    from bot.migrations import NewerSchema, newest, upgrade
 
-    settings = load(config)
-    typer.echo(upgrade(settings.database.url))
+    database = Database(load(config).database.url)
+    try:
+        before = upgrade(database)
+    except NewerSchema as error:
+        raise fail(1, str(error)) from None
+    finally:
+        database.close()
+    typer.echo("数据库已是最新版本。" if before is None else f"数据库已建立或升级到版本 {newest()}。")
 
 
 def main() -> None:

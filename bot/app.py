@@ -150,6 +150,17 @@ class House:
             self.intake.wake_due()
 
 
+def prepare(config: Config, database: Database, *, now: datetime) -> None:
+    """Before the start: the newest tables, and the shipped question banks as they are now. Raises NewerSchema."""
+    migrations.upgrade(database)
+    database.run(banks.sync, CONTENT / "banks", now=now)
+
+
+def problems(config: Config) -> list[str]:
+    """What would stand in the way of a start, one line each; changes nothing and asks nobody outside."""
+    return [*banks.shipped_problems(CONTENT / "banks"), *_kind_problems(), *_database_problems(config)]
+
+
 def build(
     config: Config,
     token: str,

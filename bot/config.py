@@ -13,7 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from bot import yamlfile
 from bot.errors import UserError
 
-TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{20,}")
+TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
 DEMO_TOKEN = re.compile(r"\d+:DEMO-")
 ZONE = "Asia/Shanghai"
 

@@ -250,7 +250,7 @@ class Delivery:
         else:
             done = Sent(row.chat_id, sent.message_id, sent.poll_id, self._clock.now())
             await self._database.transact(claims.mark_sent, row, done, self._hooks)
-            log.info("row_sent", row=row.id, lane=row.lane, seconds_late=round((done.at - row.due_at).total_seconds()))
+            log.debug("row_sent", row=row.id, lane=row.lane, seconds_late=round((done.at - row.due_at).total_seconds()))
 
     async def _refused(self, row: Claimed, told: Verdict, error: str) -> None:
         """The table of answers, for rows."""

@@ -17,8 +17,19 @@ _SECRETS = (
 _QUIET = ("httpx", "httpcore", "telegram", "aiohttp", "uvicorn", "apscheduler", "asyncio", "sqlalchemy", "alembic")
 
 
+_hidden: set[str] = set()
+
+
+def hide(secret: str) -> None:
+    """Never print this, whatever it looks like."""
+    if secret:
+        _hidden.add(secret)
+
+
 def redact(text: str) -> str:
-    """`text` without anything that looks like a token, an ID number, a phone number or a login in an address."""
+    """`text` without hidden secrets and anything that looks like a token, an ID or phone number, or a login."""
+    for secret in _hidden:
+        text = text.replace(secret, "‹token›")
     for pattern, mark in _SECRETS:
         text = pattern.sub(mark, text)
     return text

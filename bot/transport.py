@@ -4,7 +4,7 @@ Errors say whether the request can have reached Telegram: `NotSentError` means i
 """
 
 import json
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from telegram._utils.defaultvalue import DefaultValue
@@ -17,6 +17,7 @@ READ_TIMEOUT = 20.0
 UPLOAD_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 10.0
 KEEP_ALIVE = 50.0
+_URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError, aiohttp.ConnectionTimeoutError)
 
 
@@ -62,9 +63,9 @@ class Transport(BaseRequest):
         total = read_timeout if isinstance(read_timeout, int | float) else READ_TIMEOUT
         if isinstance(read_timeout, DefaultValue) and request_data is not None and request_data.contains_files:
             total = UPLOAD_TIMEOUT
-        data: aiohttp.FormData | dict[str, str] | None = None
+        data: aiohttp.FormData | bytes | None = None
         if request_data is not None:
-            data = _form(request_data) if request_data.contains_files else request_data.json_parameters
+            data = _form(request_data) if request_data.contains_files else _encoded(request_data.json_parameters)
         status, body = await self._request(method, url, data, float(total))
         if status >= 500:  # an answer, so nothing was done; the body is often no JSON
             raise NotSentError(f"server error {status}")
@@ -72,19 +73,22 @@ class Transport(BaseRequest):
 
     async def post_raw(self, url: str, parameters: dict[str, object], *, timeout: float) -> tuple[int, bytes]:  # noqa: ASYNC109
         """A raw call whose answer the caller reads himself (a batch with one malformed update must not fail whole)."""
-        data = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
-        return await self._request("POST", url, data, timeout)
+        texts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in parameters.items()}
+        return await self._request("POST", url, _encoded(texts), timeout)
 
     async def _request(
-        self, method: str, url: str, data: aiohttp.FormData | dict[str, str] | None, total: float
+        self, method: str, url: str, data: aiohttp.FormData | bytes | None, total: float
     ) -> tuple[int, bytes]:
         if self._session is None:
             await self.initialize()
         assert self._session is not None
         limits = aiohttp.ClientTimeout(total=total, connect=CONNECT_TIMEOUT)
+        headers = _URLENCODED if isinstance(data, bytes) else None
         proxy = self._proxy if self._proxy and not self._proxy.startswith("socks") else None
         try:
-            async with self._session.request(method, url, data=data, timeout=limits, proxy=proxy) as answer:
+            async with self._session.request(
+                method, url, data=data, headers=headers, timeout=limits, proxy=proxy
+            ) as answer:
                 return answer.status, await answer.read()
         except (
             aiohttp.ClientConnectorError,
@@ -104,6 +108,11 @@ class Transport(BaseRequest):
 
             return ProxyConnector.from_url(self._proxy, limit=POOL)
         return aiohttp.TCPConnector(limit=POOL, keepalive_timeout=KEEP_ALIVE)
+
+
+def _encoded(parameters: dict[str, str]) -> bytes:
+    """Encoded here, because aiohttp prepares a multipart body, boundary and all, even where none is needed."""
+    return urlencode(parameters).encode()
 
 
 def _form(data: RequestData) -> aiohttp.FormData:

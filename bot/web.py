@@ -1,19 +1,25 @@
 """What the house shows over HTTP: whether it lives, whether it is well, and the door for Telegram's webhook."""
 
+import asyncio
 import contextlib
 import hmac
 import json
+import socket
 from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
+import structlog
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from bot.db import NotSaved
 from bot.intake import Intake
+
+log = structlog.get_logger()
 
 MAX_BODY = 1024 * 1024
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  # the name of a header
@@ -79,8 +85,37 @@ class Server(uvicorn.Server):
         yield
 
 
-def server(app: Starlette, *, host: str, port: int) -> Server:
+def listen(host: str, port: int) -> socket.socket | None:
+    """The door, or None if somebody else has it: the bot works without its web pages."""
+    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        door.bind((host, port))
+    except OSError as error:
+        door.close()
+        log.warning("web_not_open", host=host, port=port, reason=error.strerror)
+        return None
+    return door
+
+
+def server(app: ASGIApp, *, host: str, port: int) -> Server:
     config = uvicorn.Config(
         app, host=host, port=port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
     )
     return Server(config)
+
+
+@contextlib.asynccontextmanager
+async def serving(app: ASGIApp, host: str, port: int) -> AsyncIterator[None]:
+    """The pages are open inside the block, if their door is free."""
+    door = listen(host, port)
+    if door is None:
+        yield
+        return
+    served = server(app, host=host, port=port)
+    task = asyncio.get_running_loop().create_task(served.serve(sockets=[door]))
+    try:
+        yield
+    finally:
+        served.should_exit = True
+        await task

@@ -19,7 +19,8 @@ from bot.demo.journal import Call, Event, EventKind
 from bot.demo.messages import Message, Press
 from bot.demo.people import People, Voice
 from bot.demo.refusals import Refused
-from bot.demo.stepping import Happening, Stepper
+from bot.demo.sim import Happening
+from bot.demo.stepping import Stepper
 from bot.demo.transcript import transcript
 from bot.demo.world import BOT_ID, World
 from bot.periods import BEIJING
@@ -240,7 +241,8 @@ class Stage:
         limit = self.clock.now() + most
         while (happened := await self.stepper.to_next()) is not None and self.clock.now() <= limit:
             for happening in happened:
-                if text in self.world.chats[happening.chat_id].messages[happening.message_id].text:
+                message = self.world.chats[happening.chat_id].messages[happening.message_id or 0]
+                if text in message.text:
                     return happening
         raise AssertionError(f"nothing with “{text}” in {most}")
 

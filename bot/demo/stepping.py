@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.app import House
 from bot.clock import VirtualClock
 from bot.demo.journal import Event, EventKind
 from bot.demo.messages import Message
+from bot.demo.sim import Happening
 from bot.demo.world import BOT_ID, World
 from bot.periods import beijing
 
@@ -25,16 +25,6 @@ class StuckClock(Exception):
 
 class Restless(Exception):
     """Something moves without end although the clock stands still."""
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """What the bot did on the way of a jump: a message, or a poll that closed."""
-
-    at: datetime
-    chat_id: int
-    message_id: int
-    line: str
 
 
 class Stepper:
@@ -146,7 +136,7 @@ class Stepper:
             )
             return Happening(event.at, event.chat_id, event.message_id, line.partition("\n")[0])
         if event.kind is EventKind.POLL and event.detail.get("closed") and message.poll is not None:
-            return Happening(event.at, event.chat_id, event.message_id, f"投票已截止：{message.poll.question}")
+            return Happening(event.at, event.chat_id, f"投票已截止：{message.poll.question}", event.message_id)
         return None
 
 
