@@ -27,7 +27,7 @@ class _Quote(NamedTuple):
 WIDE_COLON = "\N{FULLWIDTH COLON}"
 SPECIAL = "@%*&!`[{"
 # White space is a space or a tab throughout: to YAML the ideographic space is a letter like any other.
-LEAD = re.compile(r"[ \t]*(?:-[ \t]+)*")
+LEAD = re.compile(r"[ \t]*(?:[-?:][ \t]+)*")
 KEY = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^ \t"'\[\]{},#&*!|>%@`].*?)[ \t]*+:(?=[ \t]|$)""")
 BLOCK_SCALAR = re.compile(r"[|>][-+0-9]*[ \t]*(?:[ \t]#.*)?$")
 INNER_COLON = re.compile(r":(?=[ \t]|$)")
@@ -37,7 +37,7 @@ AFTER_VALUE = re.compile(r"[ \t]*$|[ \t]+#")
 AFTER_ITEM = re.compile(r"[ \t]*$|[ \t]+#|[ \t]*:(?=[ \t]|$)")
 AFTER_FLOW = re.compile(r"[ \t]*(?:$|[,\]}:])|[ \t]+#")
 FLOW = re.compile(
-    r"""[ \t]*+(?:(?P<punct>[,\[\]{}])|(?P<quote>["'])|(?P<comment>\#.*)|(?P<colon>:(?=[ \t,\[\]{}]|$))
+    r"""[ \t]*+(?:\?[ \t]++)?(?:(?P<punct>[,\[\]{}])|(?P<quote>["'])|(?P<comment>\#.*)|(?P<colon>:(?=[ \t,\[\]{}]|$))
     |(?P<plain>(?:[^ \t,\[\]{}:]|:(?=[^ \t,\[\]{}])|[ \t]++(?=[^ \t,\[\]{}:\#]))+))""",
     re.VERBOSE,
 )
