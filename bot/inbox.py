@@ -12,7 +12,7 @@ from typing import cast
 from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db import Base, UtcDateTime, upsert
+from bot.db import Base, UtcDateTime, signal, upsert
 
 LEASE = timedelta(seconds=60)  # of one update: twice the longest time a handler may take
 RECEIVER_LEASE = timedelta(seconds=15)
@@ -62,6 +62,7 @@ class Lease(Base):
     fence: Mapped[int] = mapped_column(Integer)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    drained_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by this owner: what waited for it is fetched
 
 
 class Outage(Base):
@@ -199,7 +200,10 @@ def dead_count(session: Session) -> int:
 
 
 def is_handled_until(session: Session, at: datetime) -> bool:
-    """Whether everything that was stored up to `at` has acted."""
+    """Whether everything up to `at` has acted: what was stored, and what waited at Telegram for a new receiver."""
+    is_undrained = select(Lease.name).where(Lease.name == "receiver", Lease.drained_at.is_(None))
+    if session.scalar(is_undrained) is not None:
+        return False
     query = select(InboxRow.update_id).where(InboxRow.handled_at.is_(None), InboxRow.received_at <= at).limit(1)
     return session.scalar(query) is None
 
@@ -218,7 +222,7 @@ def hold(session: Session, owner: str, is_gone: Callable[[str], bool], *, now: d
         session.add(Outage(from_at=lease.beat_at, to_at=now))
     is_new = lease.owner != owner
     if is_new:
-        lease.owner, lease.fence = owner, lease.fence + 1
+        lease.owner, lease.fence, lease.drained_at = owner, lease.fence + 1, None
     lease.expires_at, lease.beat_at = now + RECEIVER_LEASE, now
     return Hold(is_ours=True, is_new=is_new, holder=owner)
 
@@ -236,7 +240,9 @@ def let_go(session: Session, owner: str, *, now: datetime) -> None:
 
 def mark_drained(session: Session, *, now: datetime) -> None:
     """The backlog of every recorded outage has been fetched and handled."""
+    session.execute(update(Lease).where(Lease.name == "receiver").values(drained_at=now))
     session.execute(update(Outage).where(Outage.drained_at.is_(None)).values(drained_at=now))
+    signal(session, "jobs")
 
 
 def _received(row: InboxRow) -> Received:

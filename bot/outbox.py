@@ -214,6 +214,11 @@ def unasked_today(session: Session, chat_id: int, *, now: datetime) -> int:
     return session.scalar(query) or 0
 
 
+def message_of(session: Session, key: str) -> int | None:
+    """The message a row became, once it is sent."""
+    return session.scalar(select(OutboxRow.message_id).where(OutboxRow.key == key))
+
+
 def adopt(session: Session, chat_id: int, message_id: int, key_prefix: str, *, now: datetime) -> bool:
     """A press on a message whose sending had an unknown result shows that it arrived: no repeat is needed."""
     statement = update(OutboxRow).where(
