@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
@@ -17,7 +16,7 @@ from bot.demo import faults
 from bot.demo.chats import Chat, ChatKind, Membership, Rank
 from bot.demo.groups import Groups
 from bot.demo.people import People
-from bot.demo.server import MOST_BODY, create_app
+from bot.demo.server import MOST_BODY, create_app, listen
 from bot.demo.world import World
 from tests.demo.conftest import LI, TOKEN, WU, ZHANG
 
@@ -27,7 +26,7 @@ WORLDS: dict[str, World] = {}
 @pytest.fixture(scope="session")
 async def address() -> AsyncIterator[str]:
     """One server for the whole session, on the session's loop."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    listening = listen()
     server = uvicorn.Server(uvicorn.Config(create_app(WORLDS), log_config=None, lifespan="off", ws="none"))
     serving = asyncio.ensure_future(server.serve([listening]))
     yield f"http://127.0.0.1:{listening.getsockname()[1]}"
