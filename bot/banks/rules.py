@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from enum import Enum, StrEnum
+from enum import Enum, StrEnum, auto
 from typing import NamedTuple
 
 from bot.message import units
@@ -63,6 +63,36 @@ class Status(StrEnum):
     DRAFT = "draft"
     ACTIVE = "active"
     RETIRED = "retired"
+
+
+class BankStatus(Enum):
+    ACTIVE = auto()
+    ARCHIVED = auto()
+
+
+class ScopeKind(Enum):
+    """Whose bank it is: everybody's, of the branches below one unit, or of one branch."""
+
+    DISTRICT = auto()
+    COMPANY = auto()
+    BRANCH = auto()
+
+
+class Origin(Enum):
+    """What made a revision."""
+
+    CONTENT = auto()  # a file shipped with the program
+    CHAT = auto()
+    CLI = auto()
+    UNDO = auto()
+
+
+class RunState(Enum):
+    PREVIEW = auto()
+    REFUSED = auto()
+    APPLIED = auto()
+    DISCARDED = auto()
+    UNDONE = auto()
 
 
 class Form(Enum):
