@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot.demo import methods, methods_chat, methods_menu, methods_poll, refusals, wire
-from bot.demo.faults import LOST_AFTER, Failure, Way
+from bot.demo.faults import Failure, Way
 from bot.demo.journal import Call
 from bot.demo.parameters import Parameters
 from bot.demo.refusals import Refused
@@ -18,7 +18,7 @@ METHODS: dict[str, methods.Method] = (
     methods.METHODS | methods_poll.METHODS | methods_chat.METHODS | methods_menu.METHODS
 )
 LIMITED = frozenset(name for name in METHODS if name.startswith(("send", "edit"))) - {"sendchataction"}
-STATUS_OF = {Way.BAD_GATEWAY: 502, Way.GARBAGE: 200, Way.LOST_BEFORE: 0, Way.LOST_AFTER: 0}
+STATUS_OF = {Way.BAD_GATEWAY: 502, Way.GARBAGE: 200, Way.LOST_BEFORE: 0, Way.LOST_AFTER: 0, Way.CUT_AFTER: 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _carry_out(world: World, name: str, values: Payload) -> Reply:
     parameters = Parameters(values)
     chat_id = parameters.number("chat_id")
     struck = world.faults.strike(name, chat_id)
-    if struck is not None and struck != LOST_AFTER:
+    if struck is not None and not struck.has_effect:
         return failure(struck)
     try:
         if world.has_limits and name in LIMITED:

@@ -14,7 +14,8 @@ from bot.demo.refusals import flood as flooded
 class Way(Enum):
     REFUSE = auto()  # an answer of the Bot API
     LOST_BEFORE = auto()  # no effect, the connection breaks
-    LOST_AFTER = auto()  # the effect is done, the answer never comes
+    LOST_AFTER = auto()  # the effect is done, the answer never comes: the caller waits until his own time is over
+    CUT_AFTER = auto()  # the effect is done, the connection breaks: as unknown to the caller, without the wait
     BAD_GATEWAY = auto()  # 502 with a page instead of JSON
     GARBAGE = auto()  # 200, but no JSON
 
@@ -24,9 +25,14 @@ class Failure:
     way: Way
     refusal: Refused | None = None
 
+    @property
+    def has_effect(self) -> bool:
+        return self.way in (Way.LOST_AFTER, Way.CUT_AFTER)
+
 
 LOST_BEFORE = Failure(Way.LOST_BEFORE)
 LOST_AFTER = Failure(Way.LOST_AFTER)
+CUT_AFTER = Failure(Way.CUT_AFTER)
 BAD_GATEWAY = Failure(Way.BAD_GATEWAY)
 GARBAGE = Failure(Way.GARBAGE)
 

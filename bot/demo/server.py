@@ -19,7 +19,7 @@ from starlette.types import Receive, Scope, Send
 
 from bot.demo import api, bodies, refusals
 from bot.demo.api import Reply
-from bot.demo.faults import LOST_AFTER, Way
+from bot.demo.faults import Way
 from bot.demo.parameters import Parameters
 from bot.demo.refusals import Refused
 from bot.demo.wire import Payload
@@ -130,7 +130,7 @@ class BotApi:
         started = time.perf_counter()
         values = api.decode(world, "getupdates", fields, {}).values
         struck = world.faults.strike("getupdates", None)
-        if struck is not None and struck != LOST_AFTER:
+        if struck is not None and not struck.has_effect:
             return api.record(world, "getUpdates", values, api.failure(struck), started)
         try:
             result = await self._updates(world, Parameters(values), receive)
@@ -216,7 +216,7 @@ async def _hung_up(receive: Receive) -> None:
 
 
 async def _respond(reply: Reply, scope: Scope, receive: Receive, send: Send) -> None:
-    if reply.way is Way.LOST_BEFORE:
+    if reply.way in (Way.LOST_BEFORE, Way.CUT_AFTER):
         await _break_off(receive)
     elif reply.way is Way.LOST_AFTER:
         await _fall_silent(receive)

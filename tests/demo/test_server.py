@@ -211,6 +211,17 @@ class TestGetUpdates:
         second.cancel()
         await client.until(lambda: world.updates.waiting == 0)
 
+    async def test_the_next_conflict_is_held_back(self, client: Client, world: World):
+        first, second, third = (asyncio.ensure_future(client.call("getUpdates", timeout=50)) for _ in range(3))
+        await client.until(lambda: sum(poller.done() for poller in (first, second, third)) == 1)
+        await client.until(lambda: world.updates.waiting == 1)
+        for _ in range(20):
+            await client.call("getMe")
+        assert sum(poller.done() for poller in (first, second, third)) == 1
+        for poller in (first, second, third):
+            poller.cancel()
+        await client.until(lambda: world.updates.waiting == 0)
+
     async def test_a_webhook_forbids_polling(self, client: Client, world: World):
         world.updates.webhook_url = "https://example.org/hook"
         status, body = await client.call("getUpdates")
@@ -252,6 +263,12 @@ class TestFaults:
         await client.until(lambda: world.message(ZHANG, 1) is not None)
         assert not call.done()
         call.cancel()
+
+    async def test_cut_after_has_its_effect_and_a_broken_connection(self, bot: Bot, world: World):
+        world.fault("sendMessage", faults.CUT_AFTER)
+        with pytest.raises(NetworkError):
+            await bot.send_message(ZHANG, "甲")
+        assert world.message(ZHANG, 1).text == "甲"
 
     async def test_bad_gateway_and_garbage_are_no_answers_of_telegram(self, address: str, client: Client, world: World):
         world.fault("sendMessage", faults.BAD_GATEWAY)
