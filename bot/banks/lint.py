@@ -37,6 +37,7 @@ from bot.message import units
 from bot.yamlfile import Mapping, Scalar
 
 FEW_SINGLES, FEW_JUDGEMENTS = 20, 5  # below this a lean to one answer says nothing
+TOP = Place(1, 1)
 REFUSED = {Format.OLD_EXCEL: "E201", Format.LOCKED: "E202"}
 COMMENTED_KEYS = ("stem", "explain", "hint")
 
@@ -48,6 +49,7 @@ class Checked:
     file: str
     bank: Bank | None
     issues: tuple[Issue, ...]
+    slug_at: Place = TOP
 
     @property
     def errors(self) -> int:
@@ -63,7 +65,7 @@ def check(data: bytes, file: str, *, on: date, editions: Iterable[Source] = ()) 
     kind = format_of(data, file)
     if kind is not Format.YAML:
         params = {} if kind in REFUSED else {"kind": kind.value}
-        return Checked(file, None, (Issue(REFUSED.get(kind, "E217"), file, Place(1, 1), params),))
+        return Checked(file, None, (Issue(REFUSED.get(kind, "E217"), file, TOP, params),))
     reading = schema1.read(data, file)
     _check_questions(reading)
     is_clean = not any(issue.is_error for issue in reading.issues) and reading.bank is not None
@@ -71,7 +73,9 @@ def check(data: bytes, file: str, *, on: date, editions: Iterable[Source] = ()) 
     if is_clean and reading.bank is not None:
         bank = replace(reading.bank, questions=tuple(draft.question for draft in reading.drafts))
         _judge_bank(reading, bank, in_force([*bank.sources, *editions], on))
-    return Checked(file, bank, tuple(sorted(reading.issues, key=lambda issue: (issue.place, issue.code))))
+    issues = tuple(sorted(reading.issues, key=lambda issue: (issue.place, issue.code)))
+    slug = reading.root and reading.root.nodes.get("bank")
+    return Checked(file, bank, issues, Place(slug.line, slug.column) if slug else TOP)
 
 
 def _check_questions(reading: Reading) -> None:

@@ -353,13 +353,9 @@ def superseded_by(source: Source, editions: Mapping[str, Source]) -> Source | No
     return newest if newest is not None and _effective(newest) > _effective(source) else None
 
 
-def is_current(question: Question, editions: Mapping[str, Source], on: date) -> bool:
-    """Whether a question may be drawn on a day: active, not expired, citing nothing expired or superseded."""
-    if question.status is not Status.ACTIVE or (question.valid_until and question.valid_until < on):
+def is_cited_in_force(source: Source, editions: Mapping[str, Source], on: date) -> bool:
+    """Whether a question that cites `source` may be drawn on a day: not expired, and the edition in force."""
+    if source.expires is not None and source.expires < on:
         return False
-    if question.citation is None:
-        return True
-    source = question.citation.source
     newest = editions.get(squeeze(source.title))
-    is_expired = source.expires is not None and source.expires < on
-    return not is_expired and (newest is None or _effective(newest) == _effective(source))
+    return newest is None or _effective(newest) == _effective(source)
