@@ -242,7 +242,7 @@ class Database:
                 else:
                     signals |= session.info.pop("signals", set())
                 if (took := monotonic() - began) > SLOW:
-                    log.warning("transaction_slow", call=call.name, seconds=round(took, 3))
+                    log.warning("transaction_dragged", call=call.name, seconds=round(took, 3))
         return frozenset(signals)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, delete, func, select, update
+from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, Update, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert
@@ -258,5 +258,5 @@ def _received(row: InboxRow) -> Received:
     )
 
 
-def _count(session: Session, statement: object) -> int:
-    return cast("CursorResult[object]", session.execute(statement)).rowcount  # type: ignore[call-overload]
+def _count(session: Session, statement: Update) -> int:
+    return cast("CursorResult[object]", session.execute(statement)).rowcount

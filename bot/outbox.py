@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     String,
     Text,
+    Update,
     func,
     select,
     update,
@@ -252,5 +253,5 @@ def prefix_of(key: str) -> str:
     return key.partition(":")[0]
 
 
-def _count(session: Session, statement: object) -> int:
-    return cast("CursorResult[object]", session.execute(statement)).rowcount  # type: ignore[call-overload]
+def _count(session: Session, statement: Update) -> int:
+    return cast("CursorResult[object]", session.execute(statement)).rowcount

@@ -9,6 +9,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import ClassVar
 
 import structlog
 from telegram.error import NetworkError
@@ -32,13 +33,19 @@ BACK_OFF = (1, 2, 4, 8, 16, 30)
 
 
 class Fatal(UserError):
-    """The process cannot go on: exit code and what to do."""
+    """The process cannot go on: what to do, and the exit code for scripts."""
 
-    text = "{reason}"
+    code: ClassVar[int]
 
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason=reason)
-        self.code = code
+
+class UnknownToken(Fatal):
+    text = "Telegram 不认识这个令牌，请检查 KETANG_BOT__TOKEN，或向 @BotFather 重新申请。"
+    code = 2
+
+
+class RevokedToken(Fatal):
+    text = "令牌已被 Telegram 拒绝 10 分钟，请向 @BotFather 更换令牌后重新启动。"
+    code = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,16 +198,16 @@ class Poller:
         self.is_receiver = False
         if not self.is_conflict:
             self.is_conflict = True
-            log.warning("poll_conflict", description=description)
+            log.warning("poll_conflicted", description=description)
             await self._on_conflict(description)
         return Poll(pause=STAND_BY)
 
     def _unauthorized(self, status: int) -> Poll:
         if not self._has_had_good and status == 404:
-            raise Fatal(2, "Telegram 不认识这个令牌，请检查 KETANG_BOT__TOKEN，或向 @BotFather 重新申请。")
+            raise UnknownToken
         self._refused_since = self._refused_since or monotonic()
         if monotonic() - self._refused_since > GIVE_UP_AFTER:
-            raise Fatal(3, "令牌已被 Telegram 拒绝 10 分钟，请向 @BotFather 更换令牌后重新启动。")
+            raise RevokedToken
         return self._failed(f"status {status}")
 
     async def _maybe_rebuild(self) -> None:

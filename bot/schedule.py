@@ -109,4 +109,4 @@ class Schedule:
             self._ran_at[job.name] = self._clock.now()
             if await self._database.transact(job.run, now=self._clock.now()) is not True:
                 return
-        log.error("job_endless", job=job.name)
+        log.error("job_never_ended", job=job.name)
