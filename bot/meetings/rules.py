@@ -10,6 +10,7 @@ from enum import Enum, auto
 from typing import Protocol, TypeVar
 
 from bot.errors import UserError
+from bot.members.rules import DueList as DueList  # noqa: PLC0414  a word of meetings, passed on from the roster
 from bot.periods import local_day
 
 LONGEST = timedelta(hours=12)
@@ -146,23 +147,6 @@ class Host(Enum):
     GROUP = auto()
 
 
-class DueList(Enum):
-    MEMBERS = auto()  # all members below the host
-    COMMITTEE = auto()  # 书记 副书记 委员 of the host
-    STUDY_GROUP = auto()  # 中心组成员 and the committee
-    CHOSEN = auto()
-    NOBODY = auto()  # people join by themselves
-
-
-class ChatRule(Enum):
-    """Where the card of a kind goes when its host has no chat of its own."""
-
-    PRIVATE = auto()  # never into a chat
-    OWN = auto()  # the host's own chat, else private cards
-    OWN_OR_ABOVE = auto()  # else the branch's
-    OWN_OR_BELOW = auto()  # else one card in each branch's
-
-
 class SignIn(Enum):
     BUTTON = auto()
     ROLL_CALL = auto()
@@ -272,9 +256,26 @@ SessionT_contra = TypeVar("SessionT_contra", contravariant=True)
 
 
 class RollReader(Protocol[SessionT_contra]):
-    """`attendance.service.roll`, handed in by `app` and `schedule`."""
+    """`attendance.service.roll`, handed in by `app` and `schedule`; with `member_id` a roll of that person alone."""
 
-    def __call__(self, session: SessionT_contra, meeting_id: int, *, now: datetime) -> Roll: ...
+    def __call__(
+        self, session: SessionT_contra, meeting_id: int, *, now: datetime, member_id: int | None = None
+    ) -> Roll: ...
+
+
+class Resetter(Protocol[SessionT_contra]):
+    """`attendance.service.reset`: what a move does to answers and sign-ins, in the transaction of the move."""
+
+    def __call__(
+        self,
+        session: SessionT_contra,
+        meeting_id: int,
+        *,
+        keeps_answers: bool,
+        actor_id: int | None,
+        update_id: int | None,
+        now: datetime,
+    ) -> None: ...
 
 
 class BadReason(UserError):
