@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 from bot.banks import content as contents
 from bot.banks.content import Content
 from bot.banks.models import BankRevision, BankRow, QuestionRow, QuestionVersion, RevisionItem
-from bot.banks.rules import Bank, BankStatus, Origin, Question, ScopeKind, Status, fingerprint, marking_hash
+from bot.banks.rules import Bank, BankStatus, Origin, Question, Status, fingerprint, marking_hash
+from bot.banks.scopes import Scope
 from bot.db import upsert
 from bot.errors import UserError
-from bot.members.rules import UnitRef
 
 T = TypeVar("T")
 CHUNK = 500  # values in one IN list: SQLite and PostgreSQL both take it, and the statement stays cached
@@ -24,18 +24,6 @@ CHUNK = 500  # values in one IN list: SQLite and PostgreSQL both take it, and th
 class NewerRevision(UserError):
     text = "题库已有新版本，请重新试读。"
     ends_buttons = True
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose bank it is; without a unit everybody's."""
-
-    kind: ScopeKind = ScopeKind.DISTRICT
-    unit: UnitRef | None = None
-
-    @property
-    def unit_id(self) -> int | None:
-        return self.unit.id if self.unit else None
 
 
 @dataclass(frozen=True, slots=True)

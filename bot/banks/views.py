@@ -1,12 +1,18 @@
 """All Chinese texts of banks: faults and hints, last lines, previews, lists."""
 
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from bot import yamlfile
+from bot.banks.importing import Applied, Preview
 from bot.banks.lint import Checked
+from bot.banks.revisions import Difference
 from bot.banks.rules import LETTERS, Bank, Issue, QuestionType
+from bot.banks.scopes import Scope
+from bot.banks.service import Loaded, Summary
+from bot.message import Button, Buttons, Document, Message, cut, escape, fill, press
 
 TYPES = {
     QuestionType.SINGLE: "单选",
@@ -128,8 +134,12 @@ TEXTS = yamlfile.TEXTS | {
     "W307": "{n} 道题没有解析：{ids}。",
     "W308": "{n} 道题的出处待核：{ids}。",
 }
-PRINTED = 50
+EVERYBODY = "全体支部"
+PRINTED = 50  # lines of one file on the command line
+SHOWN = 10  # in chat, each cut to FAULT_UNITS so that they always fit one message
+FAULT_UNITS = 300
 IDS = 5
+PAGE = 6
 
 
 def describe(issue: Issue) -> str:
@@ -143,6 +153,8 @@ def describe(issue: Issue) -> str:
         worded["v"] = f"{params['chars']} 字" if "chars" in params else str(params["v"])
     elif issue.code == "E125":
         worded["type"] = TYPES[QuestionType(str(params["type"]))]
+    elif issue.code == "E127":
+        worded["owner"] = str(params["owner"]) or EVERYBODY
     elif issue.code == "E217":
         worded["kind"] = FORMATS[str(params["kind"])]
     elif issue.code == "W303":
@@ -185,6 +197,132 @@ def report(checked: Checked, most: int | None = PRINTED) -> list[str]:
     left = len(checked.issues) - len(shown)
     more = [f"另有 {left} 处没有列出，加 --all 全部列出。"] if left else []
     return [*map(line, shown), *more, last_line(checked)]
+
+
+def difference_line(difference: Difference, number: int) -> str:
+    if difference.is_same:
+        return f"内容没有变化（版本 {difference.number}）。"
+    numbers = (
+        f"新增 {difference.added}，修改 {difference.changed}，未变 {difference.unchanged}，停用 {difference.retired}"
+    )
+    return f"已导入：{numbers}。题库版本 {number}。"
+
+
+def dry_lines(bank: Bank, file: str, difference: Difference) -> list[str]:
+    """What an import would do, without its faults."""
+    state = f"版本 {difference.number}" if difference.number else "新建"
+    total = len(bank.questions)
+    kinds = by_type(Counter(question.type for question in bank.questions))
+    numbers = f"新增 {difference.added}、修改 {difference.changed}、未变 {difference.unchanged}"
+    lines = [
+        f"试读：{file} → 题库“{bank.title}”（{state}）",
+        f"读到 {total} 行：可导入 {total} 道（{kinds}），其中{numbers}；略去重复 0；出错 0 行。",
+    ]
+    if difference.retired:
+        lines.append(f"文件里没有的 {difference.retired} 道将停用。")
+    return lines
+
+
+def previewed(preview: Preview) -> tuple[Message | Document, ...]:
+    """The answer to a sent file; faults that do not fit come as a text file."""
+    checked, difference = preview.checked, preview.difference
+    if difference is not None and difference.is_same:
+        return (Message(escape(difference_line(difference, difference.number))),)
+    faults = [*map(line, checked.issues)]
+    shown = [cut(fault, FAULT_UNITS) for fault in faults[:SHOWN]]
+    if checked.bank is None or difference is None:
+        message = Message(escape("\n".join([*shown, last_line(checked)])))
+    else:
+        text = "\n".join([*dry_lines(checked.bank, checked.file, difference), *shown])
+        message = Message(escape(text), _confirm(preview.token or "", len(checked.bank.questions)))
+    listing = Document(f"{checked.file}.出错清单.txt", "\n".join(faults).encode("utf-8-sig"))
+    return (message, listing) if len(faults) > SHOWN else (message,)
+
+
+def _confirm(token: str, count: int) -> Buttons:
+    apply = Button(f"导入 {count} 道，跳过 0 行", press("banks", "apply", token), style="success")
+    return ((apply,), (Button("取消", press("banks", "discard", token)),))
+
+
+def applied(result: Applied) -> Message:
+    undo = Button("撤销本次导入", press("banks", "undo", result.token))
+    return Message(escape(difference_line(result.difference, result.number)), ((undo,),))
+
+
+def discarded() -> Message:
+    return Message("已取消，没有写入题库。")
+
+
+def undone(number: int) -> Message:
+    return Message(f"已撤销，题库内容回到版本 {number}。" if number else "已撤销，这个题库的题目已全部停用。")
+
+
+def left_alone(loaded: Loaded) -> Message:
+    """To the admins: a shipped file that was not taken over at the start."""
+    if loaded.ready is not None:
+        return Message(fill("随程序的题库文件 {file} 有新内容，但这个题库在本机改过，没有覆盖。", file=loaded.name))
+    faults = [cut(line(issue), FAULT_UNITS) for issue in loaded.checked.issues if issue.is_error]
+    text = "\n".join([f"题库文件 {loaded.name} 有错，仍用上一个版本：", *faults[:SHOWN], last_line(loaded.checked)])
+    return Message(escape(text))
+
+
+def scope_name(scope: Scope) -> str:
+    return scope.unit.name if scope.unit else EVERYBODY
+
+
+def bank_list(banks: Sequence[Summary], page: int) -> Message:
+    """One page of the list in chat; each bank can be had as a file."""
+    last = max(0, (len(banks) - 1) // PAGE)
+    page = min(max(page, 0), last)
+    shown = banks[page * PAGE : (page + 1) * PAGE]
+    entries = "\n\n".join(map(_entry, shown)) or "还没有题库。"
+    export = [(Button(f"导出 {bank.slug}", press("banks", "export", bank.id)),) for bank in shown]
+    turns = [Button("上一页", press("banks", "list", page - 1))] if page else []
+    turns += [Button("下一页", press("banks", "list", page + 1))] if page < last else []
+    text = f"题库共 {len(banks)} 个。\n\n{entries}\n\n把题库文件（.yaml）发到这里，先试读，再确认导入。"
+    return Message(escape(text), (*export, *([tuple(turns)] if turns else [])))
+
+
+def _entry(bank: Summary) -> str:
+    stale = f"；待核对 {bank.stale} 道" if bank.stale else ""
+    kinds = by_type(bank.counts)
+    return (
+        f"{bank.title}（{bank.slug}）\n{sum(bank.counts.values())} 题：{kinds}\n"
+        f"版本 {bank.number}，归属 {scope_name(bank.scope)}{stale}"
+    )
+
+
+HEADINGS = ("编号", "题库", "题数（单/多/判/填）", "版本", "归属", "依据", "待核对")
+
+
+def bank_table(banks: Sequence[Summary]) -> list[str]:
+    """`ketang bank list`."""
+    return table(HEADINGS, map(_row, banks)) if banks else ["还没有题库。"]
+
+
+def _row(bank: Summary) -> tuple[str, ...]:
+    numbers = "/".join(str(bank.counts.get(kind, 0)) for kind in TYPES)
+    sources = f"《{bank.sources[0]}》" if bank.sources else "—"
+    more = f"等 {len(bank.sources)} 件" if len(bank.sources) > 1 else ""
+    count = f"{sum(bank.counts.values())}（{numbers}）"
+    return (bank.slug, bank.title, count, str(bank.number), scope_name(bank.scope), sources + more, str(bank.stale))
+
+
+def bank_json(banks: Sequence[Summary]) -> str:
+    """`ketang bank list --json`: names of keys as in the tables."""
+    rows = [
+        {
+            "slug": bank.slug,
+            "title": bank.title,
+            "revision": bank.number,
+            "questions": {kind.value: bank.counts.get(kind, 0) for kind in TYPES},
+            "scope": {"kind": bank.scope.kind.name.lower(), "unit_id": bank.scope.unit_id},
+            "sources": list(bank.sources),
+            "stale": bank.stale,
+        }
+        for bank in banks
+    ]
+    return json.dumps(rows, ensure_ascii=False, indent=2)
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
