@@ -10,11 +10,7 @@ from datetime import date, timedelta
 from enum import Enum, auto
 from types import MappingProxyType
 
-from chinese_calendar.constants import (  # type: ignore[import-untyped]  # the library ships no types
-    Holiday,
-    holidays,
-    workdays,
-)
+from chinese_calendar.constants import Holiday, holidays, workdays
 
 from bot.periods import last_of_month
 
