@@ -316,8 +316,8 @@ def holders(session: Session, right: Right, unit_id: int, *, now: datetime, case
     return tuple(sorted(found, key=lambda h: (-_ids(place.path).index(h.unit_id), h.role.value, h.member_id)))
 
 
-def addressee(session: Session, unit_id: int, *, now: datetime) -> Addressee | None:
-    """Who reads what is for the secretary of the unit (of a group: of its branch).
+def addressee(session: Session, unit_id: int, *, now: datetime, besides: int | None = None) -> Addressee | None:
+    """Who reads what is for the secretary of the unit (of a group: of its branch), never the member `besides`.
 
     Vacant, unbound or unreachable: the deputy, then the organizer, then an ADMIN above. None if nobody can be reached.
     """
@@ -326,7 +326,7 @@ def addressee(session: Session, unit_id: int, *, now: datetime) -> Addressee | N
     for row in sorted(_granted(session, place, local_day(now)), key=lambda row: _nearness(_grant(row))):
         grant, holder = _grant(row), _holder(row[0], _grant(row), row[6], row[7], row[8])
         leads = grant.unit.id == home and grant.role in OFFICERS
-        if holder.is_reachable and (leads or grant.role is Role.ADMIN):
+        if holder.is_reachable and holder.member_id != besides and (leads or grant.role is Role.ADMIN):
             return Addressee(holder, is_standin=not (leads and grant.role is Role.SECRETARY))
     return None
 

@@ -1,0 +1,74 @@
+"""Command lists pushed to people and groups when roles or groups change; the lists themselves are in `views`."""
+
+from collections.abc import Collection
+from datetime import datetime
+from zlib import crc32
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.members import views
+from bot.members.models import Account, Chat, RoleGrant, Unit
+from bot.members.rules import OFFICERS, ChatState, Grant, UnitRef
+from bot.members.service import holds
+from bot.message import Commands
+from bot.outbox import Lane
+from bot.periods import local_day
+
+
+def push(session: Session, member_ids: Collection[int], *, now: datetime) -> None:
+    """Give each of these people who has an account the lists that go with the roles of today."""
+    grants = _grants(session, member_ids, now)
+    accounts = select(Account.telegram_user_id, Account.member_id).where(Account.member_id.in_(member_ids))
+    for user_id, member_id in session.execute(accounts.order_by(Account.member_id)).all():
+        menu = views.menu_for(grants.get(member_id, ()))
+        # The common list needs none of its own: without one the default shows.
+        shown = () if menu == views.MEMBER_MENU else menu
+        _enqueue(session, user_id, Commands(shown, "chat"), now)
+        for chat_id, is_officer in _groups(session, grants.get(member_id, []), member_id):
+            in_group = views.GROUP_OFFICER_MENU if is_officer else ()
+            _enqueue(session, chat_id, Commands(in_group, "chat_member", user_id), now)
+
+
+def push_chat(session: Session, chat_id: int, unit: UnitRef, *, now: datetime) -> None:
+    """A group was bound: the list of its administrators, and that of the unit's officers."""
+    _enqueue(session, chat_id, Commands(views.GROUP_ADMIN_MENU, "chat_administrators"), now)
+    officers = select(Account.telegram_user_id).join(RoleGrant, RoleGrant.member_id == Account.member_id)
+    officers = officers.where(
+        RoleGrant.unit_id == unit.id, RoleGrant.role.in_(OFFICERS), holds(RoleGrant, local_day(now))
+    )
+    for user_id in session.scalars(officers.distinct().order_by(Account.telegram_user_id)).all():
+        _enqueue(session, chat_id, Commands(views.GROUP_OFFICER_MENU, "chat_member", user_id), now)
+
+
+def clear(session: Session, user_id: int, *, now: datetime) -> None:
+    """The account is nobody's any more."""
+    _enqueue(session, user_id, Commands((), "chat"), now)
+
+
+def _grants(session: Session, member_ids: Collection[int], now: datetime) -> dict[int, list[Grant]]:
+    query = select(RoleGrant.member_id, RoleGrant.role, Unit.id, Unit.kind, Unit.name, Unit.path).join(
+        Unit, Unit.id == RoleGrant.unit_id
+    )
+    found: dict[int, list[Grant]] = {}
+    for row in session.execute(query.where(RoleGrant.member_id.in_(member_ids), holds(RoleGrant, local_day(now)))):
+        found.setdefault(row[0], []).append(Grant(row[1], UnitRef(*row[2:6])))
+    return found
+
+
+def _groups(session: Session, grants: Collection[Grant], member_id: int) -> list[tuple[int, bool]]:
+    """Active groups of units at which the person has or had an office, and whether that is so today."""
+    past = select(RoleGrant.unit_id).where(RoleGrant.member_id == member_id, RoleGrant.role.in_(OFFICERS))
+    query = select(Chat.chat_id, Chat.unit_id).where(and_(Chat.unit_id.in_(past), Chat.state == ChatState.ACTIVE))
+    now_at = {grant.unit.id for grant in grants if grant.role in OFFICERS}
+    return [(chat_id, unit_id in now_at) for chat_id, unit_id in session.execute(query.order_by(Chat.chat_id))]
+
+
+def _enqueue(session: Session, chat_id: int, menu: Commands, now: datetime) -> None:
+    """The newest list wins: one that still waits for the same place is withdrawn."""
+    place = f"menu:{menu.scope}:{chat_id}:{menu.user_id or 0}"
+    outbox.withdraw(session, f"{place}:")
+    names = "-".join(name for name, _ in menu.commands)
+    key = f"{place}:{now.timestamp():.3f}:{crc32(names.encode()):x}"
+    outbox.enqueue(session, key, chat_id=chat_id, content=menu, lane=Lane.CALM, now=now)

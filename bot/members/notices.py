@@ -1,0 +1,62 @@
+"""Messages of members that must arrive: written to the outbox in the transaction of the fact they tell."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.members import views
+from bot.members.facts import Bound, ClaimCard
+from bot.members.rules import OFFICERS, Right, Role
+from bot.members.service import addressee, holders
+from bot.message import Message
+from bot.outbox import Lane
+
+
+def tell(session: Session, user_id: int, key: str, message: Message, *, now: datetime) -> None:
+    """One message to one account; the key says what it is about and keeps it from being said twice."""
+    outbox.enqueue(session, f"members:{key}:{user_id}", chat_id=user_id, content=message, lane=Lane.NOTICE, now=now)
+
+
+def tell_secretary(
+    session: Session, unit_id: int, key: str, message: Message, *, now: datetime, besides: int | None = None
+) -> None:
+    """To the secretary of the unit or a stand-in, unless that is the member `besides`."""
+    reader = addressee(session, unit_id, now=now, besides=besides)
+    if reader is not None and reader.holder.user_id is not None:
+        tell(session, reader.holder.user_id, key, message, now=now)
+
+
+def claim(session: Session, branch_id: int, card: ClaimCard, *, now: datetime) -> None:
+    """To secretary, deputy and organizer of the branch; without any of them to the stand-in above."""
+    asked = [
+        holder
+        for holder in holders(session, Right.ROSTER, branch_id, now=now)
+        if holder.role in OFFICERS and holder.unit_id == branch_id and holder.is_reachable
+    ]
+    for holder in asked:
+        assert holder.user_id is not None
+        tell(session, holder.user_id, f"claim:{card.claim_id}", views.claim_card(card), now=now)
+    if not asked:
+        tell_secretary(session, branch_id, f"claim:{card.claim_id}", views.claim_card(card), now=now)
+
+
+def bound(session: Session, branch_id: int, done: Bound, username: str, *, now: datetime) -> None:
+    message = views.bound_notice(done, username)
+    key = f"bound:{done.member_id}:{now.timestamp():.0f}"
+    tell_secretary(session, branch_id, key, message, now=now, besides=done.member_id)
+
+
+def roles_changed(
+    session: Session, key: str, branch_ids: Iterable[int], message: Message, *, by_id: int | None, now: datetime
+) -> None:
+    """To every ADMIN above, but not to who did it."""
+    readers = {
+        holder.user_id
+        for branch_id in branch_ids
+        for holder in holders(session, Right.EXEMPT, branch_id, now=now)
+        if holder.role is Role.ADMIN and holder.member_id != by_id and holder.user_id is not None
+    }
+    for user_id in sorted(readers):
+        tell(session, user_id, f"roles:{key}", message, now=now)

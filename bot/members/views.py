@@ -1,0 +1,372 @@
+"""Words and buttons of members: who somebody is, joining, groups, help, menus. Roster files: `roster_views`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record, RosterList
+from bot.members.rules import OFFICERS, Actor, Grant, NotBound, Reach, Right, Role, UnitRef
+from bot.members.service import Person
+from bot.message import Button, Html, Message, cut, escape, fill, lines, press, rows
+from bot.periods import beijing
+
+LABEL = 12  # characters of a name on a button
+PAGE = 10
+
+ROLES = {
+    Role.SECRETARY: "书记",
+    Role.DEPUTY: "副书记",
+    Role.ORGANIZER: "组织委员",
+    Role.COMMISSIONER: "委员",
+    Role.GROUP_LEADER: "党小组长",
+    Role.STUDY_MEMBER: "中心组成员",
+    Role.ADMIN: "管理员",
+}
+
+# -- menus -----------------------------------------------------------------------------------------------------------
+
+_LABELS = {
+    "today": "今日事项",
+    "meetings": "会议与请假",
+    "me": "我的记录",
+    "help": "帮助",
+    "plan": "安排会议",
+    "roster": "名册",
+    "bank": "题库与导入",
+}
+Menu = tuple[tuple[str, str], ...]
+
+
+def _menu(*names: str) -> Menu:
+    return tuple((name, _LABELS[name]) for name in names)
+
+
+MEMBER_MENU = _menu("today", "meetings", "me", "help")
+OFFICER_MENU = _menu("today", "plan", "meetings", "roster", "help")
+ADMIN_MENU = _menu("today", "bank", "roster", "help")
+GROUP_MENU: Menu = (("meetings", "近期会议"), ("help", "帮助"))
+GROUP_OFFICER_MENU: Menu = (("meetings", "近期会议"), ("round", "现场答题"), ("help", "帮助"))
+GROUP_ADMIN_MENU: Menu = (*GROUP_MENU, ("bind", "绑定本群"))
+
+
+def menu_for(grants: Sequence[Grant]) -> Menu:
+    """The private command list that goes with somebody's roles."""
+    roles = {grant.role for grant in grants}
+    if Role.ADMIN in roles:
+        return ADMIN_MENU
+    return OFFICER_MENU if roles & OFFICERS else MEMBER_MENU
+
+
+# -- parts -----------------------------------------------------------------------------------------------------------
+
+
+def names(people: Sequence[Person]) -> dict[int, str]:
+    """How to call each of these people: two of one name are told apart by group or number."""
+    return {person.member_id: _told_apart(person, people) for person in people}
+
+
+def _told_apart(person: Person, people: Sequence[Person]) -> str:
+    twins = [other for other in people if other.name == person.name]
+    mark = person.group_name or person.staff_no
+    return f"{person.name}（{mark}）" if len(twins) > 1 and mark else person.name
+
+
+def short(name: str) -> str:
+    return cut(name, LABEL)
+
+
+def moment(at: datetime) -> str:
+    local = beijing(at)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def role_names(grants: Sequence[Grant], home: UnitRef | None = None) -> str:
+    """Roles with their unit unless it is the person's own branch."""
+    return "、".join(
+        ROLES[g.role] if home is not None and g.unit.id == home.id else f"{g.unit.name}{ROLES[g.role]}" for g in grants
+    )
+
+
+def _paged(verb: str, page: int, count: int, *args: int) -> tuple[Button, ...]:
+    before = [Button("上一页", press("members", verb, *args, page - 1))] if page else []
+    after = [Button("下一页", press("members", verb, *args, page + 1))] if (page + 1) * PAGE < count else []
+    return (*before, *after)
+
+
+# -- start, help, own record -----------------------------------------------------------------------------------------
+
+
+def stranger() -> Message:
+    return Message(escape(NotBound()), ((Button("没有链接，申请加入", press("members", "claim")),),))
+
+
+def welcome(who: Actor) -> Message:
+    name = fill("您好，{name}。", name=who.name) if who.name else Html("您好。")
+    return Message(lines(name, _help(who)))
+
+
+_FOR_ALL = (
+    ("today", "今天要参加和要处理的事"),
+    ("meetings", "近期会议、参加与请假"),
+    ("me", "我的记录"),
+    ("help", "本说明"),
+)
+_BY_RIGHT = (
+    (Right.PLAN, "plan", "安排会议，例如 /plan 下周五15点 主题党日"),
+    (Right.RUN_QUIZ, "round", "在支部群里开始现场答题"),
+    (Right.BANKS, "bank", "题库；直接发送题库文件可导入"),
+    (Right.ROSTER, "roster", "名册；直接发送名册文件可导入"),
+    (Right.ROSTER, "invite", "给还没有激活的党员生成加入链接"),
+    (Right.BIND_CHAT, "bind", "把支部群与机器人绑定"),
+)
+
+
+def help_private(who: Actor) -> Message:
+    return Message(_help(who))
+
+
+def _help(who: Actor) -> Html:
+    own = [("您可以用这些命令：", _FOR_ALL)] if who.member_id else []
+    more = tuple((name, text) for right, name, text in _BY_RIGHT if who.may(right))
+    blocks = [*own, ("负责人还可以用：", more)] if more else own
+    parts = [line for title, known in blocks for line in (title, *(f"/{name} {text}" for name, text in known))]
+    words = "也可以直接发送：签到、请假、我的、帮助、取消。" if who.member_id else ""
+    return lines(*parts, words)
+
+
+def help_group(unit: UnitRef | None) -> Message:
+    whose = fill("本群是{unit}的群。", unit=unit.name) if unit else Html("本群还没有绑定支部。")
+    text = "会议通知和签到卡片会发到这里，请假和个人记录请私聊机器人。"
+    return Message(lines(whose, text), ((Button("打开私聊", link="st"),),))
+
+
+def record(shown: Record) -> Message:
+    return Message(_record(shown))
+
+
+def _record(shown: Record) -> Html:
+    person = shown.person
+    where = " · ".join(part for part in (shown.branch, person.group_name) if part) or "目前不在任何支部"
+    kind = "预备党员" if person.is_probationary else "正式党员"
+    number = f"（工号 {person.staff_no}）" if person.staff_no else ""
+    posts = role_names(shown.grants)
+    return lines(
+        fill("<b>{name}</b>{number}", name=person.name, number=number),
+        where,
+        kind + ("，党员领导干部" if person.is_leader else ""),
+        f"职务：{posts}" if posts else "",
+    )
+
+
+def confirm_yourself(data: str) -> Message:
+    """The answer to a command sent as the group: the press carries the person."""
+    buttons = (Button("请本人确认", data), Button("打开私聊", link="st"))
+    return Message("您正以群身份发言，系统认不出是谁。", (buttons,))
+
+
+def cancelled() -> Message:
+    return Message("已取消。")
+
+
+# -- invitations and claims ------------------------------------------------------------------------------------------
+
+
+def invite_choice(choice: Choice) -> Message:
+    return _unit_choice("为哪个支部生成邀请单？", "invite", choice)
+
+
+def invite_caption(unit: UnitRef, count: int, until: datetime) -> str:
+    return f"{unit.name}还有{count}人没有激活。每条链接只能由本人用一次，{moment(until)}前有效；重新生成后旧链接作废。"
+
+
+def all_active(unit: UnitRef) -> Message:
+    return Message(fill("{unit}的党员都已激活。", unit=unit.name))
+
+
+def bound(done: Bound) -> Message:
+    return Message(fill("已绑定：{name}，{branch}。发送 /help 查看可以做什么。", name=done.name, branch=done.branch))
+
+
+def bound_notice(done: Bound, username: str) -> Message:
+    """To the secretary, who may undo it."""
+    account = f"（@{username}）" if username else ""
+    text = fill("{name}已绑定{account}。", name=done.name, account=account)
+    return Message(text, ((Button("撤销", press("members", "undo", done.member_id), style="danger"),),))
+
+
+def undone(name: str) -> Message:
+    return Message(fill("已解除{name}的账号绑定，已有记录保留。", name=name))
+
+
+def undone_notice() -> Message:
+    return Message("您的账号与名册的对应已由支部解除，如有疑问请联系支部书记。")
+
+
+def company_choice(choice: Choice) -> Message:
+    return _unit_choice("您在哪个单位？", "among", choice)
+
+
+def branch_choice(choice: Choice) -> Message:
+    return _unit_choice("您在哪个支部？", "join", choice)
+
+
+def _unit_choice(question: str, verb: str, choice: Choice) -> Message:
+    shown = choice.units[choice.page * PAGE : (choice.page + 1) * PAGE]
+    buttons = [Button(cut(unit.name, 30), press("members", verb, unit.id)) for unit in shown]
+    turning = _paged(f"{verb}s", choice.page, len(choice.units), *([choice.above.id] if choice.above else []))
+    return Message(question, (*rows(buttons, 1), *((turning,) if turning else ())))
+
+
+def ask_name(branch: UnitRef) -> Message:
+    return Message(fill("请发送您的姓名，由{branch}书记确认。发送“取消”可放弃。", branch=branch.name))
+
+
+def claim_sent() -> Message:
+    return Message("已提交，请等支部书记确认。")
+
+
+def claim_card(claim: ClaimCard) -> Message:
+    known = names(claim.candidates)
+    ask = "是哪一位？" if claim.candidates else "名册中没有未激活的同名党员。"
+    text = fill("“{name}”申请绑定{branch}名册，{ask}", name=claim.typed_name, branch=claim.branch, ask=ask)
+    yes = [
+        Button(f"是{short(label)}", press("members", "yes", claim.claim_id, member_id), style="success")
+        for member_id, label in known.items()
+    ]
+    no = Button("不是本支部党员", press("members", "no", claim.claim_id))
+    return Message(text, (*rows(yes, 1), (no,)))
+
+
+def claim_decided(typed_name: str, done: Bound | None) -> Message:
+    if done is None:
+        return Message(fill("“{name}”的申请：不是本支部党员。", name=typed_name))
+    text = "“{typed}”的申请：已绑定{name}，{branch}。"
+    return Message(fill(text, typed=typed_name, name=done.name, branch=done.branch))
+
+
+def claim_refused() -> Message:
+    return Message("您的申请没有通过，请与支部书记联系。")
+
+
+# -- roster in the chat ----------------------------------------------------------------------------------------------
+
+_REACH = {Reach.OK: "已激活", Reach.UNKNOWN: "已激活", Reach.BLOCKED: "无法私信"}
+
+
+def roster_choice(choice: Choice) -> Message:
+    message = _unit_choice("查看哪个支部的名册？也可以直接把名册文件（.xlsx 或 .yaml）发给我。", "roster", choice)
+    return Message(message.text, (*message.buttons, (_TEMPLATE,)))
+
+
+_TEMPLATE = Button("下载模板", press("members", "template"))
+
+
+def roster_list(shown: RosterList) -> Message:
+    first = shown.page * PAGE
+    page = shown.people[first : first + PAGE]
+    active = sum(person.user_id is not None for person in shown.people)
+    head = fill("<b>{unit}名册</b>", unit=shown.unit.name)
+    known = names(shown.people)
+    listed = [f"{n}. {_entry(person, known, shown.roles)}" for n, person in enumerate(page, start=first + 1)]
+    text = lines(
+        head, f"共{len(shown.people)}人，已激活{active}人。导入：把名册文件（.xlsx 或 .yaml）发给我。", *listed
+    )
+    people = [Button(short(known[p.member_id]), press("members", "person", p.member_id)) for p in page]
+    invite = Button("邀请单", press("members", "invite", shown.unit.id))
+    turning = _paged("page", shown.page, len(shown.people), shown.unit.id)
+    return Message(text, (*rows(people, 3), *((turning,) if turning else ()), (invite, _TEMPLATE)))
+
+
+def _entry(person: Person, known: dict[int, str], roles: dict[int, list[Role]]) -> str:
+    posts = "、".join(ROLES[role] for role in roles.get(person.member_id, []))
+    kind = "预备党员" if person.is_probationary else ""
+    state = _REACH[person.reach] if person.user_id is not None else "未激活"
+    guest = "流动党员" if person.is_guest else ""
+    return " · ".join(part for part in (known[person.member_id], posts, kind, guest, state) if part)
+
+
+def person(shown: Record) -> Message:
+    who = shown.person
+    state = _REACH[who.reach] if who.user_id is not None else "未激活"
+    buttons: list[Button] = []
+    if who.user_id is not None:
+        buttons.append(Button("解除账号绑定", press("members", "loose", who.member_id)))
+    if who.branch_id is not None:
+        buttons.append(Button("返回名册", press("members", "roster", who.branch_id)))
+    return Message(lines(_record(shown), state), (tuple(buttons),))
+
+
+def ask_unbind(name: str, member_id: int) -> Message:
+    yes = Button("确认解除", press("members", "undo", member_id), style="danger")
+    back = Button("返回", press("members", "person", member_id))
+    return Message(fill("解除后，{name}需要重新取得加入链接。确认解除？", name=name), ((yes, back),))
+
+
+# -- groups ----------------------------------------------------------------------------------------------------------
+
+
+def bind_choice(choice: Choice) -> Message:
+    return _unit_choice("为哪个组织绑定群？", "code", choice)
+
+
+def code_card(card: CodeCard) -> Message:
+    former = fill("现有群“{title}”在绑定新群后停用。", title=card.former) if card.former else Html("")
+    text = lines(
+        fill("为<b>{unit}</b>绑定群，10分钟内有效，只能用一次：", unit=card.unit.name),
+        "1. 机器人还不在群里：点下面的按钮，选择群。",
+        fill("2. 机器人已在群里：在群里发送 <code>/bind {code}</code>", code=card.code),
+        former,
+    )
+    add = Button("选择群并绑定", group_link=f"gb_{card.code}")
+    loose = (Button("解除现有群", press("members", "unchat", card.unit.id)),) if card.former else ()
+    return Message(text, ((add,), *((loose,) if loose else ())))
+
+
+def chat_bound(done: ChatBound) -> Message:
+    text = "本群已绑定{unit}，会议通知和签到卡片会发到这里，群内只显示人数。"
+    more = "需要置顶通知时，请把机器人设为管理员并允许置顶消息。"
+    return Message(lines(fill(text, unit=done.unit.name), more))
+
+
+def ask_replace(done: ChatBound) -> Message:
+    text = fill("{unit}已绑定“{title}”。更换为本群？", unit=done.unit.name, title=done.former)
+    return Message(text, ((Button("更换", press("members", "swap", done.code), style="danger"),),))
+
+
+def chat_loosened(unit: UnitRef) -> Message:
+    return Message(fill("已解除{unit}的群绑定，会议通知改为私信。", unit=unit.name))
+
+
+def how_to_bind() -> Message:
+    return Message("请先私聊机器人发送 /bind 取得口令，再在本群使用。", ((Button("打开私聊", link="bind"),),))
+
+
+def wrong_code() -> Message:
+    return Message("口令不对或已过期，请私聊机器人发送 /bind 重新取得。")
+
+
+def slow_down() -> Message:
+    return Message("请稍后再试。")
+
+
+def no_stranger() -> Message:
+    """To a group into which somebody without the right added the bot."""
+    return Message("您好，本机器人只为已登记的党支部服务，请支部书记来绑定。打扰了，先退出。")
+
+
+def chat_lost(title: str) -> Message:
+    return Message(fill("机器人已不在“{title}”，请重新邀请。在此之前会议通知改为私信。", title=title))
+
+
+def unreachable(name: str) -> Message:
+    return Message(fill("{name}收不到机器人的私信（停用或屏蔽了机器人），请当面通知。", name=name))
+
+
+def unsure(title: str, row_id: int) -> Message:
+    text = fill("发到“{title}”的一条消息可能未送达，请看一下群里。", title=title)
+    return Message(text, ((Button("再发一次", press("members", "again", row_id)),),))
+
+
+def roles_changed(by: str, count: int, branches: str) -> Message:
+    return Message(
+        fill("{by}导入名册，{branches}有{count}人的职务变更。", by=by or "管理员", branches=branches, count=count)
+    )
