@@ -16,18 +16,18 @@ class FileTooLarge(UserError):
     text = "超过上限：文件 8 MB、10000 题。"
 
 
-async def list_banks(update: Update, context: Context) -> None:
-    banks = await context.transact(service.seen_banks)
+async def list_banks(_: Update, context: Context) -> None:
+    banks = await context.read(service.seen_banks)
     await context.say(views.bank_list(banks, 0))
 
 
-async def turn_page(update: Update, context: Context) -> None:
-    banks = await context.transact(service.seen_banks)
+async def turn_page(_: Update, context: Context) -> None:
+    banks = await context.read(service.seen_banks)
     await context.say(Edit(views.bank_list(banks, context.press.number(0))))
 
 
-async def export(update: Update, context: Context) -> None:
-    bank = await context.transact(service.export_seen, context.press.number(0))
+async def export(_: Update, context: Context) -> None:
+    bank = await context.read(service.export_seen, context.press.number(0))
     await context.say(Document(bank.name, bank.data))
 
 
@@ -47,7 +47,7 @@ async def take_file(update: Update, context: Context) -> None:
     await context.say(*views.previewed(preview))
 
 
-async def apply(update: Update, context: Context) -> None:
+async def apply(_: Update, context: Context) -> None:
     token = context.press.word(0)
     waiting = await context.read(importing.waiting, token)
     on = local_day(context.now())
@@ -57,12 +57,12 @@ async def apply(update: Update, context: Context) -> None:
     await context.say(Edit(views.applied(result)))
 
 
-async def discard(update: Update, context: Context) -> None:
+async def discard(_: Update, context: Context) -> None:
     await context.transact(importing.discard, context.press.word(0))
     await context.say(Edit(views.discarded()))
 
 
-async def undo(update: Update, context: Context) -> None:
+async def undo(_: Update, context: Context) -> None:
     number = await context.transact(importing.undo, context.press.word(0))
     await context.say(Edit(views.undone(number)))
 
