@@ -134,7 +134,7 @@ class Stepper:
             line = message.text or (
                 message.poll.question if message.poll else message.file.name if message.file else ""
             )
-            return Happening(event.at, event.chat_id, event.message_id, line.partition("\n")[0])
+            return Happening(event.at, event.chat_id, line.partition("\n")[0], event.message_id)
         if event.kind is EventKind.POLL and event.detail.get("closed") and message.poll is not None:
             return Happening(event.at, event.chat_id, f"投票已截止：{message.poll.question}", event.message_id)
         return None
