@@ -1,6 +1,6 @@
 // One message of the log as a node, made once and changed part by part.
 
-import { disc, el, icon, setText } from "./dom.js";
+import { botDisc, disc, el, icon, setText } from "./dom.js";
 import { updateKeyboard } from "./keyboard.js";
 import { day, time } from "./moments.js";
 import { makePoll, updatePoll } from "./poll.js";
@@ -62,8 +62,9 @@ export function updateMessage(node, { message, isFirst, isLast, isGroup }) {
     if (wasEdited) flash(node);
   });
   part(node, "meta", [message.at, message.edited, message.silent, message.protected], () => fillMeta(parts.meta, message));
-  parts.body.classList.toggle("bare", !message.text);
+  parts.body.hidden = Boolean(message.poll);
   node.bubble.classList.toggle("photo", Boolean(message.file?.photo));
+  node.classList.toggle("has-keys", message.keyboard.length > 0);
   updateKeyboard(parts.keyboard, message, node.acts.onLink);
   if (message.poll) showPoll(node, message);
 }
@@ -85,7 +86,8 @@ function fillName(box, from, isShown) {
 
 function fillSide(box, from, isGroup, isOwn, isLast) {
   box.hidden = !isGroup || isOwn;
-  box.replaceChildren(...(isLast && from ? [disc(from.name, from.id)] : []));
+  if (!isLast || !from) box.replaceChildren();
+  else box.replaceChildren(from.id === state.bot.id ? botDisc() : disc(from.name, from.id));
 }
 
 function fillQuote(box, reply) {
@@ -131,6 +133,7 @@ function showPoll(node, message) {
   if (!node.poll) {
     node.poll = makePoll();
     node.parts.body.before(node.poll);
+    node.poll.foot.append(node.parts.meta);
     node.bubble.classList.add("wide");
   }
   updatePoll(node.poll, message);
@@ -145,5 +148,3 @@ export function flash(node) {
 
 export const isSameRun = (a, b) =>
   a && b && !a.service && !b.service && a.from?.id === b.from?.id && new Date(b.at) - new Date(a.at) < 600_000;
-
-export const isOwnMessage = (message) => message.from?.id === state.me;

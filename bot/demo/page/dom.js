@@ -64,10 +64,14 @@ export function forget(parent) {
   parent.replaceChildren();
 }
 
-/** The surname in a coloured disc. Two-character surnames stay whole in Chinese names of four. */
+/** The surname in a coloured disc; what stands beside it says the name. */
 export function disc(name, id) {
   return el("span.disc", { "data-hue": Math.abs(id) % 7, "aria-hidden": "true" }, initial(name));
 }
+
+export const botDisc = () => el("span.disc.bot", { "aria-hidden": "true" });
+
+export const groupDisc = (id) => el("span.disc", { "data-hue": Math.abs(id) % 7, "aria-hidden": "true" }, icon("people"));
 
 function initial(name) {
   const letters = [...name.replace(/[^\p{L}\p{N}]/gu, "")];

@@ -31,19 +31,20 @@ function updateRow(node, buttons, row, message, follow) {
       set(key, "data-style", button.style);
       set(key, "title", button.text.length > 8 ? button.text : null);
       if (button.url && !key.querySelector(".icon")) key.append(icon("away"));
-      key.onclick = () => (button.url ? follow(button.url) : press(key, message, row, column, button.text));
+      key.onclick = () => (button.url ? follow(button.url) : press(key, message, row, column));
     },
   );
 }
 
-async function press(key, message, row, column, label) {
+async function press(key, message, row, column) {
   if (key.ariaBusy === "true") return;
   key.ariaBusy = "true";
   say(key, "");
   const pressed = { key, person: state.me, chat: state.chat };
   pressed.timer = setTimeout(() => giveUp(pressed), PATIENCE);
   try {
-    const { query } = await act("press", { chat: message.chat, message: message.id, row, column, label });
+    const { chat, id, version } = message;
+    const { query } = await act("press", { chat, message: id, version, row, column });
     pressed.query = query;
     if (early.has(query)) settle(pressed, early.get(query));
     else waiting.set(query, pressed);

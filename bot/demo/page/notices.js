@@ -9,12 +9,10 @@ export function showToast(text, kind = "done") {
   clearTimeout(timer);
   setText(toast, text);
   toast.dataset.kind = kind;
-  toast.hidden = false;
   timer = setTimeout(dropToast, Math.min(7000, 3000 + 60 * text.length));
 }
 
 export function dropToast() {
-  toast.hidden = true;
   setText(toast, "");
 }
 
@@ -36,7 +34,9 @@ export function ask(title, body, choices) {
       dialog.remove();
       done(dialog.returnValue);
     };
-    dialog.onclick = ({ target }) => target === dialog && dialog.close("");
+    dialog.onclick = ({ target }) => {
+      if (target === dialog) dialog.close("");
+    };
   });
 }
 

@@ -1,6 +1,6 @@
 // Who can be played, the chosen one's chats, and the heading of the open chat.
 
-import { disc, el, icon, keyed, set, setText } from "./dom.js";
+import { botDisc, disc, el, groupDisc, icon, keyed, set, setText } from "./dom.js";
 import { jumpTo } from "./log.js";
 import { listed } from "./moments.js";
 import {
@@ -11,7 +11,6 @@ import {
   now,
   on,
   openChat,
-  person,
   state,
   titleOf,
   unread,
@@ -19,6 +18,8 @@ import {
 } from "./store.js";
 
 const people = document.getElementById("people");
+const title = document.getElementById("chat-title");
+const about = document.getElementById("chat-about");
 const pinned = document.getElementById("pinned");
 let go = () => {};
 
@@ -53,8 +54,8 @@ function updatePerson(node, p) {
 }
 
 function makeChat(chat) {
-  const face = isPrivate(chat) ? el("span.disc.bot", { "aria-hidden": "true" }, "课") : disc(chat.title, chat.id);
-  const words = el("span.words", {}, el("span.name"), el("span.last"));
+  const face = isPrivate(chat) ? botDisc() : groupDisc(chat.id);
+  const words = el("span.words", {}, el("span.name"), el("span.last-line"));
   const side = el("span.side", {}, el("time"), el("span.badge"));
   const card = el("button.chat-card", { type: "button" }, face, words, side);
   card.onclick = () => go(state.me, chat.id);
@@ -66,7 +67,7 @@ function updateChat(node, chat) {
   const last = lastOf(chat);
   set(card, "aria-current", chat.id === state.chat ? "page" : null);
   setText(card.querySelector(".name"), isPrivate(chat) ? "与机器人私聊" : chat.title);
-  setText(card.querySelector(".last"), last ? lineOf(last, chat) : "还没有消息");
+  setText(card.querySelector(".last-line"), last ? lineOf(last, chat) : "还没有消息");
   setText(card.querySelector("time"), last ? listed(last.at, now()) : "");
   showCount(card.querySelector(".badge"), unread(state.me, chat));
 }
@@ -75,7 +76,8 @@ export function lineOf(message, chat) {
   if (message.service) return message.service;
   const text = firstLine(message);
   if (isPrivate(chat) && message.from?.id !== state.me) return text;
-  return message.from?.id === state.me ? `我：${text}` : `${message.from?.name ?? ""}：${text}`;
+  const name = message.from?.id === state.bot.id ? "机器人" : (message.from?.name ?? "");
+  return message.from?.id === state.me ? `我：${text}` : `${name}：${text}`;
 }
 
 export function firstLine(message) {
@@ -97,11 +99,9 @@ function renderHeading() {
   const who = me();
   if (!chat || !who) return;
   const whoText = `${who.name}${who.role ? `（${who.role}）` : ""}`;
-  setText(document.getElementById("chat-title"), titleOf(chat));
-  setText(
-    document.getElementById("chat-about"),
-    `${isPrivate(chat) ? "私聊" : `${chat.members.length} 人`} · 你是 ${whoText}`,
-  );
+  setText(title.firstElementChild, titleOf(chat));
+  setText(title.lastElementChild, `你是 ${whoText}`);
+  setText(about, isPrivate(chat) ? `机器人 · @${state.bot.username}` : `${chat.members.length} 位成员`);
   document.title = `${who.name} · ${titleOf(chat)} · 共富小课堂 · 演示`;
   document.getElementById("crowd").hidden = isPrivate(chat);
   renderPinned(chat);
@@ -117,5 +117,3 @@ function renderPinned(chat) {
   }
   setText(pinned.querySelector(".line"), firstLine(message));
 }
-
-export const nameOf = (id) => person(id)?.name ?? "";

@@ -24,6 +24,7 @@ export function makePoll() {
   const foot = el("div.poll-foot", {}, parts.total, parts.withdraw);
   const form = el("form.poll", {}, fieldset, parts.submit, parts.verdict, parts.explanation, foot);
   form.parts = { ...parts, fieldset };
+  form.foot = foot;
   form.onsubmit = (event) => {
     event.preventDefault();
     send(form, chosen(form));
@@ -74,9 +75,9 @@ function makeOption(form, { index }) {
   const { poll, message } = form;
   const name = `${message.chat}-${message.id}`;
   const input = el("input", { type: poll.multiple ? "checkbox" : "radio", name, value: index });
-  const row = el("label.option", {}, input, el("span.share"), el("span.text"), el("span.note"), el("span.bar"));
-  [row.input, row.share, row.text, row.note, row.bar] = row.children;
-  row.bar.setAttribute("aria-hidden", "true");
+  const row = el("label.option", {}, input, el("span.share"), el("span.text"), el("span.note"), el("span.gauge"));
+  [row.input, row.share, row.text, row.note, row.gauge] = row.children;
+  row.gauge.setAttribute("aria-hidden", "true");
   return row;
 }
 
@@ -87,7 +88,7 @@ function updateOption(row, { text, index }, poll, vote, isShown) {
   setText(row.text, text);
   setText(row.share, isShown ? `${share}%` : "");
   setText(row.note, isShown ? noteOf(poll, isChosen, isRight) : "");
-  row.bar.style.setProperty("--share", `${share}%`);
+  row.gauge.style.setProperty("--share", `${share}%`);
   row.classList.toggle("chosen", isShown && isChosen);
   row.classList.toggle("right", isShown && poll.quiz && isRight);
   row.classList.toggle("wrong", isShown && poll.quiz && isChosen && !isRight);

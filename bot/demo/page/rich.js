@@ -64,7 +64,9 @@ const makers = {
 
 function link(children, url, acts) {
   const attributes = { href: url, target: "_blank", rel: "noopener noreferrer" };
-  attributes.onclick = (event) => acts.onLink?.(url) && event.preventDefault();
+  attributes.onclick = (event) => {
+    if (acts.onLink?.(url)) event.preventDefault();
+  };
   return el("a", attributes, ...children);
 }
 

@@ -48,9 +48,9 @@ export function take(snapshot) {
   state.calls = snapshot.calls;
   state.troubles = snapshot.troubles;
   state.chats = new Map(snapshot.chats.map((chat) => [chat.id, withMessages(chat, chat.messages)]));
-  takeDesk(snapshot);
+  takeDesk(snapshot.desk);
   if (isNewRun) readMarks(snapshot.run);
-  choose(state.me ?? snapshot.people[0]?.id, state.chat);
+  choose(state.me ?? state.tour[0]?.stops[0]?.person, state.chat);
   changed("people", "chat", "clock", "calls", "tour", "commands");
 }
 
@@ -104,8 +104,9 @@ const takers = {
   },
 };
 
-function takeDesk({ clock, roles, tour }) {
-  if (clock) state.clock = { ...state.clock, ...clock, heardAt: performance.now() };
+function takeDesk({ now: heard, next, roles, tour }) {
+  if (heard) Object.assign(state.clock, { now: heard, heardAt: performance.now() });
+  if (next !== undefined) state.clock.next = next;
   if (roles) for (const person of state.people) person.role = roles[person.id] ?? person.role;
   if (tour) state.tour = tour;
   changed("clock", "people", "tour");
