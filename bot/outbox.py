@@ -191,11 +191,12 @@ def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD
     signal(session, "outbox")
 
 
-def withdraw(session: Session, prefix: str, *, chat_id: int | None = None) -> int:
-    """Cancel what has not been sent under keys that begin with `prefix`; how many rows that were."""
+def withdraw(session: Session, prefix: str, *, chat_id: int | None = None, besides: str = "") -> int:
+    """Cancel what has not been sent under keys that begin with `prefix`, but `besides`; how many rows that were."""
     statement = update(OutboxRow).where(
         OutboxRow.key >= prefix,
         OutboxRow.key < prefix + "\x7f",
+        OutboxRow.key != besides,
         OutboxRow.state == State.PENDING,
     )
     if chat_id is not None:

@@ -87,13 +87,14 @@ class Server(uvicorn.Server):
 
 def listen(host: str, port: int) -> socket.socket | None:
     """The door, or None if somebody else has it: the bot works without its web pages."""
-    door = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    door = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio leaves Nagle's delay on
     door.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         door.bind((host, port))
     except OSError as error:
         door.close()
-        log.warning("web_not_open", host=host, port=port, reason=error.strerror)
+        log.warning("web_failed", host=host, port=port, reason=error.strerror)
         return None
     return door
 

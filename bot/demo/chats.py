@@ -13,7 +13,7 @@ GROUP_ANONYMOUS_BOT = 1087968824  # `from` of an anonymous administrator
 CHANNEL_BOT = 136817688  # `from` of whoever writes as a channel
 TELEGRAM = 777000  # `from` of a post forwarded from the linked channel
 
-SUPERGROUP_BASE = -1000000000000  # supergroups and channels count down from here
+SUPERGROUP_BASE = -1001000000000  # supergroups and channels count down from here
 
 ADMIN_RIGHTS = frozenset(
     {

@@ -155,7 +155,7 @@ async def _serve(demo: Demo, listening: socket.socket, opens_browser: bool, keep
 
 def _bind(port: int | None) -> socket.socket:
     """The port asked for, or 8787, or any free one if that is taken; raises OSError for a port asked for by name."""
-    listening = socket.socket()
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # asyncio: no Nagle delay
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((HOST, PORT if port is None else port))

@@ -68,7 +68,7 @@ def _groups(session: Session, grants: Collection[Grant], member_id: int) -> list
 def _enqueue(session: Session, chat_id: int, menu: Commands, now: datetime) -> None:
     """The newest list wins: one that still waits for the same place is withdrawn."""
     place = f"menu:{menu.scope}:{chat_id}:{menu.user_id or 0}"
-    outbox.withdraw(session, f"{place}:")
     names = "-".join(name for name, _ in menu.commands)
     key = f"{place}:{now.timestamp():.3f}:{crc32(names.encode()):x}"
+    outbox.withdraw(session, f"{place}:", besides=key)
     outbox.enqueue(session, key, chat_id=chat_id, content=menu, lane=Lane.CALM, now=now)

@@ -195,7 +195,7 @@ class TestIds:
         assert [update.id for update in seen(world)] == [500000001, 500000002]
 
     def test_ids_of_the_group_kinds_differ(self, world: World):
-        assert world.add_group("甲", owner=LI).id == -1000000000001
+        assert world.add_group("甲", owner=LI).id == -1001000000001
         assert world.add_group("乙", owner=LI, kind=ChatKind.GROUP).id == -4001
 
 
