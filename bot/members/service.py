@@ -207,12 +207,14 @@ def people(session: Session, member_ids: Collection[int], day: date) -> dict[int
     return {person.member_id: person for person in found}
 
 
-def due_on(session: Session, unit_id: int, due_list: DueList, day: date, *, chosen: Collection[int] = ()) -> Expected:
-    """Who is due at a meeting of the unit on `day`: in a branch that day, not a guest, not exempted."""
-    if due_list is DueList.NOBODY:
+def due_on(
+    session: Session, host: UnitRef, whom: DueList, day: date, *, chosen: Collection[int] = (), only: int | None = None
+) -> Expected:
+    """Who is due at a meeting of `host` on `day`: in a branch then, no guest, not exempted; or `only` that member."""
+    if whom is DueList.NOBODY:
         return Expected(())
-    whom = _due(unit(session, unit_id), due_list, day, chosen)
-    found = _people(session, day, Membership.is_guest.is_(False), whom)
+    one = [] if only is None else [Member.id == only]
+    found = _people(session, day, Membership.is_guest.is_(False), _due(host, whom, day, chosen), *one)
     exemptions = _exemptions(session, [person.member_id for person in found], day)
     due, exempt = [], []
     for person in found:

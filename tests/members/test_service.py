@@ -35,7 +35,7 @@ def names(people: Collection[service.Person]) -> str:
 
 
 def due(make: Make, unit: UnitRef, due_list: DueList, day: date = TODAY, chosen: Collection[int] = ()) -> str:
-    expected = make.database.look(service.due_on, unit.id, due_list, day, chosen=chosen)
+    expected = make.database.look(service.due_on, unit, due_list, day, chosen=chosen)
     return " ".join(item.person.name + ("" if item.has_vote else "*") for item in expected.due)
 
 
@@ -190,7 +190,7 @@ def test_the_exempted_are_not_due_and_shown_with_the_basis(make: Make) -> None:
     make.exemption(cast.li, ExemptionScope.VOTE)
     make.exemption(cast.sun, ExemptionScope.DUE, TODAY + timedelta(days=1))
     assert due(make, cast.branch, DueList.MEMBERS) == "李四* 孙七 周八* 吴九"
-    exempt = make.database.look(service.due_on, cast.branch.id, DueList.MEMBERS, TODAY).exempt
+    exempt = make.database.look(service.due_on, cast.branch, DueList.MEMBERS, TODAY).exempt
     assert [(e.person.name, e.basis, e.approver) for e in exempt] == [("张三", "长期病休", "上级党委")]
 
 
