@@ -1,0 +1,27 @@
+"""The clock of live rounds and papers, and what delivery asks of them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from bot.context import Job
+from bot.outbox import Hooks
+from bot.quiz import papers, rounds, sending, votes
+
+
+def step_rounds(session: Session, *, now: datetime) -> bool:
+    """Count what came before its poll was known, then take the next step that is due."""
+    votes.take_up(session, now=now)
+    return rounds.step_due(session, now=now)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("rounds", step_rounds, every=timedelta(seconds=1), next_due=rounds.next_due),
+    Job("stray_votes", votes.drop_strays, every=timedelta(minutes=1), next_due=votes.next_stray_due),
+    Job("live_papers", papers.close_due, every=timedelta(hours=1), next_due=papers.next_due),
+)
+
+HOOKS: Mapping[str, Hooks] = {
+    "round": Hooks(is_wanted=sending.is_wanted, render=sending.render, sent=sending.sent, failed=sending.failed)
+}

@@ -1,0 +1,226 @@
+"""Papers, attempts and live rounds: states, times, a question in a poll, and the facts that are shown. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum, auto
+from fractions import Fraction
+
+from bot.banks.rules import LETTERS, RIGHT, WRONG, Form, Question, QuestionType, form_of
+from bot.members.rules import Actor, UnitRef
+from bot.message import units
+from bot.quiz.marking import half_up
+
+LOBBY_FOR = timedelta(seconds=60)
+LOBBY_LOST = timedelta(minutes=9)  # behind the planned start: a lobby older than ten minutes is forgotten
+SEND_GRACE = timedelta(seconds=10)  # beyond a question's own time, until its sending is given up
+VOTE_GRACE = timedelta(seconds=2)  # a vote cast at the last moment is still on its way
+REVEAL_FOR = timedelta(seconds=5)
+LOOK_AGAIN = timedelta(seconds=1)
+LATE_AFTER = timedelta(seconds=60)  # behind its time a round is not carried on without its host
+PAUSE_FOR = timedelta(minutes=10)
+PAUSE_BY_HAND = timedelta(minutes=60)
+STRAY_FOR = timedelta(minutes=10)
+TOLD_FOR = timedelta(hours=1)  # what a group or a host is told of a round is no news later
+RESULT_FOR = timedelta(hours=12)  # an own result that comes later is no news
+LIVE_PAPER_FOR = timedelta(days=30)  # after its last round
+DRAFT_FOR = timedelta(days=7)
+FRESH_AFTER = timedelta(days=90)  # a question of a paper of the branch is not drawn again before
+F3_EXTRA = timedelta(seconds=15)  # the eyes go up to the message before the poll and back
+UNANSWERED_MOST = 3  # questions in a row without any answer
+ALONE = 1  # with so few joined, a question stays open: others may still be reading
+MAX_LIVE = 50
+QUICK_COUNTS = (3, 5, 10)
+COUNTS = (3, 5, 10, 20, 30, 50)
+
+
+class PaperKind(Enum):
+    EXAM = auto()
+    LIVE = auto()
+
+
+class PaperState(Enum):
+    DRAFT = auto()
+    SCHEDULED = auto()
+    OPEN = auto()
+    CLOSED = auto()
+    RELEASED = auto()
+    CANCELLED = auto()
+
+
+class DraftStep(Enum):
+    BANK = auto()
+    TOPIC = auto()
+    COUNT = auto()
+    PREVIEW = auto()
+
+
+class Draw(Enum):
+    SAME = auto()  # drawn once, at publishing
+    EACH = auto()  # for every attempt, from the pool frozen at publishing
+
+
+class ShowScore(Enum):
+    ON_SUBMIT = auto()
+    ON_RELEASE = auto()
+
+
+class ShowKey(Enum):
+    ON_CLOSE = auto()
+    ON_SUBMIT = auto()
+    NEVER = auto()
+
+
+class PaperAction(Enum):
+    PUBLISHED = auto()
+    MOVED = auto()
+    CLOSED = auto()
+    CANCELLED = auto()
+    ADDED = auto()
+    EXEMPTED = auto()
+    VOIDED = auto()
+
+
+class CandidateStanding(Enum):
+    DUE = auto()
+    EXEMPT = auto()
+    REMOVED = auto()
+
+
+class Outcome(Enum):
+    SAT = auto()
+    NO_ANSWER = auto()
+    ABSENT = auto()
+    EXEMPT = auto()
+
+
+class AttemptState(Enum):
+    STARTED = auto()
+    SUBMITTED = auto()
+    AUTO_SUBMITTED = auto()
+    NO_ANSWER = auto()
+    VOIDED = auto()
+
+
+class Seat(Enum):
+    GROUP = auto()
+    PRIVATE = auto()
+
+
+class Via(Enum):
+    POLL = auto()
+    PRIVATE = auto()
+    EXAM = auto()
+
+
+class Refusal(Enum):
+    """Why an answer was kept but not taken."""
+
+    ALREADY = auto()
+    LATE = auto()
+    EMPTY = auto()
+
+
+class RoundState(Enum):
+    LOBBY = auto()
+    ASKING = auto()
+    OPEN = auto()
+    REVEALED = auto()
+    PAUSED = auto()
+    FINISHED = auto()
+    ABORTED = auto()
+
+
+ENDED = frozenset({RoundState.FINISHED, RoundState.ABORTED})
+RUNNING = frozenset({RoundState.ASKING, RoundState.OPEN, RoundState.REVEALED})
+
+
+class ItemState(Enum):
+    SENDING = auto()
+    OPEN = auto()
+    REVEALED = auto()
+    SKIPPED = auto()
+
+
+class PauseReason(Enum):
+    BY_HAND = auto()
+    NOBODY = auto()
+    UNSENT = auto()
+    UNSURE = auto()
+    LATE = auto()
+
+
+# -- a question in a poll ----------------------------------------------------------------------------------------------
+
+_PREFIX = re.compile(r"【(\d{1,9})-(\d{1,3})/(\d{1,3})】")
+
+
+def prefix(round_id: int, position: int, total: int) -> str:
+    """What the question of a poll begins with, and by which a poll is known again as ours."""
+    return f"【{round_id}-{position}/{total}】"
+
+
+def read_prefix(question: str) -> tuple[int, int, int] | None:
+    """Round, position and number of questions, if a poll's question begins as ours do."""
+    found = _PREFIX.match(question)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
+
+
+def poll_form(question: Question, start: str) -> Form:
+    """The first form in which the question fits a poll that begins with `start`."""
+    return form_of(question.stem, question.options, units(start))
+
+
+def time_for(question: Question, form: Form) -> timedelta:
+    return timedelta(seconds=question.time_s) + (F3_EXTRA if form is Form.F3 else timedelta())
+
+
+def shown_key(question: Question, order: Sequence[int]) -> tuple[int, ...]:
+    """Places of the right options as they are shown, ascending; true_false shows right before wrong."""
+    if question.type is QuestionType.TRUE_FALSE:
+        return (0,) if question.answer == RIGHT else (1,)
+    right = {LETTERS.index(letter) for letter in question.answer}
+    return tuple(shown for shown, place in enumerate(order) if place in right)
+
+
+def selection(question: Question, order: Sequence[int], shown: Sequence[int]) -> str:
+    """The options somebody picked, as the bank's letters; places that do not exist are left out."""
+    if question.type is QuestionType.TRUE_FALSE:
+        return "".join((RIGHT, WRONG)[place] for place in shown if place in (0, 1))
+    return "".join(LETTERS[place] for place in sorted(order[s] for s in set(shown) if 0 <= s < len(order)))
+
+
+# -- keys of the outbox ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """`round:{id}:{what}:{numbers…}`: what a row of the outbox is about."""
+
+    round_id: int
+    what: str
+    numbers: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return ":".join(["round", str(self.round_id), self.what, *map(str, self.numbers)])
+
+    @classmethod
+    def parse(cls, text: str) -> "Key":
+        _, round_id, what, *numbers = text.split(":")
+        return cls(int(round_id), what, tuple(int(number) for number in numbers))
+
+
+def is_on_roster(who: Actor, unit: UnitRef) -> bool:
+    """Whether somebody belongs to the unit of the chat; roles from above do not make a participant."""
+    home = who.group or who.branch
+    return home is not None and unit.covers(home)
+
+
+def tenths(n: int, d: int) -> Fraction:
+    """n/d to one decimal, halves up."""
+    return Fraction(half_up(10 * n, d), 10)
+
+
+def seconds(span: timedelta) -> int:
+    return int(span.total_seconds())
