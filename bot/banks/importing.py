@@ -71,7 +71,7 @@ def preview(session: Session, sender: Sender, data: bytes, loaded: Loaded, *, no
         return Preview(loaded.checked, difference)
     is_good = loaded.ready is not None
     run = _run(loaded, scope, by=sender.user_id, now=now)
-    run.bytes, run.state = (data, RunState.PREVIEW) if is_good else (None, RunState.REFUSED)
+    run.data, run.state = (data, RunState.PREVIEW) if is_good else (None, RunState.REFUSED)
     run.bank_id, run.base_revision_id = (bank.id, bank.revision_id) if bank else (None, None)
     session.add(run)
     session.flush()
@@ -96,9 +96,9 @@ def _run(loaded: Loaded, scope: Scope, *, by: int, now: datetime) -> ImportRun:
 def waiting(session: Session, sender: Sender, token: str, *, now: datetime) -> Waiting:
     members.actor(session, sender, now=now).require(Right.BANKS)
     run = _own(session, sender, token)
-    if run.state is not RunState.PREVIEW or run.bytes is None or run.expires_at <= now:
+    if run.state is not RunState.PREVIEW or run.data is None or run.expires_at <= now:
         raise StaleButton
-    return Waiting(run.file_name, run.bytes)
+    return Waiting(run.file_name, run.data)
 
 
 def apply(session: Session, sender: Sender, token: str, ready: Ready, *, now: datetime) -> Applied:
@@ -114,7 +114,7 @@ def apply(session: Session, sender: Sender, token: str, ready: Ready, *, now: da
     revision, difference = revisions.write(
         session, ready, scope, Origin.CHAT, base_id=base_id, by=sender.user_id, now=now
     )
-    run.bank_id, run.revision_id, run.bytes = revision.bank_id, revision.id, None
+    run.bank_id, run.revision_id, run.data = revision.bank_id, revision.id, None
     return Applied(token, revision.number, difference)
 
 
@@ -122,7 +122,7 @@ def discard(session: Session, sender: Sender, token: str, *, now: datetime) -> N
     members.actor(session, sender, now=now).require(Right.BANKS)
     run = _own(session, sender, token)
     _step(session, run, RunState.PREVIEW, RunState.DISCARDED)
-    run.bytes = None
+    run.data = None
 
 
 def undo(session: Session, sender: Sender, token: str, *, now: datetime) -> int:
@@ -142,7 +142,7 @@ def undo(session: Session, sender: Sender, token: str, *, now: datetime) -> int:
 def discard_expired(session: Session, *, now: datetime) -> int:
     """Files nobody confirmed within a day are dropped; how many."""
     is_over = (ImportRun.state == RunState.PREVIEW, ImportRun.expires_at <= now)
-    return _count(session, update(ImportRun).where(*is_over).values(state=RunState.DISCARDED, bytes=None))
+    return _count(session, update(ImportRun).where(*is_over).values(state=RunState.DISCARDED, data=None))
 
 
 def _scope(session: Session, run: ImportRun) -> Scope:

@@ -111,7 +111,7 @@ class RevisionItem(Base):
 
 
 class ImportRun(Base):
-    """A file somebody sent, from its preview to its end; `bytes` are kept only while it waits."""
+    """A file somebody sent, from its preview to its end; `data` is kept only while it waits."""
 
     __tablename__ = "import_runs"
 
@@ -123,7 +123,7 @@ class ImportRun(Base):
     file_name: Mapped[str] = mapped_column(String(255))
     file_sha256: Mapped[str] = mapped_column(String(64))
     format: Mapped[str] = mapped_column(String(12))
-    bytes: Mapped[bytes | None] = mapped_column(LargeBinary)
+    data: Mapped[bytes | None] = mapped_column(LargeBinary)
     report: Mapped[dict[str, object]] = mapped_column(JSON)
     base_revision_id: Mapped[int | None] = mapped_column(ForeignKey("bank_revisions.id"))
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("bank_revisions.id"))

@@ -4,7 +4,6 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TypeGuard
 
 from bot import yamlfile
 from bot.banks import phrases
@@ -276,7 +275,7 @@ class _Questions(Values):
             return []
         before = len(self.reading.issues)
         named = self._lettered(value) if isinstance(value, yamlfile.Mapping) else self._listed(value)
-        options = [option for letter, option in named if self._is_option(option, letter)]
+        options = [self._option(option, letter) for letter, option in named]
         count = len(value.items) if isinstance(value, Sequence) else len(options)
         if len(self.reading.issues) == before and not MIN_OPTIONS <= count <= MAX_OPTIONS:
             self.add("E107", value, n=count)
@@ -302,14 +301,15 @@ class _Questions(Values):
                 seen[letter] = key
                 yield letter, value
 
-    def _is_option(self, option: Node, letter: str) -> TypeGuard[Scalar]:
+    def _option(self, option: Node, letter: str) -> Scalar:
+        """The text of an option; one that is no text keeps its place, so that the letters behind it stay right."""
         if not self.is_text(option, letter):
-            return False
+            return Scalar("", option.line, option.column)
         if not option.text.strip():
             self.add("E106", option, L=letter)
         elif units(option.text) > MAX_OPTION:
             self.add("E118", option, key=letter, lo="1", hi=str(MAX_OPTION), chars=units(option.text))
-        return True
+        return option
 
     def _lock(self, node: yamlfile.Mapping, options: int) -> str:
         value = node.nodes.get("lock")
