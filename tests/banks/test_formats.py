@@ -157,11 +157,12 @@ def _questions(
     }
     is_multiple, is_blank = kind is QuestionType.MULTIPLE, kind is QuestionType.BLANK
     # A code in the stem keeps the questions apart, a mark for each blank makes it one.
+    words = draw(TEXT).replace("_", "").replace("（", "")
     filled = tuple(draw(st.lists(blanks, min_size=1, max_size=3))) if is_blank else ()
     return Question(
         code=code,
         type=kind,
-        stem=f"第{code.encode().hex()}题{draw(TEXT).replace('_', '').replace('（', '')}{'甲____' * len(filled)}",
+        stem=f"第{code.encode().hex()}题{words.strip()}{'甲____' * len(filled)}",
         options=options,
         answer=right[kind],
         blanks=filled,
