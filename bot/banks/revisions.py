@@ -188,7 +188,7 @@ def _question_ids(session: Session, bank: BankRow, new: Ready, old: Mapping[str,
     if added:
         session.execute(insert(QuestionRow), added)
     rows = session.execute(select(QuestionRow.code, QuestionRow.id).where(QuestionRow.bank_id == bank.id))
-    return dict(row.tuple() for row in rows)
+    return {code: question_id for code, question_id in rows}  # noqa: C416  # rows are no tuples to mypy
 
 
 def _version_ids(session: Session, new: Ready, ids: Mapping[str, int], old: Mapping[int, _Old]) -> dict[int, int]:
