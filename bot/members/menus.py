@@ -17,6 +17,13 @@ from bot.outbox import Lane
 from bot.periods import local_day
 
 
+def push_defaults(session: Session, *, now: datetime) -> None:
+    """The lists of everybody without one of his own, in private and in groups; sent when they have changed."""
+    for menu in (Commands(views.MEMBER_MENU, "all_private_chats"), Commands(views.GROUP_MENU, "all_group_chats")):
+        key = f"menu:default:{menu.scope}:{crc32(repr(menu.commands).encode()):x}"
+        outbox.enqueue(session, key, chat_id=0, content=menu, lane=Lane.CALM, now=now)
+
+
 def push(session: Session, member_ids: Collection[int], *, now: datetime) -> None:
     """Give each of these people who has an account the lists that go with the roles of today."""
     grants = _grants(session, member_ids, now)

@@ -28,6 +28,7 @@ from bot.members.rules import (
     ImportState,
     Reach,
     Role,
+    TryOf,
     UnitKind,
     UnitRef,
 )
@@ -263,17 +264,17 @@ class ChatCode(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class FailedTry(Base):
-    """A wrong token of a person or a wrong code in a chat; counted so that guessing ends."""
+class Try(Base):
+    """A wrong token of a person, a wrong code in a chat, a file sent: counted so that guessing and flooding end."""
 
-    __tablename__ = "failed_tries"
+    __tablename__ = "tries"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    what: Mapped[str] = mapped_column(String(8))
-    of_id: Mapped[int] = mapped_column(BigInteger)  # user for links, chat for codes
+    what: Mapped[TryOf] = mapped_column(_name(TryOf))
+    of_id: Mapped[int] = mapped_column(BigInteger)  # the user, or for codes the chat
     at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index("ix_failed_tries_of", "what", "of_id", "at"),)
+    __table_args__ = (Index("ix_tries_of", "what", "of_id", "at"),)
 
 
 class Exemption(Base):

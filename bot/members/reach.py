@@ -10,13 +10,10 @@ from bot import outbox
 from bot.db import Base, signal
 from bot.members import notices, views
 from bot.members.models import Account, Chat, Member, Membership, Prompt
-from bot.members.prompts import awaited
 from bot.members.rules import ChatState, Reach, Right
 from bot.members.service import actor, unit
 from bot.message import Sender, StaleButton
 from bot.outbox import OutboxRow, State
-
-__all__ = ["awaited", "chat_gone", "chat_migrated", "mark_reachable", "mark_unreachable", "post_unsure", "send_again"]
 
 SEND_AGAIN_FOR = timedelta(hours=1)
 _NOT_MOVED = {"inbox", "inbox_dead"}  # what was received stays as it was received
@@ -64,6 +61,23 @@ def chat_migrated(session: Session, old: int, new: int, *, now: datetime) -> Non
         if "chat_id" in table.c and table.name not in _NOT_MOVED:
             session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new))
     session.expire_all()
+
+
+def opened(session: Session, sender: Sender, *, now: datetime) -> None:  # noqa: ARG001  # as all services
+    mark_reachable(session, sender.user_id)
+
+
+def blocked(session: Session, sender: Sender, *, now: datetime) -> None:
+    mark_unreachable(session, sender.user_id, now=now)
+
+
+def left(session: Session, sender: Sender, *, now: datetime) -> None:
+    """The bot was removed from the sender's chat."""
+    chat_gone(session, sender.chat_id, now=now)
+
+
+def moved(session: Session, _: Sender, old: int, new: int, *, now: datetime) -> None:
+    chat_migrated(session, old, new, now=now)
 
 
 def post_unsure(session: Session, chat_id: int, row_id: int, *, now: datetime) -> None:

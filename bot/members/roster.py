@@ -12,11 +12,11 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from bot.errors import UserError
-from bot.members import menus, notices, register, views
+from bot.members import menus, notices, register, tries, views
 from bot.members.changes import Entry, Held, Known, Plan, Situation, plan
 from bot.members.models import Member, Membership, RoleGrant, RosterImport, Unit
 from bot.members.rows import Fault, Reading
-from bot.members.rules import Actor, ImportState, Right, UnitRef
+from bot.members.rules import Actor, ImportState, Right, TryOf, UnitRef
 from bot.members.service import actor, unit
 from bot.members.tree import Tree, ids
 from bot.message import Sender, cut
@@ -52,11 +52,19 @@ class Preview:
     unit_id: int | None  # above all it touches
 
 
+def begin_import(session: Session, sender: Sender, *, now: datetime) -> None:
+    """Before a file is fetched: may the sender import at all, and not too often; counted, whatever the file holds."""
+    who = actor(session, sender, now=now)
+    who.require(Right.ROSTER)
+    if tries.are_used_up(session, TryOf.FILE, sender.user_id, now=now):
+        raise tries.TooManyFiles
+    tries.note(session, TryOf.FILE, sender.user_id, now=now)
+
+
 def preview_roster(session: Session, sender: Sender, reading: Reading, *, now: datetime) -> Preview:
     """What the file would change by the hand of the sender; writes nothing."""
     who = actor(session, sender, now=now)
-    if not who.is_root and not who.units_for(Right.ROSTER):
-        who.require(Right.ROSTER)
+    who.require(Right.ROSTER)
     return look(session, who, reading, today=local_day(now))
 
 
@@ -100,7 +108,7 @@ def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datet
     if preview.base_hash != row.base_hash:
         raise RosterChanged
     taken = update(RosterImport).where(RosterImport.id == row.id, RosterImport.state == ImportState.PREVIEW)
-    if cast("CursorResult[object]", session.execute(taken.values(state=ImportState.APPLIED))).rowcount != 1:
+    if cast("CursorResult[object]", session.execute(taken.values(state=ImportState.APPLIED, rows={}))).rowcount != 1:
         raise PreviewGone
     counts = carry_out(session, preview.plan, by=who.recorded_id, now=now)
     if changed := sum(bool(entry.gains or entry.losses) for entry in preview.plan.entries):
@@ -113,7 +121,7 @@ def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datet
 
 def give_up(session: Session, sender: Sender, import_id: int, *, now: datetime) -> None:
     row = _mine(session, sender, import_id, now)
-    row.state = ImportState.EXPIRED
+    row.state, row.rows = ImportState.EXPIRED, {}
 
 
 def _mine(session: Session, sender: Sender, import_id: int, now: datetime) -> RosterImport:

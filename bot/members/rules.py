@@ -62,6 +62,12 @@ class ImportState(Enum):
     EXPIRED = auto()
 
 
+class TryOf(Enum):
+    LINK = auto()
+    CODE = auto()
+    FILE = auto()
+
+
 class ExemptionScope(Enum):
     DUE = auto()
     VOTE = auto()

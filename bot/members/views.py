@@ -178,6 +178,10 @@ def invite_caption(unit: UnitRef, count: int, until: datetime) -> str:
     return f"{unit.name}还有{count}人没有激活。每条链接只能由本人用一次，{moment(until)}前有效；重新生成后旧链接作废。"
 
 
+def invite_file(unit: UnitRef) -> str:
+    return f"{unit.name}邀请单.xlsx"
+
+
 def all_active(unit: UnitRef) -> Message:
     return Message(fill("{unit}的党员都已激活。", unit=unit.name))
 
@@ -344,10 +348,6 @@ def wrong_code() -> Message:
     return Message("口令不对或已过期，请私聊机器人发送 /bind 重新取得。")
 
 
-def slow_down() -> Message:
-    return Message("请稍后再试。")
-
-
 def no_stranger() -> Message:
     """To a group into which somebody without the right added the bot."""
     return Message("您好，本机器人只为已登记的党支部服务，请支部书记来绑定。打扰了，先退出。")
@@ -364,6 +364,9 @@ def unreachable(name: str) -> Message:
 def unsure(title: str, row_id: int) -> Message:
     text = fill("发到“{title}”的一条消息可能未送达，请看一下群里。", title=title)
     return Message(text, ((Button("再发一次", press("members", "again", row_id)),),))
+
+
+SENT_AGAIN = "正在重新发送。"
 
 
 def roles_changed(by: str, count: int, branches: str) -> Message:

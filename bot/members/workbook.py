@@ -46,6 +46,10 @@ class CutOff(UserError):
 class TooBig(UserError):
     text = "文件 {size} MB，超过 {limit} MB 上限，请删去图片或分批导入。"
 
+    @classmethod
+    def of(cls, size: int) -> "TooBig":
+        return cls(size=-(-size // MEGA), limit=MAX_SIZE // MEGA)
+
 
 class TooManyRows(UserError):
     text = "名册超过 {limit} 行，请分批导入。"
@@ -76,7 +80,7 @@ class Link:
 def read(name: str, data: bytes, *, today: date) -> Reading:
     """A roster file by its name's ending; raises a UserError when nothing of it can be read."""
     if len(data) > MAX_SIZE:
-        raise TooBig(size=-(-len(data) // MEGA), limit=MAX_SIZE // MEGA)
+        raise TooBig.of(len(data))
     if name.lower().endswith((".yaml", ".yml")):
         return read_yaml(name, data, today=today)
     _inspect(data)

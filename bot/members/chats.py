@@ -1,0 +1,145 @@
+"""Groups: the code that binds one to a unit, the bot added by somebody, the way back."""
+
+import random
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.db import upsert
+from bot.errors import UserError
+from bot.members import menus, tries, views
+from bot.members.facts import ChatBound, CodeCard
+from bot.members.joining import secret_hash
+from bot.members.models import Chat, ChatCode, Unit
+from bot.members.rules import Actor, ChatState, NotBound, Right, TryOf, UnitKind, UnitRef
+from bot.members.service import actor, unit
+from bot.message import Content, Leave, Sender
+from bot.outbox import Lane
+
+CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another: 0 O 1 I
+CODE_LENGTH = 6
+CODE_FOR = timedelta(minutes=10)
+
+
+class ChatTaken(UserError):
+    text = "本群已绑定“{unit}”，请先解除。"
+
+
+class NoChat(UserError):
+    text = "没有已绑定的群。"
+    ends_buttons = True
+
+
+class SlowDown(UserError):
+    text = "请稍后再试。"
+
+
+class NotForCompanies(UserError):
+    text = "群只能绑定到党组织。"
+
+
+def make_code(session: Session, sender: Sender, unit_id: int, *, rng: random.Random, now: datetime) -> CodeCard:
+    """A new code for the unit; it opens nothing without the right to bind."""
+    who, place = actor(session, sender, now=now), unit(session, unit_id)
+    who.require(Right.BIND_CHAT, place)
+    if place.kind is UnitKind.COMPANY:
+        raise NotForCompanies
+    code = "".join(rng.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    row = ChatCode(code_hash=secret_hash(code), unit_id=place.id, created_by=who.recorded_id, expires_at=now + CODE_FOR)
+    session.add(row)
+    session.flush()
+    former = _active(session, place.id)
+    return CodeCard(place, code, former.title if former else None)
+
+
+def bind_chat(
+    session: Session, sender: Sender, code: str, title: str, *, replaces: bool = False, now: datetime
+) -> ChatBound | None:
+    """Bind the chat the sender writes in. None: a wrong code, which is counted; `former` set: to be confirmed first."""
+    who = actor(session, sender, now=now)
+    if tries.are_used_up(session, TryOf.CODE, sender.chat_id, now=now):
+        raise SlowDown
+    row = session.scalars(
+        select(ChatCode).where(
+            ChatCode.code_hash == secret_hash(code.upper()), ChatCode.used_at.is_(None), ChatCode.expires_at > now
+        )
+    ).one_or_none()
+    if row is None:
+        tries.note(session, TryOf.CODE, sender.chat_id, now=now)
+        return None
+    place = unit(session, row.unit_id)
+    who.require(Right.BIND_CHAT, place)
+    _refuse_taken(session, sender.chat_id, place)
+    former = _active(session, place.id)
+    if former is not None and former.chat_id != sender.chat_id and not replaces:
+        return ChatBound(place, code, former.title)
+    used = update(ChatCode).where(ChatCode.id == row.id, ChatCode.used_at.is_(None)).values(used_at=now)
+    if cast("CursorResult[object]", session.execute(used)).rowcount != 1:
+        return None
+    _bind(session, sender.chat_id, place, title, now)
+    return ChatBound(place)
+
+
+def _refuse_taken(session: Session, chat_id: int, place: UnitRef) -> None:
+    query = select(Unit.name).join(Chat, Chat.unit_id == Unit.id)
+    other = session.scalar(
+        query.where(Chat.chat_id == chat_id, Chat.state == ChatState.ACTIVE, Chat.unit_id != place.id)
+    )
+    if other is not None:
+        raise ChatTaken(unit=other)
+
+
+def _bind(session: Session, chat_id: int, place: UnitRef, title: str, now: datetime) -> None:
+    session.execute(
+        update(Chat)
+        .where(Chat.unit_id == place.id, Chat.chat_id != chat_id, Chat.state == ChatState.ACTIVE)
+        .values(state=ChatState.INACTIVE)
+    )
+    facts = {"unit_id": place.id, "title": title[:255], "state": ChatState.ACTIVE}
+    row = upsert(session, Chat).values(chat_id=chat_id, **facts)
+    session.execute(row.on_conflict_do_update(index_elements=["chat_id"], set_=facts))
+    menus.push_chat(session, chat_id, place, now=now)
+
+
+def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> UnitRef:
+    """The unit's group is its group no longer; notices go to people in private."""
+    place = unit(session, unit_id)
+    actor(session, sender, now=now).require(Right.BIND_CHAT, place)
+    lost = update(Chat).where(Chat.unit_id == place.id, Chat.state == ChatState.ACTIVE)
+    chat_id = session.scalar(lost.values(state=ChatState.INACTIVE).returning(Chat.chat_id))
+    if chat_id is None:
+        raise NoChat
+    outbox.drop_chat(session, chat_id)
+    return place
+
+
+def bot_added(session: Session, sender: Sender, title: str, *, now: datetime) -> bool:
+    """The bot was added to the sender's chat; whether it stays: a known group lives again, strangers' ones are left."""
+    chat = session.get(Chat, sender.chat_id)
+    if chat is not None:
+        if _active(session, chat.unit_id) is None:
+            chat.state, chat.title = ChatState.ACTIVE, title[:255]
+            menus.push_chat(session, chat.chat_id, unit(session, chat.unit_id), now=now)
+        return True
+    if _may_bind_something(session, sender, now):
+        return True
+    key = f"members:left:{sender.chat_id}:{now.timestamp():.0f}"
+    farewell: tuple[Content, ...] = (views.no_stranger(), Leave())
+    for n, content in enumerate(farewell):
+        outbox.enqueue(session, f"{key}:{n}", chat_id=sender.chat_id, content=content, lane=Lane.NOTICE, now=now)
+    return False
+
+
+def _may_bind_something(session: Session, sender: Sender, now: datetime) -> bool:
+    try:
+        who: Actor = actor(session, sender, now=now)
+    except NotBound:
+        return False
+    return who.may(Right.BIND_CHAT)
+
+
+def _active(session: Session, unit_id: int) -> Chat | None:
+    return session.scalars(select(Chat).where(Chat.unit_id == unit_id, Chat.state == ChatState.ACTIVE)).one_or_none()
