@@ -162,9 +162,10 @@ def enqueue(
         fence=0,
         is_repeat=False,
     )
-    result = cast("CursorResult[object]", session.execute(statement.on_conflict_do_nothing(index_elements=["key"])))
+    once = statement.on_conflict_do_nothing(index_elements=["key"]).returning(OutboxRow.id)
+    is_new = session.scalar(once) is not None  # psycopg counts no rows of such an insert
     signal(session, "outbox")
-    return result.rowcount == 1
+    return is_new
 
 
 def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD) -> None:
