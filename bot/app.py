@@ -2,42 +2,51 @@
 
 import asyncio
 import contextlib
+import getpass
 import json
+import os
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import structlog
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, TypeHandler
 
-from bot import claims, inbox, outbox, schedule
-from bot.attendance import handlers as attendance_handlers
+from bot import claims, inbox, migrations, outbox, schedule
+from bot.aftermath import Reach
 from bot.banks import handlers as banks_handlers
-from bot.clock import Clock, monotonic
+from bot.banks import service as banks
+from bot.banks import views as banks_views
+from bot.clock import Clock, SystemClock, monotonic
 from bot.config import Config
 from bot.context import TURN, Answer, Context, Deps, Routes, Turn, merge
 from bot.db import Database, NotSaved
-from bot.delivery import EDIT_GAP, Delivery, Reach
+from bot.delivery import EDIT_GAP, Delivery
 from bot.errors import UserError
 from bot.gate import Gate, Incident
 from bot.inbox import Received
 from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
-from bot.meetings import handlers as meetings_handlers
+from bot.meetings import kinds
 from bot.members import handlers as members_handlers
-from bot.members import service as members
+from bot.members import menus, reach
 from bot.members import views as members_views
+from bot.members.prompts import awaited
 from bot.message import Alert, Message, escape
 from bot.outbox import Claimed, Lane
+from bot.periods import local_day
 from bot.polling import Poller, own_name
 from bot.quiz import handlers as quiz_handlers
 from bot.transport import Transport
 
 log = structlog.get_logger()
 
+CONTENT = Path(__file__).parents[1] / "content"
 STOP_TIME = 3.0  # seconds for what is in flight when we are told to stop
 RETRY_LOOK = 0.5  # seconds between looks at updates whose handler failed
 DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
@@ -46,8 +55,6 @@ Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object,
 
 ROUTES: tuple[Routes, ...] = (
     members_handlers.ROUTES,
-    meetings_handlers.ROUTES,
-    attendance_handlers.ROUTES,
     banks_handlers.ROUTES,
     quiz_handlers.ROUTES,
 )
@@ -151,14 +158,36 @@ class House:
 
 
 def prepare(config: Config, database: Database, *, now: datetime) -> None:
-    """Before the start: the newest tables, and the shipped question banks as they are now. Raises NewerSchema."""
+    """Before the start: the newest tables, the shipped question banks and command lists. Raises NewerSchema."""
     migrations.upgrade(database)
-    database.run(banks.sync, CONTENT / "banks", now=now)
+    files = banks.load_folder(CONTENT / "banks", database.look(banks.synced), on=local_day(now))
+    database.run(banks.sync, files, banks_views.left_alone, config.root_user_ids, now=now)
+    database.run(menus.push_defaults, now=now)
 
 
 def problems(config: Config) -> list[str]:
-    """What would stand in the way of a start, one line each; changes nothing and asks nobody outside."""
-    return [*banks.shipped_problems(CONTENT / "banks"), *_kind_problems(), *_database_problems(config)]
+    """What stands in the way of a start, one line each; changes nothing and asks nobody outside."""
+    found = [line for loaded in _shipped_banks() for line in banks_views.report(loaded.checked) if loaded.ready is None]
+    try:
+        kinds.shipped()
+    except UserError as error:
+        found.append(str(error))
+    return found + _database_problems(config)
+
+
+def _shipped_banks() -> list[banks.Loaded]:
+    return banks.load_folder(CONTENT / "banks", frozenset(), on=local_day(SystemClock().now()))
+
+
+def _database_problems(config: Config) -> list[str]:
+    url = make_url(config.database.url)
+    if url.get_backend_name() != "sqlite" or url.database is None:
+        return []
+    folder = Path(url.database).absolute().parent
+    above = next(path for path in (folder, *folder.parents) if path.exists())
+    if not os.access(above, os.W_OK):
+        return [f"没有权限写入 {folder}，请检查目录属主（当前用户：{getpass.getuser()}）。"]
+    return []
 
 
 def build(
@@ -171,6 +200,7 @@ def build(
     edit_gap: timedelta = EDIT_GAP,
 ) -> House:
     """All parts, connected; nothing runs and nothing has been sent."""
+    os.environ["PTB_TIMEDELTA"] = "true"  # spans as timedelta; without it the library warns at each
     transport = Transport(proxy=config.bot.proxy or None)
     hooks = schedule.hooks()
     delivery = Delivery(database, clock, hooks, _reach(config), has_limits=has_limits, edit_gap=edit_gap)
@@ -208,7 +238,7 @@ def build(
 
 
 def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:
-    gate = Gate(merge(ROUTES), members.awaited, members_views.confirm_yourself)
+    gate = Gate(merge(ROUTES), awaited, members_views.confirm_yourself)
     types = ContextTypes(context=Context, bot_data=cast("type[Deps]", lambda: deps))  # PTB calls it once, for this
     telegram: Telegram = (
         ApplicationBuilder()
@@ -315,9 +345,9 @@ def _reach(config: Config) -> Reach:
         _warn(session, config, "refused", IncidentNotice(incident=incident), now=now)
 
     return Reach(
-        unreachable=lambda session, user_id, now: members.mark_unreachable(session, user_id, now=now),
-        lost=lambda session, chat_id, now: members.chat_gone(session, chat_id, now=now),
-        migrated=lambda session, old, new, now: members.chat_migrated(session, old, new, now=now),
-        unsure=lambda session, row, now: members.post_unsure(session, row.chat_id, row.id, now=now),
+        unreachable=lambda session, user_id, now: reach.mark_unreachable(session, user_id, now=now),
+        lost=lambda session, chat_id, now: reach.chat_gone(session, chat_id, now=now),
+        migrated=lambda session, old, new, now: reach.chat_migrated(session, old, new, now=now),
+        unsure=lambda session, row, now: reach.post_unsure(session, row.chat_id, row.id, now=now),
         unreadable=unreadable,
     )

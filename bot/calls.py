@@ -6,6 +6,8 @@ from telegram import (
     Bot,
     BotCommand,
     BotCommandScope,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
     BotCommandScopeChatAdministrators,
     BotCommandScopeChatMember,
@@ -177,15 +179,24 @@ async def _document(bot: Bot, place: Place, document: Document) -> TelegramMessa
 
 
 async def _commands(bot: Bot, place: Place, menu: Commands) -> None:
-    scope: BotCommandScope = BotCommandScopeChat(place.chat_id)
-    if menu.scope == "chat_administrators":
-        scope = BotCommandScopeChatAdministrators(place.chat_id)
-    elif menu.scope == "chat_member" and menu.user_id is not None:
-        scope = BotCommandScopeChatMember(place.chat_id, menu.user_id)
     if menu.commands:
-        await bot.set_my_commands([BotCommand(*command) for command in menu.commands], scope)
+        await bot.set_my_commands([BotCommand(*command) for command in menu.commands], _scope(place, menu))
     else:
-        await bot.delete_my_commands(scope)
+        await bot.delete_my_commands(_scope(place, menu))
+
+
+def _scope(place: Place, menu: Commands) -> BotCommandScope:
+    match menu.scope:
+        case "all_private_chats":
+            return BotCommandScopeAllPrivateChats()
+        case "all_group_chats":
+            return BotCommandScopeAllGroupChats()
+        case "chat_administrators":
+            return BotCommandScopeChatAdministrators(place.chat_id)
+        case "chat_member":
+            return BotCommandScopeChatMember(place.chat_id, menu.user_id or 0)
+        case "chat":
+            return BotCommandScopeChat(place.chat_id)
 
 
 def _reply(place: Place) -> ReplyParameters | None:

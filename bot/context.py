@@ -139,7 +139,7 @@ Handler = Callable[[Update, Context], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Routes:
     """The doors of one feature. Keys: command names, `feature:verb`, words people type in private, deep-link verbs,
-    purposes of awaited texts, file endings."""
+    purposes of awaited texts, file endings (`yaml`, or `yaml:roster` for files that have that top key)."""
 
     commands: Mapping[str, Handler] = field(default_factory=dict)
     presses: Mapping[str, Handler] = field(default_factory=dict)

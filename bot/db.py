@@ -6,6 +6,7 @@ commit, each inside its own savepoint, and none hears of success before the comm
 
 import asyncio
 import random
+import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -36,6 +37,25 @@ SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybod
 BUSY_TIMEOUT = 10.0  # seconds SQLite waits for another process's write
 REPEATS = 5  # of a batch after a lost connection or a serialization failure
 _TRANSIENT = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}  # SQLSTATE worth a repeat
+_OWN = {
+    "54000",
+    "54001",
+    "54011",
+    "54023",
+    "57014",
+}  # operational, but of one statement: too large, too slow
+_DOWN = {  # SQLite: the file, the disk or somebody's lock
+    sqlite3.SQLITE_BUSY,
+    sqlite3.SQLITE_LOCKED,
+    sqlite3.SQLITE_NOMEM,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_CORRUPT,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_PROTOCOL,
+    sqlite3.SQLITE_NOTADB,
+}
 
 
 class NotSaved(UserError):
@@ -106,7 +126,7 @@ class Database:
         self._reader = (
             _sqlite_engine(self.url, writes=False)
             if self.is_sqlite
-            else self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            else self._writer.execution_options(postgresql_readonly=True)
         )
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
@@ -155,14 +175,23 @@ class Database:
         return waiting.result()
 
     async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
-        """Run `fn(session, …)` on a reading thread, on a snapshot; nothing it does is kept."""
+        """Run `fn(session, …)` on a reading thread, on a snapshot; nothing it does is kept. Raises NotSaved, too."""
         work = asyncio.get_running_loop().run_in_executor(self._readers, lambda: self.look(fn, *args, **kwargs))
         return await work
 
     def look(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         """`read` for callers without an event loop."""
-        with Session(self._reader, expire_on_commit=False) as session:
-            return fn(session, *args, **kwargs)
+        repeat = 0
+        while True:
+            try:
+                with Session(self._reader, expire_on_commit=False) as session:
+                    return fn(session, *args, **kwargs)
+            except DBAPIError as error:
+                if repeat == REPEATS or not _is_transient(error):
+                    is_down = _concerns_all(error) and not _is_write(error)
+                    raise (NotSaved() if is_down else error) from error
+            _wait(repeat)
+            repeat += 1
 
     def close(self) -> None:
         """Finish what is queued, then let the connections go."""
@@ -209,12 +238,12 @@ class Database:
                 call.result = call.error = None
             try:
                 signals = self._attempt(batch)
-            except (OperationalError, InterfaceError, DBAPIError) as error:
+            except DBAPIError as error:
                 if repeat < REPEATS and _is_transient(error):
-                    threading.Event().wait(random.uniform(0.02, 0.1) * 2**repeat)  # noqa: S311  # jitter
+                    _wait(repeat)
                     continue
                 log.exception("commit_failed", calls=len(batch))
-                _fail(batch, NotSaved() if isinstance(error, OperationalError | InterfaceError) else error)
+                _fail(batch, NotSaved() if _concerns_all(error) else error)
             except Exception as error:  # the writing thread must outlive whatever a driver raises
                 log.exception("commit_failed", calls=len(batch))
                 _fail(batch, error)
@@ -231,16 +260,14 @@ class Database:
                 try:
                     with session.begin_nested():
                         call.result = call.body(session)
-                except (OperationalError, InterfaceError):  # the connection or the disk, not this call
-                    raise
                 except Exception as error:  # handed back to its caller; the others go on
-                    if isinstance(error, DBAPIError) and _is_transient(error):
+                    if isinstance(error, DBAPIError) and _concerns_all(error):
                         raise
                     call.error = error
                     session.info.pop("signals", None)
-                    session.expunge_all()
                 else:
                     signals |= session.info.pop("signals", set())
+                session.expunge_all()  # the next call is a transaction of its own and remembers nothing
                 if (took := monotonic() - began) > SLOW:
                     log.warning("transaction_dragged", call=call.name, seconds=round(took, 3))
         return frozenset(signals)
@@ -273,14 +300,33 @@ def _tell(calls: list[_Call]) -> None:
         call.done(call.result, call.error)
 
 
+def _wait(repeat: int) -> None:
+    threading.Event().wait(random.uniform(0.02, 0.1) * 2**repeat)  # noqa: S311  # jitter
+
+
 def _is_transient(error: DBAPIError) -> bool:
     return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRANSIENT
+
+
+def _is_write(error: DBAPIError) -> bool:
+    """Somebody writes while reading: a mistake of ours, which waiting does not mend."""
+    return getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY
+
+
+def _concerns_all(error: DBAPIError) -> bool:
+    """Whether it is the connection, the disk or somebody's lock, and not what one call asked for."""
+    if isinstance(error.orig, sqlite3.Error):
+        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DOWN  # the rest of the code says which kind
+    is_of_operation = isinstance(error, OperationalError | InterfaceError)
+    return _is_transient(error) or (is_of_operation and getattr(error.orig, "sqlstate", None) not in _OWN)
 
 
 def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
     if url.database and url.database != ":memory:":
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT, "check_same_thread": False})
+    if "timeout" not in url.query:
+        url = url.update_query_dict({"timeout": str(BUSY_TIMEOUT)})
+    engine = create_engine(url, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")
     def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
@@ -300,4 +346,6 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
 
 def _postgres_engine(url: URL) -> Engine:
     options = {"connect_timeout": 10, "options": "-c statement_timeout=30000 -c timezone=UTC"}
-    return create_engine(url, pool_pre_ping=True, pool_size=6, connect_args=options)
+    # Two processes that read, compute and write one row: the second is told (40001) and repeats on what is there now.
+    isolation = "REPEATABLE READ"
+    return create_engine(url, pool_pre_ping=True, pool_size=6, connect_args=options, isolation_level=isolation)

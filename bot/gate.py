@@ -1,6 +1,7 @@
 """The one gate before the handlers: who sent an update, which door it goes to, and how a refusal is answered."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -8,7 +9,7 @@ from difflib import get_close_matches
 
 import structlog
 from sqlalchemy.orm import Session
-from telegram import CallbackQuery, MaybeInaccessibleMessage, Message, MessageEntity, Update
+from telegram import CallbackQuery, Document, MaybeInaccessibleMessage, Message, MessageEntity, Update
 from telegram.constants import ChatType
 
 from bot import inbox, message
@@ -20,6 +21,7 @@ from bot.message import Alert, ClearButtons, Press, Sender, StaleButton, Toast, 
 log = structlog.get_logger()
 
 ANONYMOUS_ADMIN, AS_CHANNEL = 1087968824, 136817688
+MAX_SNIFFED = 2 * 1024 * 1024  # bytes of a file whose first words decide whose it is
 SLOW = 3.0  # seconds after which a press is told to wait
 REFUSAL_GAP = timedelta(minutes=1)  # between two refusals to one person in a group
 CONFIRM = "members:as"  # 请本人确认: the press carries the person that an anonymous command hid
@@ -145,7 +147,7 @@ class Gate:
         if not context.sender.is_private or (told.forward_origin is not None and told.document is None):
             return None
         if told.document is not None:
-            return self._document_door(told.document.file_name or "")
+            return await self._document_door(told.document)
         return await self._text_door(told.text, context) if told.text else None
 
     def _command_door(self, told: Message, context: Context) -> Handler | None:
@@ -185,10 +187,17 @@ class Gate:
         near = get_close_matches(name, list(self.routes.commands), n=1, cutoff=0.6)
         return Mistyped(name=name, near=near[0]) if near else UnknownCommand(name=name)
 
-    def _document_door(self, name: str) -> Handler:
-        ending = name.lower().rpartition(".")[2]
-        kinds = "、".join(f".{kind}" for kind in self.routes.documents)
-        return self.routes.documents.get(ending, _refusing(FileNotTaken(kinds=kinds)))
+    async def _document_door(self, document: Document) -> Handler:
+        ending = (document.file_name or "").lower().rpartition(".")[2]
+        doors = self.routes.documents
+        special = {key.partition(":")[2]: key for key in doors if key.startswith(f"{ending}:")}
+        if special and (document.file_size or 0) <= MAX_SNIFFED:
+            data = await (await document.get_file()).download_as_bytearray()
+            for word, key in special.items():
+                if re.search(rb"(?m)^\W*%b\s*:" % word.encode(), data):
+                    return doors[key]
+        kinds = "、".join(f".{kind}" for kind in doors if ":" not in kind)
+        return doors.get(ending, _refusing(FileNotTaken(kinds=kinds)))
 
     async def _text_door(self, text: str, context: Context) -> Handler:
         word = self.routes.words.get(text.strip())

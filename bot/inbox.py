@@ -100,6 +100,7 @@ class Hold:
     is_ours: bool
     is_new: bool
     holder: str
+    beat_at: datetime  # the heartbeat before this one, whoever's it was
 
 
 def store(session: Session, updates: Sequence[Received], *, owner: str, now: datetime) -> list[Received]:
@@ -142,9 +143,11 @@ def finish(session: Session, update_id: int, *, now: datetime) -> None:
     session.execute(statement.values(handled_at=now, body="", lease_until=None))
 
 
-def leftovers(session: Session, *, owner: str, now: datetime) -> list[Received]:
+def leftovers(session: Session, *, owner: str, now: datetime, only_lapsed: bool = False) -> list[Received]:
     """Take over updates whose owner is gone, in the order they came; those that ended two processes are parked."""
     query = select(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner).order_by(InboxRow.update_id)
+    if only_lapsed:
+        query = query.where(InboxRow.lease_until < now)
     taken = []
     for row in session.scalars(query):
         if row.attempts >= CRASHES:
@@ -216,15 +219,16 @@ def hold(session: Session, owner: str, is_gone: Callable[[str], bool], *, now: d
     statement = upsert(session, Lease).values(name="receiver", owner="", fence=0, expires_at=now, beat_at=now)
     session.execute(statement.on_conflict_do_nothing(index_elements=["name"]))
     lease = session.scalars(select(Lease).where(Lease.name == "receiver").with_for_update()).one()
+    before = lease.beat_at
     if lease.owner != owner and lease.expires_at > now and not is_gone(lease.owner):
-        return Hold(is_ours=False, is_new=False, holder=lease.owner)
-    if now - lease.beat_at >= OUTAGE:
-        session.add(Outage(from_at=lease.beat_at, to_at=now))
+        return Hold(is_ours=False, is_new=False, holder=lease.owner, beat_at=before)
+    if now - before >= OUTAGE:
+        session.add(Outage(from_at=before, to_at=now))
     is_new = lease.owner != owner
     if is_new:
         lease.owner, lease.fence, lease.drained_at = owner, lease.fence + 1, None
     lease.expires_at, lease.beat_at = now + RECEIVER_LEASE, now
-    return Hold(is_ours=True, is_new=is_new, holder=owner)
+    return Hold(is_ours=True, is_new=is_new, holder=owner, beat_at=before)
 
 
 def beat(session: Session, owner: str, *, now: datetime) -> None:

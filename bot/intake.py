@@ -67,6 +67,7 @@ class Intake:
         self._queues: dict[str, deque[Received]] = {}
         self._ready: deque[str] = deque()
         self._workers: set[asyncio.Task[None]] = set()
+        self._looking = 0  # workers that will still look for work; tasks end a little later than that
         self._later: list[tuple[datetime, str]] = []
         self._told_busy: set[int] = set()
         self._alone = asyncio.Lock()  # an update that may have ended a process is handled beside no other such one
@@ -91,10 +92,13 @@ class Intake:
     def note_good_poll(self) -> None:
         self.last_good_at = self._clock.now()
 
-    async def recover(self) -> int:
-        """Take over what was stored and not handled by a process that is gone; how many updates."""
+    async def recover(self, *, only_lapsed: bool = False) -> int:
+        """Take over what was stored and not handled by a process that is gone; how many updates.
+
+        `only_lapsed`: others may live and handle what they have, but not longer than its lease.
+        """
         now = self._clock.now()
-        rows = await self._database.transact(inbox.leftovers, owner=self.owner, now=now)
+        rows = await self._database.transact(inbox.leftovers, owner=self.owner, now=now, only_lapsed=only_lapsed)
         for row in rows:
             self._enqueue(row)
         if rows:
@@ -113,20 +117,26 @@ class Intake:
 
     def _make_ready(self, key: str) -> None:
         self._ready.append(key)
-        if len(self._workers) < AT_ONCE and not self._is_stopping:
+        if self._looking < AT_ONCE and not self._is_stopping:
+            self._looking += 1
             worker = asyncio.get_running_loop().create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
 
     async def _work(self) -> None:
-        while self._ready and not self._is_stopping:
-            key = self._ready.popleft()
-            row = self._queues[key][0]
-            async with self._alone if row.deaths else contextlib.nullcontext():
-                pause = await self._handle(row)
-            if pause is not None:  # the key waits with it, so that its order is kept
-                self._later.append((self._clock.now() + pause, key))
-                continue
+        try:
+            while self._ready and not self._is_stopping:
+                await self._handle_next(self._ready.popleft())
+        finally:
+            self._looking -= 1
+
+    async def _handle_next(self, key: str) -> None:
+        row = self._queues[key][0]
+        async with self._alone if row.deaths else contextlib.nullcontext():
+            pause = await self._handle(row)
+        if pause is not None:  # the key waits with it, so that its order is kept
+            self._later.append((self._clock.now() + pause, key))
+        else:
             self._next_of(key)
 
     def _next_of(self, key: str) -> None:

@@ -197,7 +197,7 @@ class Commands:
     """The command list of one scope: `member_id` set = one person in the chat."""
 
     commands: tuple[tuple[str, str], ...]
-    scope: Literal["chat", "chat_member", "chat_administrators"]
+    scope: Literal["all_private_chats", "all_group_chats", "chat", "chat_member", "chat_administrators"]
     user_id: int | None = None
 
 

@@ -107,7 +107,10 @@ class Poller:
         held = await self._database.transact(inbox.hold, self._intake.owner, is_gone, now=self._clock.now())
         if held.is_ours and (held.is_new or not self.is_receiver):
             self._is_drained = False
+            self._intake.last_good_at = held.beat_at
             await self._intake.recover()
+        elif held.is_ours:  # the one before us may have lived on for a moment, stored something, and died
+            await self._intake.recover(only_lapsed=True)
         if not held.is_ours and self.is_receiver:
             log.warning("receiver_lost", holder=held.holder)
         self.is_receiver = held.is_ours
@@ -138,7 +141,8 @@ class Poller:
                 if not self.is_receiver and not await self.hold():
                     await asyncio.sleep(BEAT)
                     continue
-                pause = (await self.once(POLL_TIME)).pause
+                # Only an answer that was not waited for says that nothing is left of what came while nobody listened.
+                pause = (await self.once(POLL_TIME if self._is_drained else 0)).pause
             except NotSaved:
                 pause = 1.0  # nothing was acknowledged: Telegram gives the same updates again
             if pause:

@@ -4,20 +4,36 @@ APScheduler only wakes us: what is due is asked of the database, so a lost or do
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.banks import jobs as banks
 from bot.clock import Clock
 from bot.context import Job
 from bot.db import Database, NotSaved
+from bot.inbox import prune
+from bot.members import jobs as members
+from bot.outbox import Hooks
+from bot.quiz import jobs as quiz
 
 log = structlog.get_logger()
 
+CORE_JOBS = (Job("inbox.prune", prune, every=timedelta(hours=6)),)
 JOB_TIME = 60.0  # seconds one ring of a job may take
 ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds an end
+
+
+def jobs() -> tuple[Job, ...]:
+    """Every timed job there is."""
+    return (*CORE_JOBS, *members.JOBS, *banks.JOBS, *quiz.JOBS)
+
+
+def hooks() -> Mapping[str, Hooks]:
+    """What features want to be asked and told about their messages, by the prefix of the key."""
+    return {**quiz.HOOKS}
 
 
 class Schedule:

@@ -27,7 +27,7 @@ START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 09:00 in Beijing, a wor
 SINCE = date(2025, 1, 1)
 IMPORTED = datetime(2025, 11, 3, 1, 0, tzinfo=UTC)
 ROSTER = Path(__file__).parent / "roster.yaml"
-BRANCH_GROUP, NEW_GROUP = "一支部群", "新建群"
+BRANCH, BRANCH_GROUP, NEW_GROUP = "城建一支部", "一支部群", "新建群"
 
 PLAYED = {"张三": 1001, "李四": 1002, "王五": 1003, "赵六": 1004, "孙七": 1005, "周八": 1006, "吴九": 1007}
 SIMULATED = {"龚䶮": 1011, "钱一": 1012, "冯二": 1013, "陈九": 1014, "褚三": 1015, "卫五": 1016, "蒋六": 1017}
@@ -39,12 +39,12 @@ ORDER = ("李四", "张三", "王五", "赵六", "孙七", "周八", "吴九")
 
 def populate(database: Database, world: World, kind: str = "full") -> None:
     """Fill both; the same each time. `empty`: only 王五, who may then import everybody else."""
-    group_ids = people_and_groups(world)
     if kind == "empty":
+        people_and_groups(world)
         database.run(_only_admin)
         return
-    database.run(_units_and_members, group_ids[0])
-    first_messages(world, group_ids[0], database.look(_branch))
+    chat_id = people_and_messages(world)
+    database.run(_units_and_members, chat_id)
 
 
 def people_and_groups(world: World) -> tuple[int, int]:
@@ -61,13 +61,16 @@ def people_and_groups(world: World) -> tuple[int, int]:
     return branch.id, fresh.id
 
 
-def first_messages(world: World, chat_id: int, branch: UnitRef) -> None:
-    """Two messages in the branch's group, the second the bot's, pinned."""
+def people_and_messages(world: World) -> int:
+    """The world as the full seed has it, with two messages in the branch's group, the second the bot's, pinned."""
+    chat_id, _ = people_and_groups(world)
     People(world).say(PLAYED["李四"], "大家好，以后会议通知看机器人。", chat_id=chat_id)
-    welcome = members_views.chat_bound(ChatBound(branch))
+    welcome = members_views.chat_bound(ChatBound(UnitRef(0, UnitKind.BRANCH, BRANCH, "/")))
     text, entities = parse(welcome.text)
-    card = world.post(Message(0, chat_id, world.now(), Sender(BOT_ID), text=text, entities=entities))
+    card = world.post(Message(0, chat_id, world.now(), Sender(BOT_ID), text=text, entities=tuple(entities)))
     world.pin(card, by=BOT_ID)
+    world.updates.clear()
+    return chat_id
 
 
 def roles(session: Session, *, now: datetime) -> Mapping[int, str]:

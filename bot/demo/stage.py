@@ -171,6 +171,7 @@ class Stage:
         self._has_limits, self._edit_gap = has_limits, edit_gap
         self.refusals_expected: list[str] = []
         self.incidents_expected = 0
+        self.involves_strangers = False  # the test itself lets people of another branch hear from the bot
         self.house: House
         self.stepper: Stepper
 

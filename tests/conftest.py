@@ -1,0 +1,141 @@
+"""What all tests share: databases, each test with one of its own, and the stage on which persons talk to the bot."""
+
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+
+from bot import logs, web
+from bot.app import prepare
+from bot.clock import VirtualClock
+from bot.db import Database
+from bot.demo import seed, server
+from bot.demo.stage import Actor, Stage, demo_config
+from bot.demo.world import World
+from tests import databases, stages
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_logs() -> None:
+    """Log lines go to the captured output of the test that caused them."""
+    plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+
+
+# -- databases --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return databases.sqlite_template(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[databases.Server | None]:
+    with databases.server() as server:
+        yield server
+
+
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
+    """A migrated SQLite file."""
+    with databases.sqlite(sqlite_template, tmp_path) as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(postgres: databases.Server | None) -> str:
+    """A migrated database of a PostgreSQL server."""
+    if postgres is None:
+        pytest.skip(databases.NO_SERVER)
+    postgres.empty()
+    return postgres.url
+
+
+@pytest.fixture(params=["sqlite_url", "postgres_url"], ids=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """An empty migrated database, once on each kind."""
+    url: str = request.getfixturevalue(request.param)
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = Database(database_url)
+    yield database
+    database.close()
+
+
+# -- the stage: the whole bot in a Telegram of its own ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+async def telegram_server() -> AsyncIterator[tuple[dict[str, World], str]]:
+    """The worlds it serves, by token, and its address for the bot."""
+    worlds: dict[str, World] = {}
+    listening = server.listen(0)
+    served = web.server(server.create_app(worlds), host="127.0.0.1", port=0)
+    serving = asyncio.get_running_loop().create_task(served.serve(sockets=[listening]))
+    yield worlds, f"http://127.0.0.1:{listening.getsockname()[1]}/bot"
+    served.should_exit = True
+    await serving
+
+
+@pytest.fixture(scope="session")
+def seeded_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as the demo begins with it."""
+    file = tmp_path_factory.mktemp("seeded") / "seeded.db"
+    _seed(f"sqlite:///{file}")
+    return file
+
+
+def _seed(url: str) -> None:
+    database = Database(url)
+    try:
+        prepare(demo_config("http://nowhere/bot"), database, now=seed.START)
+        seed.populate(database, World(VirtualClock(seed.START), "7000000001:DEMO-seed", has_checks=False))
+    finally:
+        database.close()
+
+
+@pytest.fixture
+def stage_url(request: pytest.FixtureRequest, seeded_file: Path, tmp_path: Path) -> Iterator[str]:
+    """The seeded database: SQLite, or PostgreSQL where TEST_DATABASE_URL names one."""
+    if "TEST_DATABASE_URL" not in os.environ:
+        with databases.sqlite(seeded_file, tmp_path) as url:
+            yield url
+        return
+    postgres: databases.Server = request.getfixturevalue("postgres")
+    with postgres.database() as url:
+        _seed(url)
+        yield url
+
+
+@pytest.fixture
+async def stage(telegram_server: tuple[dict[str, World], str], stage_url: str) -> AsyncIterator[Stage]:
+    """The demo's people and groups with the real bot; what must never be seen is looked for at the end."""
+    worlds, address = telegram_server
+    log = stages.Log()
+    logs.set_up("json", to=log)
+    clock = VirtualClock(seed.START)
+    world = World(clock, f"7000000001:DEMO-{secrets.token_hex(8)}")
+    worlds[world.token] = world
+    seed.people_and_messages(world)
+    database = Database(stage_url)
+    play = Stage(world, clock, database, demo_config(address))
+    await play.open()
+    await play.settle()
+    yield play
+    await play.close()
+    database.close()
+    del worlds[world.token]
+    assert stages.judge(play, log) == []
+
+
+@pytest.fixture
+def chat(stage: Stage) -> Callable[[str], Actor]:
+    return stage.actor

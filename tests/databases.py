@@ -1,0 +1,157 @@
+"""Databases to test against: a SQLite file, and PostgreSQL where a server is named or one can be started here."""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from sqlalchemy import URL, make_url
+
+from bot.db import Database
+from bot.migrations.tables import METADATA
+
+NO_SERVER = "no PostgreSQL: set TEST_DATABASE_URL, or install a server under /usr/lib/postgresql"
+TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
+OTHERS = "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+# Nothing in it outlives the tests, so nothing waits for a disk.
+SETTINGS = {
+    "listen_addresses": "''",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "100",
+}
+
+
+def migrate(url: str) -> None:
+    database = Database(url)
+    try:
+        METADATA.create_all(database.engine)
+    finally:
+        database.close()
+
+
+def sqlite_template(folder: Path) -> Path:
+    """A migrated database to be copied: migrating takes longer than most tests."""
+    file = folder / "template.db"
+    migrate(f"sqlite:///{file}")
+    return file
+
+
+class Server:
+    """A PostgreSQL server with one migrated database for these tests, empty at the begin of each."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(database=f"ketang_test_{os.getpid()}")
+        self._elsewhere = url
+        self._execute(url, f"DROP DATABASE IF EXISTS {self._url.database}", f"CREATE DATABASE {self._url.database}")
+        migrate(self.url)
+        self._tables = set(self._execute(self._url, TABLES))
+
+    @property
+    def url(self) -> str:
+        return self._url.render_as_string(hide_password=False)
+
+    def empty(self) -> None:
+        """As it was after the migration: no rows, no other tables, every sequence at its start."""
+        self._execute(self._url, "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity " + OTHERS)
+        tables = set(self._execute(self._url, TABLES))
+        strange = [f"DROP TABLE {table} CASCADE" for table in tables - self._tables]
+        is_filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables)
+        filled = self._tables.intersection(self._execute(self._url, is_filled))
+        clear = [f"TRUNCATE {', '.join(filled)} CASCADE"] if filled else []
+        self._execute(self._url, *strange, *clear)
+        used = self._execute(self._url, "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL")
+        self._execute(self._url, *(f"ALTER SEQUENCE {sequence} RESTART" for sequence in used))
+
+    def drop(self) -> None:
+        self._execute(self._elsewhere, f"DROP DATABASE {self._url.database} WITH (FORCE)")
+
+    @staticmethod
+    def _execute(url: URL, *statements: str) -> list[str]:
+        """The first column of the last statement, if it has one."""
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        found: list[str] = []
+        with psycopg.connect(address, autocommit=True) as connection:
+            for statement in statements:
+                cursor = connection.execute(statement.encode())
+                found = [str(row[0]) for row in cursor.fetchall()] if cursor.description else []
+        return found
+
+
+@contextmanager
+def server() -> Iterator[Server | None]:
+    """The server of TEST_DATABASE_URL, one started for these tests, or None."""
+    if given := os.environ.get("TEST_DATABASE_URL"):
+        with _used(make_url(given).set(drivername="postgresql+psycopg")) as server:
+            yield server
+        return
+    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: int(folder.parent.name))
+    if not programs:
+        yield None
+        return
+    address = URL.create("postgresql+psycopg", "ketang", database="postgres")
+    with _started(programs[-1]) as folder, _used(address.set(query={"host": str(folder)})) as server:
+        yield server
+
+
+@contextmanager
+def _used(url: URL) -> Iterator[Server]:
+    server = Server(url)
+    try:
+        yield server
+    finally:
+        server.drop()
+
+
+@contextmanager
+def _started(programs: Path) -> Iterator[Path]:
+    """A server that listens in a folder of its own only; yields that folder."""
+    folder = Path(tempfile.mkdtemp(prefix="ketang-pg-"))  # short: the name of a socket has at most 107 bytes
+    person = _person()
+    if person is not None:
+        os.chown(folder, person.pw_uid, person.pw_gid)
+    options = " ".join([f"-k {folder}", *(f"-c {name}={value}" for name, value in SETTINGS.items())])
+    data = ["-D", str(folder / "data")]
+    encoding = ["-E", "UTF8", "--locale=C"]
+    try:
+        _run([programs / "initdb", *data, "-U", "ketang", "-A", "trust", *encoding, "--no-sync"], folder, person)
+        _run([programs / "pg_ctl", *data, "-w", "-l", folder / "log", "-o", options, "start"], folder, person)
+        yield folder
+    finally:
+        _run([programs / "pg_ctl", *data, "-m", "immediate", "stop"], folder, person)
+        shutil.rmtree(folder)
+
+
+def _person() -> pwd.struct_passwd | None:
+    """Whom the server runs as: it refuses to be root's."""
+    if os.geteuid() != 0:
+        return None
+    names = {entry.pw_name: entry for entry in pwd.getpwall()}
+    return names.get("postgres") or names["nobody"]
+
+
+def _run(command: Sequence[str | Path], folder: Path, person: pwd.struct_passwd | None) -> None:
+    subprocess.run(
+        command,
+        cwd=folder,
+        check=True,
+        stdout=subprocess.DEVNULL,  # the server keeps what it was started with: a pipe to us would never end
+        stderr=subprocess.DEVNULL,
+        user=person.pw_uid if person else None,
+        group=person.pw_gid if person else None,
+        extra_groups=[] if person else None,
+    )
+
+
+@contextmanager
+def sqlite(template: Path, folder: Path) -> Iterator[str]:
+    file = folder / "ketang.db"
+    shutil.copy(template, file)
+    yield f"sqlite:///{file}"
