@@ -58,7 +58,7 @@ def start_quick(session: Session, sender: Sender, count: int, *, seed: int, now:
     who, unit = host(session, sender, now)
     if count not in QUICK_COUNTS:
         raise StaleButton
-    paper = papers.quick(session, who, unit, count, views.quick_title(count), seed=seed, now=now)
+    paper = papers.quick(session, who, unit, count, views.QUICK_TITLE, seed=seed, now=now)
     return _open_lobby(session, sender, who, paper.paper_id, now)
 
 

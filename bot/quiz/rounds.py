@@ -227,8 +227,8 @@ def stop_polls(session: Session, live: Live, *, now: datetime) -> None:
 
 
 def reveal(session: Session, live: Live, closed_at: datetime, *, now: datetime) -> None:
-    """Tell the answer, then go on, unless nobody answers any more or too much time was lost."""
-    told = move(session, live, RoundState.REVEALED, at=now + REVEAL_FOR + SEND_GRACE, now=now)
+    """Tell the answer; its arrival lets the round go on, unless nobody answers any more or too much time was lost."""
+    told = move(session, live, RoundState.REVEALED, at=now + REVEAL_FOR + LATE_AFTER, now=now)
     if told is None:
         return
     item = update(RoundItem).where(RoundItem.round_id == live.id, RoundItem.position == live.position)
@@ -269,7 +269,7 @@ def pause(
     if is_chat_deaf:
         tell_host(session, live, key, message, now=now)
     else:
-        post(session, live, key, message, paused.next_step_at, now)
+        post(session, live, key, message, now + TOLD_FOR, now)
     return paused
 
 

@@ -71,11 +71,18 @@ def sent(session: Session, key: str, done: Sent) -> None:
     elif about.what == "reveal":
         _let_read(session, about, done.at)
     elif about.what == "console":
-        outbox.refresh(session, str(Key(about.round_id, "counts")), now=done.at)
+        _catch_up(session, about, done.at)
+
+
+def _catch_up(session: Session, about: Key, at: datetime) -> None:
+    """What happened while the console was on its way could not be shown in it."""
+    live = load(session, about.round_id)
+    if live is not None and (live.state is not RoundState.LOBBY or results.joined_count(session, live.id)):
+        outbox.refresh(session, live.key("counts"), now=at)
 
 
 def _let_read(session: Session, about: Key, at: datetime) -> None:
-    """The time to read the answer runs from its arrival."""
+    """The time to read the answer runs from its arrival, or from when it surely will not come."""
     reading = update(Round).where(
         Round.id == about.round_id,
         Round.position == about.numbers[0],
@@ -152,6 +159,8 @@ def adopt(
 def failed(session: Session, key: str, state: State, now: datetime) -> None:
     """A row will not be sent again by itself. An unknown result waits for the report of the poll, or its time."""
     about = Key.parse(key)
+    if about.what == "reveal":
+        _let_read(session, about, now)
     if about.what not in _QUESTIONS or state is State.UNKNOWN:
         return
     live = _asking(session, about)

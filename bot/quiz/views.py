@@ -24,6 +24,7 @@ from bot.quiz.rules import COUNTS, QUICK_COUNTS, DraftStep, PauseReason, RoundSt
 
 WORD = "出题"
 JUDGED = ("正确", "错误")
+QUICK_TITLE = "题库随机抽题"
 ALL_BANKS = "全部题库"
 ANY_TOPIC = "不限知识点"
 PAGE = 10
@@ -358,10 +359,6 @@ def _ways_out(facts: PaperDraft) -> tuple[Button, ...]:
     if facts.step is DraftStep.BANK:
         return (drop,)
     return (Button("上一步", press("quiz", "step", facts.paper_id)), drop)
-
-
-def quick_title(count: int) -> str:
-    return f"题库随机 {count} 题"
 
 
 def paper_title(bank: str, topic: str) -> str:

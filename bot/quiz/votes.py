@@ -223,7 +223,7 @@ def _take(session: Session, asked: Asked, attempt_id: int, picked: str, at: date
         awarded_centi=points.centi,
     )
     first = statement.on_conflict_do_nothing(index_elements=["attempt_id", "position"])
-    return cast("CursorResult[object]", session.execute(first)).rowcount == 1
+    return session.execute(first.returning(AttemptItem.id)).one_or_none() is not None
 
 
 def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> None:

@@ -1,0 +1,41 @@
+from collections.abc import Callable
+
+import pytest
+
+from bot.banks import revisions
+from bot.banks.revisions import Scope
+from bot.banks.rules import Bank, Origin
+from bot.db import Database
+from tests.make import NOW, Cast, Make
+from tests.quiz.banks import BASICS
+from tests.quiz.play import Play
+
+AddBank = Callable[[Bank], None]
+
+
+@pytest.fixture
+def make(database: Database) -> Make:
+    return Make(database)
+
+
+@pytest.fixture
+def cast(make: Make) -> Cast:
+    cast = make.cast()
+    make.chat(cast.branch)
+    return cast
+
+
+@pytest.fixture
+def add_bank(database: Database) -> AddBank:
+    def add(bank: Bank) -> None:
+        ready = revisions.ready(bank, bank.slug.encode())
+        database.run(revisions.write, ready, Scope(), Origin.CLI, base_id=None, by=None, now=NOW)
+
+    return add
+
+
+@pytest.fixture
+def play(database: Database, cast: Cast, add_bank: AddBank) -> Play:
+    """一支部 with its group and a bank of three questions: a single and a multiple choice, and a judgement."""
+    add_bank(BASICS)
+    return Play(database, cast)
