@@ -109,10 +109,9 @@ def stage_url(request: pytest.FixtureRequest, seeded_file: Path, tmp_path: Path)
         with databases.sqlite(seeded_file, tmp_path) as url:
             yield url
         return
-    postgres: databases.Server = request.getfixturevalue("postgres")
-    with postgres.database() as url:
-        _seed(url)
-        yield url
+    postgres_url: str = request.getfixturevalue("postgres_url")
+    _seed(postgres_url)
+    yield postgres_url
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ from pathlib import Path
 import psycopg
 from sqlalchemy import URL, make_url
 
+from bot import migrations
 from bot.db import Database
-from bot.migrations.tables import METADATA
 
 NO_SERVER = "no PostgreSQL: set TEST_DATABASE_URL, or install a server under /usr/lib/postgresql"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
@@ -32,7 +32,7 @@ SETTINGS = {
 def migrate(url: str) -> None:
     database = Database(url)
     try:
-        METADATA.create_all(database.engine)
+        migrations.upgrade(database)
     finally:
         database.close()
 
@@ -50,9 +50,12 @@ class Server:
     def __init__(self, url: URL) -> None:
         self._url = url.set(database=f"ketang_test_{os.getpid()}")
         self._elsewhere = url
-        self._execute(url, f"DROP DATABASE IF EXISTS {self._url.database}", f"CREATE DATABASE {self._url.database}")
+        with _connected(url) as connection:
+            _all(connection, f"DROP DATABASE IF EXISTS {self._url.database}")
+            _all(connection, f"CREATE DATABASE {self._url.database}")
         migrate(self.url)
-        self._tables = set(self._execute(self._url, TABLES))
+        with _connected(self._url) as connection:
+            self._tables = set(_all(connection, TABLES))
 
     @property
     def url(self) -> str:
@@ -60,29 +63,34 @@ class Server:
 
     def empty(self) -> None:
         """As it was after the migration: no rows, no other tables, every sequence at its start."""
-        self._execute(self._url, "SELECT pg_terminate_backend(pid)::text FROM pg_stat_activity " + OTHERS)
-        tables = set(self._execute(self._url, TABLES))
-        strange = [f"DROP TABLE {table} CASCADE" for table in tables - self._tables]
-        is_filled = " UNION ALL ".join(f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM {table})" for table in tables)
-        filled = self._tables.intersection(self._execute(self._url, is_filled))
-        clear = [f"TRUNCATE {', '.join(filled)} CASCADE"] if filled else []
-        self._execute(self._url, *strange, *clear)
-        used = self._execute(self._url, "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL")
-        self._execute(self._url, *(f"ALTER SEQUENCE {sequence} RESTART" for sequence in used))
+        with _connected(self._url) as connection:
+            _all(connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " + OTHERS)
+            for table in set(_all(connection, TABLES)) - self._tables:
+                _all(connection, f"DROP TABLE {table} CASCADE")
+            is_filled = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM {t})" for t in self._tables)
+            if filled := _all(connection, is_filled):
+                _all(connection, f"TRUNCATE {', '.join(filled)} CASCADE")
+            for sequence in _all(connection, "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"):
+                _all(connection, f"ALTER SEQUENCE {sequence} RESTART")
 
     def drop(self) -> None:
-        self._execute(self._elsewhere, f"DROP DATABASE {self._url.database} WITH (FORCE)")
+        with _connected(self._elsewhere) as connection:
+            _all(connection, f"DROP DATABASE {self._url.database} WITH (FORCE)")
 
-    @staticmethod
-    def _execute(url: URL, *statements: str) -> list[str]:
-        """The first column of the last statement, if it has one."""
-        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        found: list[str] = []
-        with psycopg.connect(address, autocommit=True) as connection:
-            for statement in statements:
-                cursor = connection.execute(statement.encode())
-                found = [str(row[0]) for row in cursor.fetchall()] if cursor.description else []
-        return found
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def _connected(url: URL) -> Connection:
+    """A connection that ends with its block; each statement is a transaction."""
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return psycopg.connect(address, autocommit=True)
+
+
+def _all(connection: Connection, statement: str) -> list[str]:
+    """The first column of what the statement gives, if it gives something."""
+    cursor = connection.execute(statement.encode())
+    return [str(row[0]) for row in cursor.fetchall()] if cursor.description else []
 
 
 @contextmanager
@@ -119,7 +127,9 @@ def _started(programs: Path) -> Iterator[Path]:
         os.chown(folder, person.pw_uid, person.pw_gid)
     options = " ".join([f"-k {folder}", *(f"-c {name}={value}" for name, value in SETTINGS.items())])
     data = ["-D", str(folder / "data")]
-    encoding = ["-E", "UTF8", "--locale=C"]
+    # Sorted as on an office's server: what only holds for the order of bytes is found here.
+    has_icu = int(programs.parent.name) >= 15
+    encoding = ["-E", "UTF8", "--locale=C", *(["--locale-provider=icu", "--icu-locale=zh-CN"] if has_icu else [])]
     try:
         _run([programs / "initdb", *data, "-U", "ketang", "-A", "trust", *encoding, "--no-sync"], folder, person)
         _run([programs / "pg_ctl", *data, "-w", "-l", folder / "log", "-o", options, "start"], folder, person)

@@ -1,0 +1,119 @@
+"""One module as the rules see it, and what they find. Nothing here reads a file or runs code."""
+
+import ast
+import io
+import tokenize
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import PurePosixPath
+
+HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "models", "rules"})
+# What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
+NOUNS: dict[str, frozenset[str]] = {
+    "members": frozenset({"workbook", "phrases", "rows", "cells", "changes", "register", "tree", "roster"}),
+    "meetings": frozenset(
+        {"phrases", "grammar", "recurrence", "ladder", "kinds", "kindfile", "facts", "cards", "firing"}
+    ),
+    "attendance": frozenset({"quorum", "chain", "workbook"}),
+    "banks": frozenset({"yamlfile", "phrases", "lint", "formats", "content", "revisions"}),
+    "quiz": frozenset({"marking", "phrases", "blueprint", "facts", "results", "rounds"}),
+    "practice": frozenset(),
+    "compliance": frozenset({"norms", "picture"}),
+    "reports": frozenset({"workbook", "document"}),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Violation:
+    path: str
+    line: int
+    rule: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line} {self.rule}: {self.what}"
+
+
+@dataclass(frozen=True)
+class Source:
+    """A module: where it lies, what it says, and which class names are refusals anywhere in the house."""
+
+    path: str
+    text: str
+    refusals: frozenset[str] = field(default=frozenset({"UserError"}))
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text)
+
+    @cached_property
+    def nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
+
+    @property
+    def name(self) -> str:
+        return PurePosixPath(self.path).stem
+
+    @property
+    def feature(self) -> str | None:
+        parts = PurePosixPath(self.path).parts
+        return parts[1] if len(parts) > 2 and parts[0] == "bot" and parts[1] in NOUNS else None
+
+    @property
+    def house_file(self) -> str | None:
+        """Which of the six files of a feature this is, if it is one."""
+        is_one = self.feature is not None and self.path == f"bot/{self.feature}/{self.name}.py"
+        return self.name if is_one and self.name in HOUSE_FILES else None
+
+    def found(self, rule: str, node: ast.AST, what: str) -> Violation:
+        return Violation(self.path, getattr(node, "lineno", 1), rule, what)
+
+    def imports(self) -> Iterator[tuple[ast.stmt, str, str]]:
+        """(statement, module, name); `import x` has the name ""."""
+        for node in self.nodes:
+            if isinstance(node, ast.Import):
+                yield from ((node, alias.name, "") for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield from ((node, node.module, alias.name) for alias in node.names)
+
+    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+        return (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+    def classes(self) -> Iterator[ast.ClassDef]:
+        return (node for node in self.nodes if isinstance(node, ast.ClassDef))
+
+    def calls(self) -> Iterator[ast.Call]:
+        return (node for node in self.nodes if isinstance(node, ast.Call))
+
+    def comments(self) -> Iterator[tokenize.TokenInfo]:
+        tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
+        return (token for token in tokens if token.type == tokenize.COMMENT)
+
+
+Rule = Callable[[Source], Iterator[Violation]]
+
+
+def name_of(node: ast.AST) -> str:
+    """The last word of a dotted name: `x` of `a.b.x`, "" for anything else."""
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def owner_of(node: ast.AST) -> str:
+    """`b` of `a.b.x`, "" where there is none."""
+    return name_of(node.value) if isinstance(node, ast.Attribute) else ""
+
+
+def words_of(node: ast.AST) -> set[str]:
+    return {name_of(part) for part in ast.walk(node)}
+
+
+def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+    every = function.args
+    return [*every.posonlyargs, *every.args, *every.kwonlyargs, *filter(None, (every.vararg, every.kwarg))]
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or function.lineno) - function.lineno + 1
