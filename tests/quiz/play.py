@@ -12,7 +12,7 @@ from bot import claims
 from bot.db import Base, Database
 from bot.message import Content, Edit, Message, Poll, Sender, StopPoll
 from bot.outbox import Sent, State
-from bot.quiz import hosting, jobs, sending, votes
+from bot.quiz import drafts, hosting, jobs, sending, votes
 from bot.quiz.models import AnswerEvent, Attempt, AttemptItem, Round, RoundItem
 from bot.quiz.rules import RoundState
 from tests.make import GROUP_CHAT, NOW, Cast, Someone
@@ -71,6 +71,13 @@ class Play:
         self.database.run(hosting.start_quick, sender, count, seed=seed, now=self.now)
         self.settle()
 
+    def make_paper(self, count: int = 3, *, seed: int = 1) -> int:
+        """A lasting paper out of all banks, made in private by the secretary."""
+        begin = self.act(drafts.begin, self.cast.li, chat_id=None, seed=seed)
+        for choose, value in ((drafts.choose_bank, 0), (drafts.choose_topic, 0), (drafts.choose_count, count)):
+            self.act(choose, self.cast.li, begin.paper_id, value, chat_id=None)
+        return self.act(drafts.publish, self.cast.li, begin.paper_id, chat_id=None).paper_id
+
     def begin(self) -> None:
         self.act(hosting.begin, self.cast.li, self.round.id, chat_id=None)
 
@@ -118,7 +125,7 @@ class Play:
 
     def _arrive(self, row: claims.Claimed) -> Sent:
         number = len(self.said) + 1
-        poll_id = f"poll{number}" if isinstance(row.content, Poll) else None
+        poll_id = f"poll{len(self.polls) + 1}" if isinstance(row.content, Poll) else None
         self.said.append(Said(row.key, row.chat_id, row.content, number, poll_id))
         return Sent(row.chat_id, number, poll_id, self.now)
 
