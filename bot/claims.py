@@ -9,7 +9,7 @@ from sqlalchemy import CursorResult, RowMapping, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import signal
-from bot.message import Content, Edit, Message, from_json, to_json
+from bot.message import Content, Document, Edit, Message, from_json, to_json
 from bot.outbox import CALM_MOST, SEND_LEASE, UPLOAD_LEASE, Claimed, Hooks, Lane, OutboxRow, Sent, State, prefix_of
 
 
@@ -74,7 +74,7 @@ def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: dat
         state=State.SENDING,
         attempts=OutboxRow.attempts + 1,
         fence=OutboxRow.fence + 1,
-        lease_until=now + UPLOAD_LEASE,
+        lease_until=now + SEND_LEASE,
     )
     row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
     if row is None:
@@ -87,7 +87,11 @@ def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: dat
         _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
         return None
     if row["body"] is not None:
-        return _claimed(row, from_json(row["body"]))
+        claimed = _claimed(row, from_json(row["body"]))
+        if isinstance(claimed.content, Document):
+            longer = update(OutboxRow).where(OutboxRow.id == row_id).values(lease_until=now + UPLOAD_LEASE)
+            session.execute(longer)
+        return claimed
     made = hook.render(session, row["key"], now) if hook.render else None
     if made is None:
         _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)

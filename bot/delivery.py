@@ -5,7 +5,7 @@ Answers to the person who acted come from memory and go first; everything that m
 
 import asyncio
 from collections import deque
-from collections.abc import Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
@@ -33,6 +33,7 @@ EDIT_GAP = timedelta(seconds=4)  # between two edits of one card
 FLOOD_CHATS, FLOOD_SPAN = 3, timedelta(seconds=10)  # so many chats told to wait in this time: all wait
 TOAST_LIFE = 15.0  # seconds a toast is tried: Telegram forgets the press
 LOOK_AGAIN = 5.0  # seconds: another process may have enqueued something
+SAVE_AGAIN = 1.0  # seconds after which a database that could not be used is tried again
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Delivery:
         self._chats: dict[int, _Chat] = {}
         self._window: deque[Waiting] = deque()
         self._window_is_stale = True
-        self._rows_in_flight = 0
+        self._in_flight: set[int] = set()  # ids of rows
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._edited_at: dict[str, datetime] = {}
@@ -147,16 +148,21 @@ class Delivery:
         """Pump until cancelled."""
         while True:
             self._wake.clear()
-            await self.pump()
             try:
-                async with asyncio.timeout(await self._pause()):
+                await self.pump()
+                pause = await self._pause()
+            except NotSaved:  # the rows are where they were, and wait for the database as we do
+                pause = SAVE_AGAIN
+                self._window_is_stale = True
+            try:
+                async with asyncio.timeout(pause):
                     await self._wake.wait()
             except TimeoutError:
                 self._window_is_stale = True
 
     async def _pause(self) -> float:
         """Seconds until something can change by itself; while rows are in flight their end wakes us."""
-        if self._rows_in_flight >= IN_FLIGHT:
+        if len(self._in_flight) >= IN_FLIGHT:
             return LOOK_AGAIN
         due = await self.next_due()
         return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.01, (due - self._clock.now()).total_seconds()))
@@ -165,7 +171,7 @@ class Delivery:
         """Start everything that may go at this moment."""
         for chat_id in [chat_id for chat_id, chat in self._chats.items() if chat.answers]:
             self._pump_answers(chat_id)
-        if self._window_is_stale or (not self._window and not self._rows_in_flight):
+        if self._window_is_stale or (not self._window and not self._in_flight):
             await self._look()
         self._start_rows()
 
@@ -175,7 +181,7 @@ class Delivery:
         blocked = [c for c, chat in self._chats.items() if chat.waits_until is not None and chat.waits_until > now]
         seen = await self._database.read(claims.look, now=now, most=WINDOW, without=blocked)
         self._window = deque(seen.waiting)
-        for row_id in seen.interrupted:
+        for row_id in set(seen.interrupted) - self._in_flight:
             row = await self._database.transact(claims.reclaim, row_id, now=now)
             if row is not None:  # its sender died in mid-call: the result is unknown, and treated so
                 await self._database.transact(self._aftermath.unknown, row, now=now)
@@ -185,7 +191,7 @@ class Delivery:
             return
         now = self._clock.now()
         left: deque[Waiting] = deque()
-        while self._window and self._rows_in_flight < IN_FLIGHT:
+        while self._window and len(self._in_flight) < IN_FLIGHT:
             row = self._next_row(now)
             if self._may_go(row, now):
                 self._take(row, now)
@@ -203,6 +209,8 @@ class Delivery:
         return self._window.popleft()
 
     def _may_go(self, row: Waiting, now: datetime) -> bool:
+        if row.id in self._in_flight:  # an edit that was asked for again: first the one, then the other
+            return False
         if row.body_is_late and now < self._edited_at.get(row.key, now - self._edit_gap) + self._edit_gap:
             return False
         if row.chat_id is None:
@@ -213,7 +221,7 @@ class Delivery:
         return self._free_at(row.chat_id, now, is_urgent=row.lane <= Lane.URGENT) <= now
 
     def _take(self, row: Waiting, now: datetime) -> None:
-        self._rows_in_flight += 1
+        self._in_flight.add(row.id)
         if row.lane >= Lane.CALM:
             self._calm_at = now
         if row.body_is_late:
@@ -232,7 +240,7 @@ class Delivery:
         except NotSaved:
             self.hold_all(timedelta(seconds=1))
         finally:
-            self._rows_in_flight -= 1
+            self._in_flight.discard(row.id)
             if row.chat_id is not None:
                 self._free(row.chat_id)
             if not self._window:
@@ -249,7 +257,7 @@ class Delivery:
             await self._refused(row, verdict(error), type(error).__name__)
         else:
             done = Sent(row.chat_id, sent.message_id, sent.poll_id, self._clock.now())
-            await self._database.transact(claims.mark_sent, row, done, self._hooks)
+            await self._keep(claims.mark_sent, row, done, self._hooks)
             log.debug("row_sent", row=row.id, lane=row.lane, seconds_late=round((done.at - row.due_at).total_seconds()))
 
     async def _refused(self, row: Claimed, told: Verdict, error: str) -> None:
@@ -257,21 +265,31 @@ class Delivery:
         now = self._clock.now()
         match told.meaning:
             case Meaning.HARMLESS:
-                await self._database.transact(claims.mark_sent, row, Sent(row.chat_id, None, None, now), self._hooks)
+                await self._keep(claims.mark_sent, row, Sent(row.chat_id, None, None, now), self._hooks)
             case Meaning.WAIT:
                 self._hold(row.chat_id, told.wait)
                 self._note_flood(row.chat_id, told.wait, now)
-                await self._database.transact(claims.retry, row, due_at=now + told.wait, counts=False)
+                await self._keep(claims.retry, row, due_at=now + told.wait, counts=False)
             case Meaning.NOT_SENT:
                 pause = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-                await self._database.transact(claims.retry, row, due_at=now + timedelta(seconds=pause))
+                await self._keep(claims.retry, row, due_at=now + timedelta(seconds=pause))
             case Meaning.UNAUTHORIZED:
                 self.is_stopped = True
-                await self._database.transact(claims.retry, row, due_at=now, counts=False)
+                await self._keep(claims.retry, row, due_at=now, counts=False)
             case Meaning.UNKNOWN:
-                await self._database.transact(self._aftermath.unknown, row, now=now)
+                await self._keep(self._aftermath.unknown, row, now=now)
             case _:
-                await self._database.transact(self._aftermath.lasting, row, told, error, now=now)
+                await self._keep(self._aftermath.lasting, row, told, error, now=now)
+
+    async def _keep(self, fn: Callable[..., object], *args: object, **kwargs: object) -> None:
+        """Write down what Telegram answered, however long the database is away: forgotten, it would be said twice."""
+        while True:
+            try:
+                await self._database.transact(fn, *args, **kwargs)
+            except NotSaved:
+                await asyncio.sleep(SAVE_AGAIN)
+            else:
+                return
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 

@@ -19,7 +19,9 @@ RECEIVER_LEASE = timedelta(seconds=15)
 OUTAGE = timedelta(seconds=30)  # without any heartbeat: shorter gaps are restarts nobody noticed
 KEEP = timedelta(days=7)  # handled rows: a redelivered update must find itself here
 KEEP_DEAD = timedelta(days=30)
-CRASHES = 2  # processes that died on one update before it is put aside
+# Deaths of processes in the middle of an update before it is put aside. At the first it was one of many and innocent,
+# most likely; from then on it is handled alone, and two deaths more are its own doing.
+CRASHES = 3
 
 
 class InboxRow(Base):
@@ -88,7 +90,7 @@ class Received:
     body: str
     received_at: datetime
     is_late: bool = False
-    deaths: int = 0  # processes that began to handle it and ended in the middle
+    deaths: int = 0  # processes that took it over, began to handle it and ended in the middle
     is_left: bool = False  # taken over from a process that is gone
     tries: int = 0  # of its handler in this process
 

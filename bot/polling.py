@@ -9,10 +9,12 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import timedelta
+from itertools import count
 from typing import ClassVar
 
 import structlog
-from telegram.error import NetworkError
+from telegram.error import InvalidToken, NetworkError, RetryAfter
 
 from bot import inbox
 from bot.clock import Clock, monotonic
@@ -54,6 +56,26 @@ class Poll:
 
     count: int = 0
     pause: float = 0.0
+
+
+async def connect(initialize: Callable[[], Awaitable[None]]) -> None:
+    """The first call of a start, made until Telegram answers; raises UnknownToken when it refuses the token."""
+    for failures in count():
+        pause = BACK_OFF[min(failures, len(BACK_OFF) - 1)] * random.uniform(0.8, 1.2)  # noqa: S311  # jitter
+        try:
+            await initialize()
+        except InvalidToken as error:  # its text holds the token
+            if "not found" in str(error.__cause__).lower() or failures >= len(BACK_OFF):
+                raise UnknownToken from None
+            log.warning("token_refused", pause=round(pause, 1))
+        except RetryAfter as error:
+            after = error.retry_after
+            pause = after.total_seconds() if isinstance(after, timedelta) else float(after)
+        except NetworkError as error:
+            log.warning("start_failed", reason=type(error).__name__, pause=round(pause, 1))
+        else:
+            return
+        await asyncio.sleep(pause)
 
 
 def own_name() -> str:

@@ -1,0 +1,190 @@
+"""What the kill runs found, each as the smallest state that shows it."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from bot import inbox
+from bot.clock import SystemClock
+from bot.context import Turn
+from bot.db import Database
+from bot.demo.world import World
+from bot.inbox import InboxRow, Lease, Outage, Received
+from bot.intake import Intake, Trouble
+from bot.polling import Poller
+from bot.transport import Transport
+from tests.chaos.wire import Wire
+from tests.make import NOW
+
+TOKEN = "7000000001:CHAOS-not-a-real-token"
+GONE = "elsewhere:1:dead"
+
+
+@pytest.fixture
+async def wire() -> AsyncIterator[Wire]:
+    world = World(SystemClock(), TOKEN, has_checks=False)
+    async with Wire(world).serving() as wire:
+        yield wire
+
+
+async def never(_: Trouble | Received) -> None:
+    raise AssertionError("no update fails here")
+
+
+def receiver(database: Database, owner: str = "here:1:us", process: "Handling | None" = None) -> Intake:
+    return Intake(
+        database, SystemClock(), process or Handling(database), owner=owner, on_trouble=never, on_busy=never
+    )
+
+
+class Handling:
+    """A handler with one transaction, as features have it."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.late: list[bool] = []
+        self.may_begin = asyncio.Event()
+        self.may_begin.set()
+
+    async def __call__(self, turn: Turn) -> None:
+        await self.may_begin.wait()
+        await self.database.transact(inbox.mark_handled, turn.row.update_id, now=NOW)
+        turn.is_marked = True
+        self.late.append(turn.row.is_late)
+
+
+def poller(database: Database, wire: Wire, intake: Intake, transport: Transport) -> Poller:
+    async def conflict(_: str) -> None:
+        raise AssertionError("nobody else polls")
+
+    return Poller(
+        database,
+        SystemClock(),
+        transport,
+        intake,
+        url=wire.url + TOKEN,
+        on_good=lambda: None,
+        on_conflict=conflict,
+    )
+
+
+def update_of(person: int, number: int) -> dict[str, object]:
+    return {"update_id": number, "message": {"from": {"id": person}, "chat": {"id": person}}}
+
+
+async def all_handled(database: Database) -> None:
+    async with asyncio.timeout(5):
+        while await database.read(inbox.open_count):
+            pass
+
+
+class Held:
+    """A transaction that keeps the writing thread until it is let go, so that what comes meanwhile shares a commit."""
+
+    def __init__(self) -> None:
+        self.is_held, self.is_free = threading.Event(), threading.Event()
+
+    def __call__(self, _: Session) -> None:
+        self.is_held.set()
+        self.is_free.wait(10)
+
+
+async def test_a_new_receiver_soon_knows_that_it_has_fetched_all(database: Database, wire: Wire):
+    """Otherwise a live round waits half a minute after each restart before it tells an answer."""
+
+    def is_drained(session: Session) -> bool:
+        return session.scalar(select(Lease.drained_at)) is not None
+
+    transport = Transport()
+    await transport.initialize()
+    running = asyncio.ensure_future(poller(database, wire, receiver(database), transport).run())
+    try:
+        await wire.until(lambda: database.look(is_drained), within=5, what="the end of the backlog")
+        assert wire.world.updates.waiting <= 1
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        await transport.shutdown()
+
+
+async def test_an_update_stored_while_all_workers_end_is_handled(sqlite_url: str):
+    """Sixteen handlers and a store share one commit: the update comes at the very moment no worker looks any more."""
+    database = Database(sqlite_url)
+    handling = Handling(database)
+    handling.may_begin.clear()
+    intake = receiver(database, process=handling)
+    await intake.accept([update_of(n, n) for n in range(1, 17)])
+    held = Held()
+    blocking = asyncio.ensure_future(database.transact(held))
+    await asyncio.to_thread(held.is_held.wait)
+    handling.may_begin.set()
+    await database.read(lambda _: None)
+    storing = asyncio.ensure_future(intake.accept([update_of(17, 17)]))
+    await database.read(lambda _: None)
+    held.is_free.set()
+    await asyncio.gather(blocking, storing)
+    await all_handled(database)
+    assert intake.is_idle()
+    database.close()
+
+
+async def test_what_a_receiver_stored_after_it_lost_its_lease_is_taken_over(database: Database, wire: Wire):
+    """It was stopped in the middle of a poll, stored what it had in hand, and died; the new receiver is long there."""
+    intake, clock = receiver(database), SystemClock()
+    holder = poller(database, wire, intake, Transport())
+    assert await holder.hold()
+    stored = Received(5, "u5", 5, "{}", clock.now(), is_late=False)
+    await database.transact(inbox.store, [stored], owner=GONE, now=clock.now() - inbox.LEASE - timedelta(seconds=1))
+    assert await holder.hold()
+    await all_handled(database)
+    assert database.look(lambda session: session.get_one(InboxRow, 5).owner) == intake.owner
+
+
+async def test_what_waited_through_a_long_absence_is_late(database: Database, wire: Wire):
+    """Also for a process that was not there before: Telegram says nothing of when a button was pressed."""
+    handling, clock = Handling(database), SystemClock()
+    before = clock.now() - timedelta(minutes=2)
+    await database.transact(inbox.hold, GONE, lambda _: True, now=before)
+    intake = receiver(database, process=handling)
+    assert await poller(database, wire, intake, Transport()).hold()
+    await intake.accept([update_of(1, 1)])
+    await all_handled(database)
+    assert handling.late == [True]
+    assert database.look(lambda session: session.scalar(select(Outage.from_at))) == before
+
+
+async def test_a_reading_that_loses_its_connection_is_repeated(database_url: str):
+    """A restart of PostgreSQL fails no handler that only looks."""
+    database = Database(database_url)
+    times: list[int] = []
+
+    def look(session: Session) -> int:
+        times.append(1)
+        if len(times) == 1 and not database.is_sqlite:
+            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+        return session.scalar(text("SELECT 7")) or 0
+
+    assert await database.read(look) == 7
+    assert len(times) == (1 if database.is_sqlite else 2)
+    database.close()
+
+
+async def test_a_wrong_statement_fails_its_own_call_only(database: Database):
+    """On SQLite it looks like a broken database; the calls that share its commit must not wait for it for ever."""
+    held = Held()
+    blocking = asyncio.ensure_future(database.transact(held))
+    await asyncio.to_thread(held.is_held.wait)
+    bad = asyncio.ensure_future(database.transact(lambda session: session.execute(text("SELECT nothing FROM nowhere"))))
+    good = asyncio.ensure_future(database.transact(lambda session: session.scalar(text("SELECT 1"))))
+    await database.read(lambda _: None)
+    held.is_free.set()
+    await blocking
+    assert await good == 1
+    with pytest.raises(DBAPIError, match="nowhere"):
+        await bad
