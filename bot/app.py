@@ -20,6 +20,9 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, 
 
 from bot import claims, inbox, migrations, outbox, schedule
 from bot.aftermath import Reach
+from bot.attendance import handlers as attendance_handlers
+from bot.attendance import opening
+from bot.attendance import service as attendance
 from bot.banks import handlers as banks_handlers
 from bot.banks import service as banks
 from bot.banks import views as banks_views
@@ -32,6 +35,7 @@ from bot.errors import UserError
 from bot.gate import Gate, Incident
 from bot.inbox import Received
 from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
+from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds
 from bot.members import handlers as members_handlers
 from bot.members import menus, reach
@@ -40,7 +44,7 @@ from bot.members.prompts import awaited
 from bot.message import Alert, Message, escape
 from bot.outbox import Claimed, Lane
 from bot.periods import local_day
-from bot.polling import Poller, own_name
+from bot.polling import Poller, connect, own_name
 from bot.quiz import handlers as quiz_handlers
 from bot.transport import Transport
 
@@ -55,6 +59,8 @@ Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object,
 
 ROUTES: tuple[Routes, ...] = (
     members_handlers.ROUTES,
+    meetings_handlers.routes(attendance.roll, opening.reset),
+    attendance_handlers.ROUTES,
     banks_handlers.ROUTES,
     quiz_handlers.ROUTES,
 )
@@ -84,8 +90,8 @@ class House:
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     async def start(self) -> None:
-        """Connect and get ready; nothing runs by itself yet."""
-        await self.telegram.initialize()
+        """Connect, however long Telegram is away, and get ready; nothing runs by itself yet. Raises Fatal."""
+        await connect(self.telegram.initialize)
         self.delivery.username = self.telegram.bot.username
         loop = asyncio.get_running_loop()
         self.database.listen(lambda signals: _tell(loop, self, signals))

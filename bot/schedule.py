@@ -10,11 +10,14 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot.attendance import jobs as attendance
+from bot.attendance.service import roll
 from bot.banks import jobs as banks
 from bot.clock import Clock
 from bot.context import Job
 from bot.db import Database, NotSaved
 from bot.inbox import prune
+from bot.meetings import jobs as meetings
 from bot.members import jobs as members
 from bot.outbox import Hooks
 from bot.quiz import jobs as quiz
@@ -28,12 +31,12 @@ ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds 
 
 def jobs() -> tuple[Job, ...]:
     """Every timed job there is."""
-    return (*CORE_JOBS, *members.JOBS, *banks.JOBS, *quiz.JOBS)
+    return (*CORE_JOBS, *members.JOBS, *meetings.jobs(roll), *attendance.JOBS, *banks.JOBS, *quiz.JOBS)
 
 
 def hooks() -> Mapping[str, Hooks]:
     """What features want to be asked and told about their messages, by the prefix of the key."""
-    return {**quiz.HOOKS}
+    return {**meetings.hooks(roll), **attendance.HOOKS, **quiz.HOOKS}
 
 
 class Schedule:

@@ -82,7 +82,7 @@ def _role(session: Session, user_id: int, now: datetime) -> str:
     try:
         who = service.actor(session, Actor(user_id, user_id, now), now=now)
     except NotBound:
-        return "未激活"
+        return "党员"  # on the roster, not activated: the page says so itself
     if who.grants:
         return members_views.role_names(who.grants, who.branch).replace("示范区国资系统党委", "")
     person = service.people(session, [who.member_id], local_day(now)).get(who.member_id)

@@ -43,14 +43,14 @@ class _Writer:
         message = self._message(event)
         match event.kind:
             case EventKind.MESSAGE if message is not None and message.service is None:
-                return f"{self._place(event)} {self._who(message.sender.person_id)}：{_content(message)}"
+                return f"{self._place(event)} {self._who(message.sender.person_id)}：{self._content(message)}"
             case EventKind.EDITED if message is not None and event.person_id == BOT_ID:
                 version = message.versions[int(str(event.detail.get("version", -1)))]
                 return f"机器人 改 #{self._number(message)}：{_text(version.text, version.keyboard)}"
             case EventKind.PINNED if message is not None:
                 return f"机器人 置顶 #{self._number(message)}"
-            case EventKind.ANSWERED:
-                return self._answered(event)
+            case EventKind.PRESS:
+                return self._press(event)
             case EventKind.VOTE:
                 return f"{self._place(event)} {self._who(event.person_id)} 投票"
             case EventKind.CLOCK:
@@ -58,16 +58,26 @@ class _Writer:
                 return f"拨到 {at.month}月{at.day}日 {at:%H:%M}"
         return None
 
-    def _answered(self, event: Event) -> str | None:
-        text = event.detail.get("text")
-        kind = "弹窗" if event.detail.get("alert") else "提示"
-        said = f" → {kind}“{text}”" if text else ""
-        return f"{self._place(event)} {self._who(event.person_id)} 点〔{event.detail.get('label')}〕{said}"
+    def _press(self, event: Event) -> str:
+        """A press with the answer it got, which came later: the order is that of the hands."""
+        answer = self.world.presses[str(event.detail["press"])].answer
+        kind = "弹窗" if answer and answer.is_alert else "提示"
+        said = f" → {kind}“{answer.text}”" if answer and answer.text else ""
+        return f"{self._place(event)} {self._who(event.person_id)} 点〔{event.detail['label']}〕{said}"
 
     def _message(self, event: Event) -> Message | None:
         if event.chat_id is None or event.message_id is None:
             return None
         return self.world.chats[event.chat_id].messages.get(event.message_id)
+
+    def _content(self, message: Message) -> str:
+        """What stood there at first: what it became is told by the edits. The number is for them to refer to."""
+        first, number = message.versions[0], f"#{self._number(message)} " if len(message.versions) > 1 else ""
+        if message.poll is not None:
+            options = "".join(f"〔{option.text}〕" for option in message.poll.options)
+            return f"{number}投票 {message.poll.question} {options}"
+        file = f"〈{message.file.name}〉" if message.file else ""
+        return number + file + _text(first.text, first.keyboard)
 
     def _number(self, message: Message) -> int:
         return self.numbers.setdefault((message.chat_id, message.id), len(self.numbers) + 1)
@@ -80,13 +90,6 @@ class _Writer:
 
     def _who(self, person_id: int | None) -> str:
         return "机器人" if person_id in (None, 0, BOT_ID) else self.world.persons[person_id].name
-
-
-def _content(message: Message) -> str:
-    if message.poll is not None:
-        return f"投票 {message.poll.question} " + "".join(f"〔{option.text}〕" for option in message.poll.options)
-    file = f"〈{message.file.name}〉" if message.file else ""
-    return file + _text(message.text, message.keyboard)
 
 
 def _text(text: str, keyboard: tuple[tuple[Button, ...], ...]) -> str:
