@@ -35,7 +35,7 @@ class Say(Act):
 
     def do(self, world: World) -> Payload:
         replied = None if self.reply_to is None else found(world, self.chat, self.reply_to)
-        sent = People(world).say(self.actor, self.text, chat_id=self.chat, reply_to=replied)
+        sent = People(world).say(self.actor, self.text, chat_id=known(world, self.chat), reply_to=replied)
         return {"message": sent.id}
 
 
@@ -95,7 +95,8 @@ class Upload(Act):
             data = base64.b64decode(self.data, validate=True)
         except binascii.Error:
             raise Impossible("文件没有完整送到，请再选一次。") from None
-        sent = People(world).upload(self.actor, self.name, data, caption=self.caption, chat_id=self.chat)
+        chat_id = known(world, self.chat)
+        sent = People(world).upload(self.actor, self.name, data, caption=self.caption, chat_id=chat_id)
         return {"message": sent.id}
 
 
@@ -107,7 +108,8 @@ class Follow(Act):
     chat: int | None = None
 
     def do(self, world: World) -> Payload:
-        sent = People(world).follow(self.actor, self.link, chat_id=self.chat)
+        chat_id = None if self.chat is None else known(world, self.chat)
+        sent = People(world).follow(self.actor, self.link, chat_id=chat_id)
         return {"message": sent.id}
 
 
@@ -126,6 +128,12 @@ class Restart(Act):
 
 AnyAct = Annotated[Say | Press | Vote | Upload | Follow | Others | Restart, Field(discriminator="verb")]
 ACTS: TypeAdapter[AnyAct] = TypeAdapter(AnyAct)
+
+
+def known(world: World, chat_id: int) -> int:
+    if chat_id not in world.chats:
+        raise Impossible("没有这个聊天。")
+    return chat_id
 
 
 def found(world: World, chat_id: int, message_id: int) -> Message:

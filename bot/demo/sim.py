@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -177,7 +177,7 @@ class Sim:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(self.stream(int(after), run), media_type="text/event-stream", headers=headers)
 
-    async def stream(self, after: int, run: str) -> AsyncIterator[str]:
+    async def stream(self, after: int, run: str) -> AsyncGenerator[str]:
         """Server-sent events from `after` on; ends with `reset` when the window must load the state anew."""
         world = self.desk.world
         if run != self.run or after > world.journal.seq:
@@ -256,7 +256,7 @@ class Sim:
             return {}
         if isinstance(wanted, acts.Others):
             async with self._moving:
-                await self.desk.others_act(wanted.chat)
+                await self.desk.others_act(acts.known(self.desk.world, wanted.chat))
             return {}
         answer = wanted.do(self.desk.world)
         self._settle_soon()
