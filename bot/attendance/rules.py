@@ -13,6 +13,7 @@ CORRECTION_ALONE = timedelta(hours=48)  # … by one person; later a second hold
 PROPOSAL = timedelta(days=7)  # until it is confirmed, else EXPIRED
 REASON_LENGTH = range(2, 201)
 LEAVE_REASON = 200
+REOPENED_FOR = timedelta(minutes=30)
 PRESS_KEPT = timedelta(seconds=150)  # Telegram holds a press back that long and says nothing of its moment
 
 
@@ -96,6 +97,7 @@ class Action(Enum):
     LEFT = auto()
     RESET = auto()  # moved while open: sign-ins go back to EXPECTED
     CLOSED = auto()
+    REOPENED = auto()  # 补开签到 after downtime, until the moment in `to`
     EXPLAINED = auto()
     PROPOSED = auto()
     CORRECTED = auto()

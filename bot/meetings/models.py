@@ -241,6 +241,7 @@ class Card(Base):
     chat_id: Mapped[int] = mapped_column(BigInteger)
     what: Mapped[CardKind] = mapped_column(_name(CardKind))
     message_id: Mapped[int | None] = mapped_column(BigInteger)
+    is_pinned: Mapped[bool] = mapped_column(default=False)
 
     __table_args__ = (UniqueConstraint("meeting_id", "chat_id", "what"),)
 

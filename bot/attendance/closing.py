@@ -1,0 +1,191 @@
+"""Meetings by the clock and by the secretary's hand: opened, extended, closed; asked about where we were down."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import structlog
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.attendance import chain, views
+from bot.attendance.chain import Entry
+from bot.attendance.facts import Closed
+from bot.attendance.models import Attendance
+from bot.attendance.opening import open_meeting, tip_of
+from bot.attendance.rules import REOPENED_FOR, Action, Status
+from bot.attendance.service import roll
+from bot.errors import UserError
+from bot.inbox import Outage
+from bot.meetings import cards, kinds, ladder
+from bot.meetings import service as meetings
+from bot.meetings import views as meeting_views
+from bot.meetings.facts import MeetingFacts
+from bot.meetings.ladder import Closing
+from bot.meetings.models import Meeting
+from bot.meetings.rules import CLOSING, MeetingState, check_end, closes_at, extended
+from bot.members import service as members
+from bot.members.rules import Right
+from bot.message import Message, Sender
+from bot.outbox import Lane
+
+log = structlog.get_logger()
+
+WIDEST = timedelta(hours=4)  # no kind opens its sign-in earlier (content/meetings.yaml is checked for it)
+
+
+class NotOpen(UserError):
+    text = "会议没有在进行，请刷新。"
+
+
+class NothingToVouch(UserError):
+    text = "名单已经核对过了。"
+
+
+# -- by the clock ---
+
+
+def next_due(session: Session, _: datetime) -> datetime | None:
+    """When the next meeting opens or closes."""
+    starts = select(Meeting.kind, func.min(Meeting.starts_at)).where(Meeting.state == MeetingState.SCHEDULED)
+    moments = [at - kinds.of(kind).window.opens for kind, at in session.execute(starts.group_by(Meeting.kind))]
+    running = Meeting.state == MeetingState.OPEN
+    end = session.scalar(select(func.min(Meeting.ends_at)).where(running, Meeting.extra_until.is_(None)))
+    until = session.scalar(select(func.min(Meeting.extra_until)).where(running))
+    moments += [end + CLOSING] if end else []
+    moments += [until] if until else []
+    return min(moments, default=None)
+
+
+def advance(session: Session, *, now: datetime) -> bool:
+    """Open or close the one meeting that is first in turn; True while there may be more."""
+    for meeting_id in _candidates(session, now=now):
+        meeting = meetings.facts(session, meeting_id, is_locked=True)
+        assert meeting is not None
+        if meeting.state is MeetingState.SCHEDULED and now >= meeting.opens_at:
+            return open_meeting(session, meeting, actor_id=None, update_id=None, now=now)
+        if meeting.state is MeetingState.OPEN and now >= closes_at(meeting.ends_at, meeting.extra_until):
+            _decide(session, meeting, now=now)
+            return True
+    return False
+
+
+def _candidates(session: Session, *, now: datetime) -> Sequence[int]:
+    opening = (Meeting.state == MeetingState.SCHEDULED) & (Meeting.starts_at <= now + WIDEST)
+    closing = (Meeting.state == MeetingState.OPEN) & (Meeting.ends_at <= now)
+    return session.scalars(select(Meeting.id).where(opening | closing).order_by(Meeting.starts_at)).all()
+
+
+def _decide(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
+    """Close it, or ask first: who could not sign in because we were down is not absent."""
+    times = meeting.times(members.work_calendar(session))
+    query = select(Outage.from_at, Outage.to_at).where(Outage.to_at > meeting.opens_at)
+    outages = [ladder.Outage(*row) for row in session.execute(query)]
+    if ladder.closing(times, meeting.extra_until, outages, now=now) is Closing.CLOSE:
+        close(session, meeting, actor_id=None, update_id=None, now=now)
+        return
+    _set(session, meeting, extra_until=meeting.ends_at + ladder.RESCUE)
+    _tell_secretary(session, meeting, "downtime", views.ask_after_downtime(meeting), now=now)
+    log.info("closing_held_back", meeting=meeting.id)
+
+
+def close(
+    session: Session, meeting: MeetingFacts, *, actor_id: int | None, update_id: int | None, now: datetime
+) -> Closed:
+    """OPEN → CLOSED: who is neither here nor on leave is absent, and the secretary reads the outcome."""
+    tip = tip_of(session, meeting.id)
+    if not meetings.finish(session, meeting, now=now):
+        raise meetings.StateChanged
+    missing = update(Attendance).where(
+        Attendance.meeting_id == meeting.id, Attendance.is_due, Attendance.status == Status.EXPECTED
+    )
+    missing = missing.values(status=Status.ABSENT).returning(Attendance.id)
+    absent = sorted(session.scalars(missing.execution_options(synchronize_session=False)))
+    entries = [Entry(Action.CLOSED)]
+    entries += [Entry(Action.CLOSED, one, Status.EXPECTED.name, Status.ABSENT.name) for one in absent]
+    chain.append(session, tip, entries, actor_id=actor_id, update_id=update_id, now=now)
+    cards.refresh(session, meeting.id, now=now)
+    for chat in cards.chats(session, meeting):
+        cards.pin_next(session, chat.chat_id, now=now)
+    now_is = meetings.facts(session, meeting.id)
+    assert now_is is not None
+    final = roll(session, meeting.id, now=now)
+    message = views.summary(now_is, final, meetings.named(session, final.absent, now_is))
+    _tell_secretary(session, now_is, "closed", message, now=now)
+    log.info("meeting_closed", meeting=meeting.id, expected=final.expected, present=len(final.present))
+    return Closed(now_is, final)
+
+
+def _tell_secretary(session: Session, meeting: MeetingFacts, what: str, message: Message, *, now: datetime) -> None:
+    reader = members.addressee(session, meeting.unit.id, now=now)
+    if reader is None or reader.holder.user_id is None:
+        return
+    outbox.enqueue(
+        session,
+        f"meeting:{meeting.id}:v{meeting.version}:{what}:1:m{reader.holder.member_id}",
+        chat_id=reader.holder.user_id,
+        content=meeting_views.standin(message) if reader.is_standin else message,
+        lane=Lane.NOTICE,
+        now=now,
+        valid_until=now + ladder.MINUTES_KEPT,
+    )
+
+
+# -- by hand ---
+
+
+def end(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Closed:
+    """结束: the secretary need not wait for half an hour after the end."""
+    actor_id, meeting = _running(session, sender, meeting_id, now=now)
+    check_end(meeting.starts_at, now=now)
+    return close(session, meeting, actor_id=actor_id, update_id=sender.update_id, now=now)
+
+
+def extend(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> datetime:
+    """延长30分钟; the moment it will close."""
+    _, meeting = _running(session, sender, meeting_id, now=now)
+    until = extended(meeting.ends_at, meeting.extra_until)
+    _set(session, meeting, extra_until=until)
+    return until
+
+
+def reopen(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> datetime:
+    """补开签到30分钟, after downtime kept people from signing in; the moment it ends."""
+    actor_id, meeting = _running(session, sender, meeting_id, now=now)
+    if meeting.extra_until != meeting.ends_at + ladder.RESCUE:
+        raise NotOpen
+    until = min(now + REOPENED_FOR, meeting.extra_until)
+    entries = [Entry(Action.REOPENED, became=until.isoformat())]
+    tip = tip_of(session, meeting_id)
+    chain.append(session, tip, entries, actor_id=actor_id, update_id=sender.update_id, now=now)
+    cards.refresh(session, meeting_id, now=now)
+    return until
+
+
+def vouch(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> MeetingFacts:
+    """名单属实: somebody answers for those who signed in by themselves."""
+    who = members.actor(session, sender, now=now)
+    meeting = meetings.seen_by(session, who, meeting_id, Right.ROLL_CALL, is_locked=True)
+    if meeting.state not in (MeetingState.OPEN, MeetingState.CLOSED):
+        raise NotOpen
+    if meeting.verified_at is not None:
+        raise NothingToVouch
+    _set(session, meeting, verified_by=who.recorded_id, verified_at=now)
+    sure = update(Attendance).where(Attendance.meeting_id == meeting_id).values(time_unsure=False)
+    session.execute(sure.execution_options(synchronize_session=False))
+    entries, tip = [Entry(Action.VERIFIED)], tip_of(session, meeting_id)
+    chain.append(session, tip, entries, actor_id=who.recorded_id, update_id=sender.update_id, now=now)
+    return meeting
+
+
+def _running(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[int | None, MeetingFacts]:
+    who = members.actor(session, sender, now=now)
+    meeting = meetings.seen_by(session, who, meeting_id, Right.ROLL_CALL, is_locked=True)
+    if meeting.state is not MeetingState.OPEN:
+        raise NotOpen
+    return who.recorded_id, meeting
+
+
+def _set(session: Session, meeting: MeetingFacts, **values: object) -> None:
+    statement = update(Meeting).where(Meeting.id == meeting.id).values(**values)
+    session.execute(statement.execution_options(synchronize_session=False))

@@ -1,0 +1,248 @@
+"""The doors of answers, leave, sign-in and the list with names: one transaction and one answer each."""
+
+from telegram import Update
+
+from bot.attendance import closing, leave, marking, own, service, sheet_views, views
+from bot.attendance.rules import Answer, ReasonKind
+from bot.context import Context, Handler, Routes
+from bot.errors import UserError
+from bot.meetings import views as meeting_views
+from bot.message import ClearButtons, Edit, Html, Message, StaleButton, Toast, number
+
+
+class OnlyInPrivate(UserError):
+    text = "请私聊机器人使用这个命令。"
+
+
+# -- answers and sign-in ---
+
+
+def _answer(wanted: Answer) -> Handler:
+    async def press(_: Update, context: Context) -> None:
+        result = await context.transact(service.answer, context.press.number(0), context.press.number(1), wanted)
+        await context.say(Toast(views.answered(result)))
+
+    return press
+
+
+async def stay(_: Update, context: Context) -> None:
+    await context.transact(leave.stay, context.press.number(0), context.press.number(1))
+    await context.say(Toast(views.stays_on_leave()))
+
+
+async def check_in(_: Update, context: Context) -> None:
+    result = await context.transact(service.check_in, context.press.number(0))
+    await context.say(Toast(views.checked_in(result)))
+
+
+async def sign_in_by_link(_: Update, context: Context) -> None:
+    result = await context.transact(service.check_in, number(context.link))
+    await context.say(Message(Html(views.checked_in(result))))
+
+
+async def sign_in_by_word(_: Update, context: Context) -> None:
+    """签到 typed: the one meeting that runs, else which of them."""
+    found = await context.read(own.to_sign)
+    if len(found) > 1:
+        await context.say(views.pick(found, "in", now=context.now()))
+        return
+    result = await context.transact(service.check_in, found[0].meeting.id)
+    await context.say(Message(Html(views.checked_in(result))))
+
+
+async def leave_early(_: Update, context: Context) -> None:
+    at = await context.transact(service.leave_early, context.press.number(0))
+    await context.say(Toast(views.left(at)))
+
+
+# -- leave ---
+
+
+async def leave_pressed(_: Update, context: Context) -> None:
+    version = context.press.number(1) if len(context.press.args) > 1 else None
+    meeting = await context.read(leave.offer_leave, context.press.number(0), version)
+    await context.say(views.leave_kinds(meeting, now=context.now()))
+
+
+async def leave_by_link(_: Update, context: Context) -> None:
+    meeting = await context.read(leave.offer_leave, number(context.link))
+    await context.say(views.leave_kinds(meeting, now=context.now()))
+
+
+async def leave_by_word(_: Update, context: Context) -> None:
+    found = await context.read(own.to_leave)
+    if len(found) > 1:
+        await context.say(views.pick(found, "leave", now=context.now()))
+        return
+    meeting = await context.read(leave.offer_leave, found[0].meeting.id)
+    await context.say(views.leave_kinds(meeting, now=context.now()))
+
+
+async def ask_leave(_: Update, context: Context) -> None:
+    kind = _kind(context.press.word(2))
+    at = (context.press.number(0), context.press.number(1))
+    meeting = await context.transact(leave.ask_leave, *at, kind)
+    await context.say(Toast(views.SUBMITTED), Edit(views.leave_submitted(meeting, kind, now=context.now())))
+
+
+def _kind(word: str) -> ReasonKind:
+    if word not in ReasonKind.__members__:
+        raise StaleButton
+    return ReasonKind[word]
+
+
+async def reason_told(update: Update, context: Context) -> None:
+    text = update.message.text if update.message is not None and update.message.text else ""
+    await context.transact(leave.add_reason, int(context.prompt), text)
+    await context.say(views.reason_noted())
+
+
+def _decide(*, is_approved: bool) -> Handler:
+    async def press(_: Update, context: Context) -> None:
+        request = await context.transact(leave.decide_leave, context.press.number(0), is_approved=is_approved)
+        await context.say(Edit(views.request(request, now=context.now())))
+
+    return press
+
+
+async def why(_: Update, context: Context) -> None:
+    found = await context.read(own.show, context.press.number(0))
+    await context.say(views.ask_explanation(found.meeting))
+
+
+async def because(_: Update, context: Context) -> None:
+    await context.transact(leave.explain, context.press.number(0), _kind(context.press.word(1)))
+    await context.say(Toast(views.EXPLAINED), ClearButtons())
+
+
+# -- the list with names ---
+
+
+async def roll(_: Update, context: Context) -> None:
+    if not context.sender.is_private:
+        await context.say(sheet_views.roll_in_private())
+        return
+    found = await context.read(marking.sheets)
+    if len(found) > 1:
+        await context.say(sheet_views.pick_sheet(found, now=context.now()))
+        return
+    await context.transact(marking.post_sheet, found[0].id)
+
+
+async def show_sheet(_: Update, context: Context) -> None:
+    await context.transact(marking.post_sheet, context.press.number(0))
+    await context.say(Toast(sheet_views.sheet_is_coming()))
+
+
+async def marks(_: Update, context: Context) -> None:
+    found = await context.read(marking.sheet_to_mark, context.press.number(0))
+    await context.say(sheet_views.marking(found))
+
+
+async def turn(_: Update, context: Context) -> None:
+    found = await context.read(marking.sheet_to_mark, context.press.number(0))
+    await context.say(Edit(sheet_views.marking(found, context.press.number(1))))
+
+
+async def mark(_: Update, context: Context) -> None:
+    found = await context.transact(marking.mark, context.press.number(0), context.press.word(1))
+    await context.say(Edit(sheet_views.marking(found, context.press.number(2))))
+
+
+async def ask_rest(_: Update, context: Context) -> None:
+    found = await context.read(marking.sheet_to_mark, context.press.number(0))
+    await context.say(Edit(sheet_views.marking(found, context.press.number(1), is_sure=True)))
+
+
+async def mark_rest(_: Update, context: Context) -> None:
+    found = await context.transact(marking.mark_rest, context.press.number(0))
+    await context.say(Edit(sheet_views.marking(found, context.press.number(1))))
+
+
+async def ask_end(_: Update, context: Context) -> None:
+    found = await context.read(marking.sheet_to_mark, context.press.number(0))
+    await context.say(sheet_views.ask_end(found))
+
+
+async def end(_: Update, context: Context) -> None:
+    result = await context.transact(closing.end, context.press.number(0))
+    await context.say(Edit(sheet_views.ended(result)))
+
+
+async def keep_open(_: Update, context: Context) -> None:
+    await context.say(Edit(sheet_views.nothing_ended()))
+
+
+async def extend(_: Update, context: Context) -> None:
+    until = await context.transact(closing.extend, context.press.number(0))
+    await context.say(Toast(sheet_views.extended(until)))
+
+
+async def reopen(_: Update, context: Context) -> None:
+    until = await context.transact(closing.reopen, context.press.number(0))
+    await context.say(Toast(sheet_views.reopened(until)))
+
+
+async def vouch(_: Update, context: Context) -> None:
+    await context.transact(closing.vouch, context.press.number(0))
+    await context.say(Toast(sheet_views.vouched()))
+
+
+# -- lists of one's own ---
+
+
+async def meetings(_: Update, context: Context) -> None:
+    if not context.sender.is_private:
+        await context.say(meeting_views.in_chat(await context.read(own.in_chat), now=context.now()))
+        return
+    await context.say(views.meeting_list(await context.read(own.near), now=context.now()))
+
+
+async def show(_: Update, context: Context) -> None:
+    found = await context.read(own.show, context.press.number(0))
+    await context.say(views.one_meeting(found, now=context.now()))
+
+
+async def today(_: Update, context: Context) -> None:
+    if not context.sender.is_private:
+        raise OnlyInPrivate
+    await context.say(views.today(await context.read(own.today), now=context.now()))
+
+
+async def mine(_: Update, context: Context) -> None:
+    await context.say(views.record(await context.read(own.record), now=context.now()))
+
+
+ROUTES = Routes(
+    commands={"meetings": meetings, "today": today, "roll": roll},
+    presses={
+        "attendance:go": _answer(Answer.GOING),
+        "attendance:online": _answer(Answer.ONLINE),
+        "attendance:stay": stay,
+        "attendance:in": check_in,
+        "attendance:out": leave_early,
+        "attendance:leave": leave_pressed,
+        "attendance:kind": ask_leave,
+        "attendance:yes": _decide(is_approved=True),
+        "attendance:no": _decide(is_approved=False),
+        "attendance:why": why,
+        "attendance:because": because,
+        "attendance:sheet": show_sheet,
+        "attendance:marks": marks,
+        "attendance:turn": turn,
+        "attendance:mark": mark,
+        "attendance:rest": ask_rest,
+        "attendance:all": mark_rest,
+        "attendance:end": ask_end,
+        "attendance:close": end,
+        "attendance:back": keep_open,
+        "attendance:more": extend,
+        "attendance:reopen": reopen,
+        "attendance:true": vouch,
+        "attendance:show": show,
+        "attendance:mine": mine,
+    },
+    words={views.SIGN_IN: sign_in_by_word, views.LEAVE: leave_by_word},
+    links={"lv": leave_by_link, "ci": sign_in_by_link, "rl": roll},
+    replies={"attendance:reason": reason_told},
+)

@@ -1,0 +1,15 @@
+"""The clock that opens and closes meetings, and what delivery asks about lists and requests."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from bot.attendance import closing, leave, marking
+from bot.context import Job
+from bot.outbox import Hooks
+
+JOBS = (Job("advance", closing.advance, timedelta(seconds=15), closing.next_due),)
+
+HOOKS: Mapping[str, Hooks] = {
+    "sheet": Hooks(render=marking.render, sent=marking.sent),
+    "leave": Hooks(render=leave.render, sent=leave.sent),
+}

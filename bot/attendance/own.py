@@ -1,0 +1,131 @@
+"""What one person sees of meetings: his list, his day, his record."""
+
+from datetime import datetime, time, timedelta
+from typing import cast
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.attendance import leave
+from bot.attendance.facts import Own, Record, Today
+from bot.attendance.models import Attendance
+from bot.attendance.rules import Status
+from bot.attendance.service import counted, roll, standings
+from bot.errors import UserError
+from bot.meetings import service as meetings
+from bot.meetings.facts import OVER, MeetingFacts
+from bot.meetings.models import Meeting
+from bot.meetings.rules import MeetingState, Roll
+from bot.members import service as members
+from bot.members.models import Unit
+from bot.members.rules import Actor, DueList, Right
+from bot.message import Sender
+from bot.periods import PeriodKind, at_beijing, local_day
+
+LATEST = 8
+SOON = timedelta(days=7)  # 今日事项 asks for answers to meetings this near
+
+
+class NothingToSign(UserError):
+    text = "现在没有正在签到的会议。"
+
+
+class NothingToLeave(UserError):
+    text = "近期没有需要请假的会议。"
+
+
+def near(session: Session, sender: Sender, *, now: datetime) -> list[Own]:
+    """会议与请假: what is ahead, running and just over, for this person."""
+    who = members.actor(session, sender, now=now)
+    return [own for meeting in meetings.around(session, who, now=now) if _concerns(own := _own(session, who, meeting))]
+
+
+def _concerns(own: Own) -> bool:
+    return own.is_due or own.may_see_names or own.meeting.rules.due_list is DueList.NOBODY
+
+
+def in_chat(session: Session, sender: Sender, *, now: datetime) -> list[tuple[MeetingFacts, Roll]]:
+    """近期会议 for a group: counts only."""
+    unit = members.unit_of_chat(session, sender.chat_id)
+    if unit is None:
+        return []
+    return [(meeting, roll(session, meeting.id, now=now)) for meeting in meetings.of_unit(session, unit, now=now)]
+
+
+def show(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Own:
+    who = members.actor(session, sender, now=now)
+    return _own(session, who, meetings.seen_by(session, who, meeting_id))
+
+
+def _own(session: Session, who: Actor, meeting: MeetingFacts) -> Own:
+    mine = [one for one in standings(session, meeting, who.member_id) if one.member_id == who.member_id]
+    return Own(
+        meeting,
+        counted(meeting, mine),
+        is_due=any(one.is_due for one in mine),
+        may_plan=who.may(Right.PLAN, meeting.unit),
+        may_see_names=who.may(Right.SEE_NAMES, meeting.unit, meeting.case),
+        has_left=any(one.left_at is not None for one in mine),
+    )
+
+
+def to_sign(session: Session, sender: Sender, *, now: datetime) -> list[Own]:
+    """Meetings at which 签到 makes sense now; with none of them the refusal."""
+    found = [
+        own for own in near(session, sender, now=now) if own.meeting.is_open(now) and (own.is_due or own.roll.joined)
+    ]
+    if not found:
+        raise NothingToSign
+    return found
+
+
+def to_leave(session: Session, sender: Sender, *, now: datetime) -> list[Own]:
+    """Meetings from which 请假 can still be asked; with none of them the refusal."""
+    found = [
+        own
+        for own in near(session, sender, now=now)
+        if own.is_due and own.meeting.is_live and now < own.meeting.starts_at and not own.roll.leaving
+    ]
+    if not found:
+        raise NothingToLeave
+    return found
+
+
+def today(session: Session, sender: Sender, *, now: datetime) -> Today:
+    mine = near(session, sender, now=now)
+    return Today(
+        running=tuple(own for own in mine if own.is_due and own.meeting.is_open(now)),
+        unanswered=tuple(own for own in mine if _is_unanswered(own, now)),
+        to_approve=tuple(leave.waiting_for(session, sender, now=now)),
+        to_explain=tuple(own for own in mine if own.roll.unexplained),
+    )
+
+
+def _is_unanswered(own: Own, now: datetime) -> bool:
+    meeting = own.meeting
+    is_near = meeting.state is MeetingState.SCHEDULED and now < meeting.opens_at and meeting.starts_at < now + SOON
+    return is_near and bool(own.roll.unanswered)
+
+
+def record(session: Session, sender: Sender, *, now: datetime) -> Record:
+    """One's own attendance of this year, over meetings that are closed."""
+    who = members.actor(session, sender, now=now)
+    year = PeriodKind.YEAR.of(local_day(now))
+    query = (
+        select(*meetings.COLUMNS, Attendance.status)
+        .join(Unit, Unit.id == Meeting.unit_id)
+        .join(Attendance, Attendance.meeting_id == Meeting.id)
+        .where(Attendance.member_id == who.member_id, Attendance.is_due, Meeting.state.in_(OVER))
+        .where(Meeting.starts_at >= at_beijing(year.first_on, time.min))
+        .order_by(Meeting.starts_at.desc())
+    )
+    found = [(meetings.from_row(row), cast("Status", row[-1])) for row in session.execute(query)]
+    statuses = [status for _, status in found]
+    return Record(
+        year=year.year,
+        present=statuses.count(Status.PRESENT),
+        late=statuses.count(Status.LATE),
+        on_leave=statuses.count(Status.ON_LEAVE),
+        absent=statuses.count(Status.ABSENT),
+        latest=tuple(found[:LATEST]),
+    )

@@ -1,0 +1,378 @@
+"""Who is due, who answered, who came: the roll of a meeting, and the taps that change it.
+
+A tap costs a handful of statements whatever the number of people. Leave is in `leave`, the list with names and what
+is done on it in `marking`, opening and closing in `running`.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.attendance import chain, rules
+from bot.attendance.chain import Entry, Tip
+from bot.attendance.facts import Answered, CheckedIn
+from bot.attendance.models import Attendance, AttendanceEvent
+from bot.attendance.opening import open_meeting
+from bot.attendance.rules import (
+    CAME,
+    SELF_PROOFS,
+    Action,
+    Answer,
+    LeaveState,
+    Proof,
+    ReasonKind,
+    SelfSignInOver,
+    Status,
+    sign_in,
+    sign_in_after_outage,
+)
+from bot.errors import UserError
+from bot.inbox import Outage
+from bot.meetings import cards
+from bot.meetings import service as meetings
+from bot.meetings.facts import MeetingFacts
+from bot.meetings.models import Card, Meeting
+from bot.meetings.rules import CardKind, MeetingState, Roll, RungName, SignIn
+from bot.members import service as members
+from bot.members.models import Unit
+from bot.members.rules import Actor, DueList
+from bot.message import Sender
+from bot.outbox import OutboxRow
+from bot.periods import beijing
+
+
+class NotDue(UserError):
+    text = "您不在本次会议应到名单，可请书记登记列席。"
+
+
+class AlreadyStarted(UserError):
+    text = "会议已经开始，请点签到；不能到会的请联系书记。"
+
+
+class NotOnline(UserError):
+    text = "本次会议不能线上参加。"
+
+
+class AlreadyCheckedIn(UserError):
+    text = "已于{at}签到"
+
+
+class ByRollCall(UserError):
+    text = "本次会议由书记点名，不用自己签到。"
+
+
+class NotCheckedIn(UserError):
+    text = "您还没有签到，不用登记离会。"
+
+
+class AlreadyLeft(UserError):
+    text = "已于{at}离会"
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One person at one meeting whose row is held; `attendance_id` is None until something is written."""
+
+    meeting: MeetingFacts
+    tip: Tip
+    cards: tuple[tuple[int, CardKind], ...]
+    member_id: int
+    attendance_id: int | None
+    is_due: bool
+    has_vote: bool
+    answer: Answer
+    leave_state: LeaveState
+    status: Status
+    arrived_at: datetime | None
+    left_at: datetime | None
+
+
+def refresh_requests(session: Session, attendance_id: int, *, now: datetime) -> None:
+    """Have every message that asks to decide this person's leave show how it stands."""
+    is_worded_late = OutboxRow.chat_id.is_(None)  # few, and the index finds them
+    keys = select(OutboxRow.key).where(is_worded_late, outbox.under(f"leave:{attendance_id}:"))
+    for key in session.scalars(keys).all():
+        outbox.refresh(session, key, now=now)
+
+
+_STANDING = (
+    *(Attendance.is_due, Attendance.has_vote, Attendance.answer, Attendance.leave_state),
+    *(Attendance.status, Attendance.arrived_at, Attendance.left_at),
+)
+
+
+def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = True) -> Seat:
+    """The person's place at the meeting, if there is one; a meeting of others and none at all read alike."""
+    query = (
+        select(*meetings.COLUMNS, Meeting.audit_seq, Meeting.audit_hash)
+        .add_columns(Attendance.id, *_STANDING, Card.chat_id, Card.what)
+        .join(Unit, Unit.id == Meeting.unit_id)
+        .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.member_id == who.member_id))
+        .outerjoin(Card, and_(Card.meeting_id == Meeting.id, _concerned(who)))
+        .where(Meeting.id == meeting_id)
+    )
+    found = session.execute(query.with_for_update(of=Meeting) if is_locked else query).all()
+    if not found:
+        raise meetings.NoSuchMeeting
+    row = found[0]
+    meeting = meetings.from_row(row)
+    seq, last, attendance_id, *standing = row[len(meetings.COLUMNS) : -2]
+    shown = tuple((card[-2], card[-1]) for card in found if card[-2] is not None)
+    if attendance_id is None:
+        is_due, has_vote = _place(session, who, meeting)
+        standing = [is_due, has_vote, Answer.NONE, LeaveState.NONE, Status.EXPECTED, None, None]
+    return Seat(meeting, Tip(meeting_id, seq, last), shown, who.member_id, attendance_id, *standing)
+
+
+def _concerned(who: Actor) -> ColumnElement[bool]:
+    """Cards that a tap of this person changes: those of groups, his own, and the sheets with names."""
+    return or_(Card.chat_id < 0, Card.chat_id == who.user_id, Card.what == CardKind.SHEET)
+
+
+def _place(session: Session, who: Actor, meeting: MeetingFacts) -> tuple[bool, bool]:
+    """Whether somebody without a record is due, and with a vote; refused if he is not, and nobody may simply come."""
+    is_seen = meetings.sees(who, meeting)
+    if meeting.rules.due_list is DueList.NOBODY and is_seen:
+        return False, False
+    if meeting.state is MeetingState.SCHEDULED:
+        due = next((due for due in meetings.expected(session, meeting, only=who.member_id).due), None)
+        if due is not None:
+            return True, due.has_vote
+    raise NotDue if is_seen else meetings.NoSuchMeeting
+
+
+# -- answers ---
+
+
+def answer(
+    session: Session, sender: Sender, meeting_id: int, version: int, wanted: Answer, *, now: datetime
+) -> Answered:
+    """参加 or 线上参加: the last tap wins, an equal one changes nothing; it takes a leave back."""
+    who = members.actor(session, sender, now=now)
+    at = seat(session, who, meeting_id)
+    meetings.check_current(at.meeting, version)
+    if at.status in CAME and at.arrived_at is not None:
+        raise AlreadyCheckedIn(at=f"{beijing(at.arrived_at):%H:%M}")
+    if sender.at >= at.meeting.starts_at:
+        raise AlreadyStarted
+    if wanted is Answer.ONLINE and not at.meeting.rules.is_online_allowed:
+        raise NotOnline
+    if at.answer is wanted:
+        return Answered(at.meeting, wanted, is_changed=False)
+    values: dict[str, object] = {"answer": wanted, "answered_at": now}
+    entries = [Change(Action.ANSWERED, at.answer.name, wanted.name)]
+    if at.leave_state in (LeaveState.ASKED, LeaveState.APPROVED):
+        values |= {"leave_state": LeaveState.WITHDRAWN, "status": Status.EXPECTED}
+        entries.append(Change(Action.LEAVE_WITHDRAWN, at.leave_state.name, LeaveState.WITHDRAWN.name))
+    attendance_id = write(session, sender, at, values, entries, now=now)
+    if at.leave_state is LeaveState.ASKED:
+        refresh_requests(session, attendance_id, now=now)
+    withdraw(session, sender, at.meeting, RungName.R2)
+    return Answered(at.meeting, wanted, is_changed=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One entry of the audit chain about one person."""
+
+    action: Action
+    was: str
+    became: str
+
+
+def write(
+    session: Session,
+    sender: Sender,
+    at: Seat,
+    values: Mapping[str, object],
+    changes: Sequence[Change],
+    *,
+    now: datetime,
+) -> int:
+    """Set the person's record, lengthen the chain, and have the cards follow; the id of the record."""
+    attendance_id = at.attendance_id
+    if attendance_id is None:
+        fresh = {"meeting_id": at.meeting.id, "member_id": at.member_id, "is_due": at.is_due, "has_vote": at.has_vote}
+        row = insert(Attendance).values({**fresh, **values}).returning(Attendance.id)
+        attendance_id = session.execute(row).scalar_one()
+    else:
+        statement = update(Attendance).where(Attendance.id == attendance_id).values(**values)
+        session.execute(statement.execution_options(synchronize_session=False))
+    entries = [Entry(change.action, attendance_id, change.was, change.became) for change in changes]
+    chain.append(session, at.tip, entries, actor_id=at.member_id, update_id=sender.update_id, now=now)
+    for chat_id, what in at.cards:
+        outbox.refresh(session, cards.key(at.meeting.id, chat_id, what), now=now)
+    return attendance_id
+
+
+def withdraw(session: Session, sender: Sender, meeting: MeetingFacts, rung: RungName) -> None:
+    """A reminder of this person that has not left yet is pointless now."""
+    prefix = f"meeting:{meeting.id}:v{meeting.version}:{rung.name}:"
+    outbox.withdraw(session, prefix, chat_id=sender.user_id)
+
+
+# -- signing in ---
+
+
+def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> CheckedIn:
+    """签到, judged by the moment the tap was stored; a meeting whose time has come is opened by the first tap."""
+    who = members.actor(session, sender, now=now)
+    at = seat(session, who, meeting_id)
+    meeting = at.meeting
+    if meeting.state is MeetingState.CANCELLED:
+        raise meetings.MeetingCancelled(month=meeting.on.month, day=meeting.on.day)
+    if at.status in CAME and at.arrived_at is not None:
+        raise AlreadyCheckedIn(at=f"{beijing(at.arrived_at):%H:%M}")
+    if meeting.rules.sign_in is SignIn.ROLL_CALL:
+        raise ByRollCall
+    if not meeting.is_live:
+        raise SelfSignInOver
+    judged = _judge(session, sender, meeting)
+    if meeting.state is MeetingState.SCHEDULED:
+        open_meeting(session, meeting, actor_id=None, update_id=sender.update_id, now=now)
+        at = seat(session, who, meeting_id)
+    values: dict[str, object] = {
+        "status": judged.status,
+        "arrived_at": judged.arrived_at,
+        "time_unsure": judged.is_time_unsure,
+        "is_online": at.answer is Answer.ONLINE,
+        "proof": Proof.BUTTON,
+        "left_at": None,
+    }
+    changes = [Change(Action.CHECKED_IN, at.status.name, judged.status.name)]
+    if at.leave_state in (LeaveState.ASKED, LeaveState.APPROVED):
+        values |= {"leave_state": LeaveState.WITHDRAWN, "answer": Answer.GOING}
+        changes.append(Change(Action.LEAVE_WITHDRAWN, at.leave_state.name, LeaveState.WITHDRAWN.name))
+    attendance_id = write(session, sender, at, values, changes, now=now)
+    if at.leave_state is LeaveState.ASKED:
+        refresh_requests(session, attendance_id, now=now)
+    withdraw(session, sender, meeting, RungName.R5)
+    return CheckedIn(meeting, judged.arrived_at, judged.status, judged.is_time_unsure)
+
+
+def _judge(session: Session, sender: Sender, meeting: MeetingFacts) -> rules.SignIn:
+    window, margin = meeting.rules.window, meeting.rules.margin
+    if sender.is_late:
+        outage = session.scalar(select(Outage.from_at).where(Outage.from_at <= sender.at).order_by(Outage.id.desc()))
+        if outage is not None:
+            return sign_in_after_outage(sender.at, outage, meeting.starts_at, window, margin)
+    try:
+        return sign_in(sender.at, meeting.starts_at, window, margin)
+    except SelfSignInOver:
+        if _is_reopened(session, meeting, sender.at):
+            return rules.SignIn(Status.PRESENT, sender.at, is_time_unsure=True)
+        raise
+
+
+def _is_reopened(session: Session, meeting: MeetingFacts, at: datetime) -> bool:
+    """Whether the secretary has opened sign-in once more, after downtime."""
+    query = select(AttendanceEvent.became).where(
+        AttendanceEvent.meeting_id == meeting.id, AttendanceEvent.action == Action.REOPENED
+    )
+    until = session.scalar(query.order_by(AttendanceEvent.seq.desc()).limit(1))
+    return until is not None and at <= datetime.fromisoformat(until)
+
+
+def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> datetime:
+    """离会 by the person; the status stays. The moment it counts from."""
+    who = members.actor(session, sender, now=now)
+    at = seat(session, who, meeting_id)
+    if at.left_at is not None:
+        raise AlreadyLeft(at=f"{beijing(at.left_at):%H:%M}")
+    if at.meeting.state is not MeetingState.OPEN:
+        raise meetings.Ended(month=at.meeting.on.month, day=at.meeting.on.day)
+    if at.status not in CAME:
+        raise NotCheckedIn
+    write(session, sender, at, {"left_at": sender.at}, [Change(Action.LEFT, at.status.name, at.status.name)], now=now)
+    return sender.at
+
+
+# -- the roll ---
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One person's record, or the empty one of somebody due who has done nothing yet."""
+
+    member_id: int
+    is_due: bool
+    has_vote: bool
+    answer: Answer = Answer.NONE
+    leave_state: LeaveState = LeaveState.NONE
+    status: Status = Status.EXPECTED
+    left_at: datetime | None = None
+    is_online: bool = False
+    proof: Proof | None = None
+    explained_as: ReasonKind | None = None
+    is_time_unsure: bool = False
+
+
+def standings(session: Session, meeting: MeetingFacts, member_id: int | None = None) -> list[Standing]:
+    """Everybody due, in the order of the roster, then those who joined. Before sign-in the roster of T decides."""
+    query = select(Attendance.member_id, *_STANDING[:5], Attendance.left_at, Attendance.is_online, Attendance.proof)
+    query = query.add_columns(Attendance.explained_as, Attendance.time_unsure)
+    query = query.where(Attendance.meeting_id == meeting.id).order_by(Attendance.is_due.desc(), Attendance.member_id)
+    if member_id is not None:
+        query = query.where(Attendance.member_id == member_id)
+    recorded = {row[0]: Standing(*row) for row in session.execute(query)}
+    if meeting.state not in (MeetingState.SCHEDULED, MeetingState.NEEDS_DATE):
+        return list(recorded.values())
+    due = {one.person.member_id: one.has_vote for one in meetings.expected(session, meeting, only=member_id).due}
+    found = []
+    for one, has_vote in due.items():
+        known = recorded.pop(one, None)
+        found.append(replace(known, is_due=True, has_vote=has_vote) if known else Standing(one, True, has_vote))
+    return found + [one for one in recorded.values() if not one.is_due]
+
+
+def roll(
+    session: Session,
+    meeting_id: int,
+    *,
+    now: datetime,  # noqa: ARG001  a RollReader is asked as of now
+    member_id: int | None = None,
+) -> Roll:
+    """The `RollReader`: who is due, answered and came, of everybody or of one person alone."""
+    meeting = meetings.facts(session, meeting_id)
+    if meeting is None:
+        return Roll(meeting_id)
+    everybody = standings(session, meeting, member_id)
+    return counted(meeting, everybody)
+
+
+def counted(meeting: MeetingFacts, everybody: Sequence[Standing]) -> Roll:
+    due = [one for one in everybody if one.is_due]
+    joined = [one for one in everybody if not one.is_due and one.answer in (Answer.GOING, Answer.ONLINE)]
+    came = [one for one in due if one.status in CAME]
+    in_room = [one for one in came if one.left_at is None and not one.is_online]
+    absent = [one for one in due if one.status is Status.ABSENT]
+    self_signed = [one for one in came if one.proof in SELF_PROOFS and meeting.verified_at is None]
+    return Roll(
+        meeting.id,
+        due=_ids(due),
+        going=_ids(one for one in due if one.answer is Answer.GOING),
+        online=_ids(one for one in due if one.answer is Answer.ONLINE),
+        leave_asked=_ids(one for one in due if one.leave_state is LeaveState.ASKED),
+        leave_approved=_ids(one for one in due if one.leave_state is LeaveState.APPROVED),
+        unanswered=_ids(one for one in due if one.answer is Answer.NONE),
+        present=_ids(came),
+        late=_ids(one for one in came if one.status is Status.LATE),
+        on_leave=_ids(one for one in due if one.status is Status.ON_LEAVE),
+        unsigned=_ids(one for one in due if one.status is Status.EXPECTED),
+        absent=_ids(absent),
+        unexplained=_ids(one for one in absent if one.explained_as is None),
+        self_signed=_ids(self_signed),
+        time_unsure=_ids(one for one in came if one.is_time_unsure),
+        joined=_ids(joined),
+        joined_present=_ids(one for one in joined if one.status in CAME),
+        voters=_ids(one for one in due if one.has_vote),
+        voters_present=_ids(one for one in in_room if one.has_vote),
+    )
+
+
+def _ids(people: Iterable[Standing]) -> tuple[int, ...]:
+    return tuple(one.member_id for one in people)

@@ -1,0 +1,264 @@
+"""Words and buttons of attendance: what a tap answers, leave, the list with names, lists of one's own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.attendance.facts import Answered, CheckedIn, LeaveRequest, Own, Record, Today
+from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
+from bot.attendance.sheet_views import KIND_NAMES, KINDS, STATUS_NAMES
+from bot.meetings.change_views import change_row
+from bot.meetings.facts import MeetingFacts, Named
+from bot.meetings.rules import MeetingState, Roll
+from bot.meetings.views import (
+    answer_row,
+    button_label,
+    clock,
+    head,
+    name,
+    names,
+    own_state,
+    rate,
+    reasons,
+    sheet_row,
+    short_day,
+    sign_in_row,
+    span,
+    when,
+)
+from bot.message import Button, Buttons, Html, Message, fill, lines, press, rows
+
+SIGN_IN, LEAVE = "签到", "请假"
+PAGE = 10
+
+
+# -- what a tap answers ---
+
+
+def answered(result: Answered) -> str:
+    return {Answer.GOING: "已登记：参加", Answer.ONLINE: "已登记：线上参加"}[result.answer]
+
+
+def stays_on_leave() -> str:
+    return "已登记：仍请假"
+
+
+def checked_in(result: CheckedIn) -> str:
+    how = "迟到" if result.status is Status.LATE else "准时"
+    unsure = "，时间待核" if result.is_time_unsure else ""
+    return f"已签到{clock(result.arrived_at)}（{how}{unsure}）"
+
+
+def left(at: datetime) -> str:
+    return f"已离会{clock(at)}"
+
+
+# -- leave ---
+
+
+def leave_kinds(meeting: MeetingFacts, *, now: datetime) -> Message:
+    at = (meeting.id, meeting.version)
+    buttons = [Button(text, press("attendance", "kind", *at, kind.name)) for kind, text in KINDS]
+    text = fill("{when}{kind}，请选择请假类别", when=when(meeting.starts_at, now=now), kind=name(meeting))
+    return Message(text, (tuple(buttons),))
+
+
+SUBMITTED = "已提交请假，等待同意"
+
+
+def leave_submitted(meeting: MeetingFacts, kind: ReasonKind, *, now: datetime) -> Message:
+    text = "已提交请假（{leave}）：{day}{kind}，等待同意。\n可以再写一句原因，仅书记和组织委员可见；不写也可以。"
+    words = {"leave": KIND_NAMES[kind], "day": short_day(meeting.on, now=now), "kind": name(meeting)}
+    return Message(fill(text, **words))
+
+
+def reason_noted() -> Message:
+    return Message("已记下请假原因，仅书记和组织委员可见。")
+
+
+def request(what: LeaveRequest, *, now: datetime) -> Message:
+    """For who decides; afterwards it says who did."""
+    meeting = what.meeting
+    asked = fill(
+        "{who}申请请假（{kind}）：{day}{meeting}。",
+        who=what.name,
+        kind=KIND_NAMES[what.kind],
+        day=short_day(meeting.on, now=now),
+        meeting=name(meeting),
+    )
+    reason = fill("原因：{reason}", reason=what.reason) if what.reason else ""
+    if meeting.state is MeetingState.CANCELLED:
+        return Message(lines(asked, reason, "会议已取消。"))
+    outcomes = {
+        LeaveState.APPROVED: fill("已由{name}处理：同意", name=what.decided_by),
+        LeaveState.REJECTED: fill("已由{name}处理：不同意", name=what.decided_by),
+        LeaveState.WITHDRAWN: Html("本人已撤回。"),
+    }
+    if what.state in outcomes:
+        return Message(lines(asked, reason, outcomes[what.state]))
+    return Message(lines(asked, reason), (decision_row(what),))
+
+
+def decision_row(what: LeaveRequest) -> tuple[Button, ...]:
+    return (
+        Button("同意", press("attendance", "yes", what.attendance_id), style="success"),
+        Button("不同意", press("attendance", "no", what.attendance_id)),
+    )
+
+
+def decided(what: LeaveRequest, *, now: datetime) -> Message:
+    """To who had asked."""
+    texts = {
+        LeaveState.APPROVED: "已同意您{day}{kind}的请假。",
+        LeaveState.REJECTED: "未同意您{day}{kind}的请假，如有疑问请联系书记。",
+    }
+    return Message(fill(texts[what.state], day=short_day(what.meeting.on, now=now), kind=name(what.meeting)))
+
+
+# -- explaining ---
+
+
+def ask_explanation(meeting: MeetingFacts) -> Message:
+    return Message("请说明原因，仅书记和组织委员可见。", reasons(meeting.id))
+
+
+EXPLAINED = "已记下，谢谢说明"
+
+
+# -- at closing, after downtime ---
+
+
+def summary(meeting: MeetingFacts, roll: Roll, absent: Sequence[Named]) -> Message:
+    """For the secretary."""
+    text = "{kind}已结束：应到{due}，实到{present}{late}，请假{leave}，缺席{absent}{names}。到会率{rate}。"
+    filled = fill(
+        text,
+        kind=name(meeting),
+        due=roll.expected,
+        present=len(roll.present),
+        late=f"（迟到{len(roll.late)}）" if roll.late else "",
+        leave=len(roll.on_leave),
+        absent=len(roll.absent),
+        names=f"：{names(absent)}" if absent else "",
+        rate=rate(roll),
+    )
+    return Message(filled, (sheet_row(meeting),))
+
+
+def ask_after_downtime(meeting: MeetingFacts) -> Message:
+    text = "机器人在{kind}的签到时间里中断过，部分人没能签到。会议暂未结束，请选择怎样登记；24小时后自动结束。"
+    buttons = (
+        (Button("补开签到30分钟", press("attendance", "reopen", meeting.id)),),
+        (
+            Button("逐人点名", press("attendance", "marks", meeting.id, 0)),
+            Button("直接结束", press("attendance", "end", meeting.id), style="danger"),
+        ),
+    )
+    return Message(fill(text, kind=name(meeting)), buttons)
+
+
+# -- lists of one's own ---
+
+
+def meeting_list(found: Sequence[Own], *, now: datetime) -> Message:
+    """会议与请假."""
+    if not found:
+        return Message("近期没有会议。")
+    items = [
+        lines(
+            head(name(own.meeting), own.meeting.title),
+            fill("{span}{place}", span=span(own.meeting.starts_at, own.meeting.ends_at, now=now), place=_place(own)),
+            _state(own),
+        )
+        for own in found[:PAGE]
+    ]
+    buttons = [
+        Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)) for own in found[:PAGE]
+    ]
+    mine = Button("我的考勤", press("attendance", "mine"))
+    return Message("\n\n".join(items), (*rows(buttons, 1), (mine,)))
+
+
+def _place(own: Own) -> str:
+    return f"，{own.meeting.place}" if own.meeting.place else ""
+
+
+def _state(own: Own) -> str:
+    if own.meeting.is_over:
+        return f"已结束。{own_state(own.roll)}" if own.is_due else "已结束"
+    return own_state(own.roll) if own.is_due or own.roll.joined else ""
+
+
+def one_meeting(own: Own, *, now: datetime) -> Message:
+    """One meeting with everything this person can do there."""
+    meeting = own.meeting
+    text = lines(
+        head(name(meeting), meeting.title),
+        "时间：" + span(meeting.starts_at, meeting.ends_at, now=now),
+        fill("地点：{place}", place=meeting.place) if meeting.place else "",
+        _state(own),
+    )
+    buttons: list[tuple[Button, ...]] = []
+    if own.is_due or own.roll.joined:
+        buttons += _own_buttons(own, now=now)
+    if own.may_see_names:
+        buttons.append(sheet_row(meeting))
+    if own.may_plan and meeting.is_live:
+        buttons.append(change_row(meeting))
+    return Message(text, tuple(buttons))
+
+
+def _own_buttons(own: Own, *, now: datetime) -> Buttons:
+    meeting = own.meeting
+    if meeting.state is MeetingState.OPEN and own.roll.present:
+        return () if own.has_left else ((Button("离会", press("attendance", "out", meeting.id)),),)
+    if meeting.is_open(now):
+        return sign_in_row(meeting)
+    if meeting.state is MeetingState.SCHEDULED:
+        return answer_row(meeting)
+    return ()
+
+
+def today(what: Today, *, now: datetime) -> Message:
+    """今日事项."""
+    parts: list[str] = []
+    buttons: list[tuple[Button, ...]] = []
+    for own in what.running:
+        parts.append(fill("正在签到：{kind}，{state}", kind=name(own.meeting), state=own_state(own.roll)))
+        buttons += _own_buttons(own, now=now)
+    for own in what.unanswered:
+        parts.append(fill("待回复：{when} {kind}", when=when(own.meeting.starts_at, now=now), kind=name(own.meeting)))
+        buttons.append((Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)),))
+    for own in what.to_explain:
+        parts.append(
+            fill("待说明：{day}{kind}缺席原因", day=short_day(own.meeting.on, now=now), kind=name(own.meeting))
+        )
+        buttons.append((Button("说明原因", press("attendance", "why", own.meeting.id)),))
+    for one in what.to_approve:
+        parts.append(request(one, now=now).text)
+        buttons.append(decision_row(one))
+    return Message("\n".join(parts) if parts else "今天没有待办事项。", tuple(buttons))
+
+
+def pick(found: Sequence[Own], verb: str, *, now: datetime) -> Message:
+    """签到 or 请假 typed while several meetings are meant."""
+    buttons = [Button(button_label(own.meeting, now=now), press("attendance", verb, own.meeting.id)) for own in found]
+    return Message("是哪一个会议", rows(buttons, 1))
+
+
+def record(what: Record, *, now: datetime) -> Message:
+    """我的记录: one's own, in private."""
+    total = what.present + what.late + what.on_leave + what.absent
+    counts = (
+        f"{what.year}年应到{total}次：到会{what.present + what.late}（迟到{what.late}） · "
+        f"请假{what.on_leave} · 缺席{what.absent}"
+    )
+    latest = [
+        fill(
+            "{day} {kind}：{status}",
+            day=short_day(meeting.on, now=now),
+            kind=name(meeting),
+            status=STATUS_NAMES[status],
+        )
+        for meeting, status in what.latest
+    ]
+    return Message(lines(counts, *latest))

@@ -1,0 +1,172 @@
+"""The one message per meeting and chat that lives as long as the meeting: posted, edited, pinned, posted again."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.db import upsert
+from bot.meetings import service, views
+from bot.meetings.facts import LIVE, MeetingFacts, Moved
+from bot.meetings.models import Card, Meeting, MeetingChange
+from bot.meetings.rules import CardKind, Change, MeetingState, Roll, RollReader
+from bot.members import service as members
+from bot.members.models import Account
+from bot.message import Edit, Message, Pin
+from bot.outbox import Lane, Rendered, Sent, State
+
+
+def chats(session: Session, meeting: MeetingFacts) -> tuple[members.ChatRef, ...]:
+    """Where the card stands; none means a private card to each person due."""
+    return members.chat_for(session, meeting.unit.id, meeting.rules.chat)
+
+
+def claim(session: Session, meeting_id: int, chat_id: int, what: CardKind = CardKind.PUBLIC) -> None:
+    """Note that a card of the meeting is on its way into the chat."""
+    row = upsert(session, Card).values(meeting_id=meeting_id, chat_id=chat_id, what=what)
+    session.execute(row.on_conflict_do_nothing(index_elements=["meeting_id", "chat_id", "what"]))
+
+
+def post_anew(session: Session, meeting_id: int, chat_id: int, *, now: datetime) -> None:
+    """Put the list with names at the bottom of a private chat; from then on it is kept up to date there."""
+    claim(session, meeting_id, chat_id, CardKind.SHEET)
+    forget = update(Card).where(Card.meeting_id == meeting_id, Card.chat_id == chat_id, Card.what == CardKind.SHEET)
+    session.execute(forget.values(message_id=None).execution_options(synchronize_session=False))
+    outbox.refresh(session, key(meeting_id, chat_id, CardKind.SHEET), now=now, lane=Lane.URGENT)
+
+
+def message_id(session: Session, meeting_id: int, chat_id: int, what: CardKind = CardKind.PUBLIC) -> int | None:
+    query = select(Card.message_id).where(Card.meeting_id == meeting_id, Card.chat_id == chat_id, Card.what == what)
+    return session.scalar(query)
+
+
+def refresh(session: Session, meeting_id: int, *, now: datetime) -> None:
+    """Have every card and sheet of the meeting show what is now."""
+    for chat_id, what in session.execute(select(Card.chat_id, Card.what).where(Card.meeting_id == meeting_id)).all():
+        outbox.refresh(session, key(meeting_id, chat_id, what), now=now)
+
+
+def key(meeting_id: int, chat_id: int, what: CardKind = CardKind.PUBLIC) -> str:
+    return f"{'card' if what is CardKind.PUBLIC else 'sheet'}:{meeting_id}:{chat_id}"
+
+
+def parse(text: str) -> tuple[int, int]:
+    """Meeting and chat of a key of `card`, `sheet` or `pin`."""
+    _, meeting_id, chat_id = text.split(":")
+    return int(meeting_id), int(chat_id)
+
+
+# -- what delivery asks ---
+
+
+def render(session: Session, text: str, now: datetime, roll: RollReader[Session]) -> Rendered | None:
+    """The edit that brings a card up to date; none while Telegram has not told the id of its message."""
+    meeting_id, chat_id = parse(text)
+    meeting, shown = service.facts(session, meeting_id), message_id(session, meeting_id, chat_id)
+    if meeting is None or shown is None:
+        return None
+    return Rendered(chat_id, Edit(content(session, meeting, chat_id, roll, now=now), shown))
+
+
+def content(
+    session: Session, meeting: MeetingFacts, chat_id: int, roll: RollReader[Session], *, now: datetime
+) -> Message:
+    moved = last_move(session, meeting)
+    if chat_id < 0:
+        return views.card(meeting, roll(session, meeting.id, now=now), moved, now=now)
+    member_id = session.scalar(select(Account.member_id).where(Account.telegram_user_id == chat_id))
+    own = roll(session, meeting.id, now=now, member_id=member_id) if member_id else Roll(meeting.id)
+    return views.private_card(meeting, own, moved, now=now)
+
+
+def last_move(session: Session, meeting: MeetingFacts) -> Moved | None:
+    """Why the meeting is not when it was, if that was the last thing that happened to it."""
+    if meeting.version == 1 or meeting.announced_at is None:
+        return None
+    query = select(MeetingChange.was, MeetingChange.reason).where(
+        MeetingChange.meeting_id == meeting.id,
+        MeetingChange.version == meeting.version,
+        MeetingChange.what == Change.MOVED,
+    )
+    row = session.execute(query).one_or_none()
+    return Moved(datetime.fromisoformat(row[0]), row[1] or "") if row and row[0] else None
+
+
+def posted(session: Session, meeting_id: int, version: int, sent: Sent) -> None:
+    """A card arrived: from now on it is edited; the next meeting of a group is pinned."""
+    statement = update(Card).where(
+        Card.meeting_id == meeting_id, Card.chat_id == sent.chat_id, Card.what == CardKind.PUBLIC
+    )
+    session.execute(statement.values(message_id=sent.message_id).execution_options(synchronize_session=False))
+    now_is = session.execute(select(Meeting.version, Meeting.state, Meeting.audit_seq).where(Meeting.id == meeting_id))
+    if now_is.one() != (version, MeetingState.SCHEDULED, 0):  # something happened while it was on its way
+        outbox.refresh(session, key(meeting_id, sent.chat_id), now=sent.at)
+    if sent.chat_id < 0:
+        pin_next(session, sent.chat_id, now=sent.at)
+
+
+def gone(session: Session, text: str, state: State, now: datetime, roll: RollReader[Session]) -> None:
+    """An edit failed for good: somebody deleted the card. It is posted anew, once a version, while needed."""
+    meeting_id, chat_id = parse(text)
+    meeting = service.facts(session, meeting_id)
+    if state is not State.DEAD or meeting is None or not meeting.is_live:
+        return
+    forget = update(Card).where(Card.meeting_id == meeting_id, Card.chat_id == chat_id, Card.what == CardKind.PUBLIC)
+    session.execute(forget.values(message_id=None).execution_options(synchronize_session=False))
+    repost(session, meeting, chat_id, roll, now=now)
+
+
+def repost(session: Session, meeting: MeetingFacts, chat_id: int, roll: RollReader[Session], *, now: datetime) -> None:
+    thread = next((chat.thread_notice for chat in chats(session, meeting) if chat.chat_id == chat_id), None)
+    outbox.enqueue(
+        session,
+        f"meeting:{meeting.id}:v{meeting.version}:R1:2:c{chat_id}",
+        chat_id=chat_id,
+        content=content(session, meeting, chat_id, roll, now=now),
+        lane=Lane.NOTICE,
+        now=now,
+        valid_until=meeting.ends_at,
+        thread_id=thread,
+    )
+
+
+# -- pins ---
+
+
+def pin_next(session: Session, chat_id: int, *, now: datetime) -> None:
+    """Only the next meeting is pinned; the row says what is pinned now, so that nothing is pinned or unpinned twice."""
+    query = (
+        select(Card.id, Card.meeting_id, Card.is_pinned, Meeting.state)
+        .join(Meeting, Meeting.id == Card.meeting_id)
+        .where(Card.chat_id == chat_id, Card.what == CardKind.PUBLIC, Card.message_id.is_not(None))
+        .order_by(Meeting.starts_at, Meeting.id)
+    )
+    cards = session.execute(query.where(Meeting.state.in_(LIVE) | Card.is_pinned)).all()
+    first = next((card.id for card in cards if card.state in LIVE), None)
+    for card in cards:
+        if card.is_pinned != (card.id == first):
+            statement = update(Card).where(Card.id == card.id).values(is_pinned=card.id == first)
+            session.execute(statement.execution_options(synchronize_session=False))
+            outbox.refresh(session, f"pin:{card.meeting_id}:{chat_id}", now=now, lane=Lane.CALM)
+
+
+def render_pin(session: Session, text: str, _: datetime) -> Rendered | None:
+    meeting_id, chat_id = parse(text)
+    query = select(Card.message_id, Card.is_pinned).where(
+        Card.meeting_id == meeting_id, Card.chat_id == chat_id, Card.what == CardKind.PUBLIC
+    )
+    row = session.execute(query).one_or_none()
+    return Rendered(chat_id, Pin(row[0], is_pinned=row[1])) if row and row[0] else None
+
+
+def chat_migrated(session: Session, old: int, new: int, roll: RollReader[Session], *, now: datetime) -> None:
+    """A group became a supergroup, where the old message ids mean nothing: living cards are posted anew."""
+    query = select(Card.meeting_id).join(Meeting).where(Card.chat_id == old, Meeting.state.in_(LIVE))
+    living = session.scalars(query).all()
+    moved = update(Card).where(Card.chat_id == old).values(chat_id=new, message_id=None, is_pinned=False)
+    session.execute(moved.execution_options(synchronize_session=False))
+    for meeting_id in living:
+        meeting = service.facts(session, meeting_id)
+        if meeting is not None and meeting.announced_at is not None:
+            repost(session, meeting, new, roll, now=now)

@@ -1,0 +1,325 @@
+"""改期, 取消 and 撤销: one transaction each, which withdraws what was planned and tells everybody concerned."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.meetings import cards, change_views, ladder, phrases, service
+from bot.meetings.facts import Changed, MeetingFacts, Moving
+from bot.meetings.models import Meeting, MeetingChange
+from bot.meetings.planning import NotYetSeries
+from bot.meetings.publishing import SameMeeting
+from bot.meetings.rules import (
+    Change,
+    MeetingState,
+    Resetter,
+    Roll,
+    RollReader,
+    RungState,
+    are_answers_kept,
+    check_move,
+    check_span,
+    check_undo,
+    checked_reason,
+)
+from bot.members import prompts
+from bot.members import service as members
+from bot.members.rules import Right
+from bot.message import Message, Sender
+from bot.outbox import Lane
+
+KEPT = timedelta(days=30)  # alike for all notices of change, so that they leave in the order they were written
+
+
+def ask_time(session: Session, sender: Sender, meeting_id: int, version: int, *, now: datetime) -> MeetingFacts:
+    """改期 pressed: the new time is asked for as text."""
+    meeting = _changeable(session, sender, meeting_id, version, now=now)
+    prompts.await_text(session, sender, "meetings:time", f"{meeting_id}:{version}", now=now)
+    return meeting
+
+
+def read_time(session: Session, sender: Sender, ref: str, text: str, *, now: datetime) -> Moving:
+    """The new time as a phrase; if it is clear, the reason is asked for next."""
+    meeting_id, version = (int(part) for part in ref.split(":"))
+    meeting = _changeable(session, sender, meeting_id, version, now=now)
+    clock = meeting.rules.start
+    read = phrases.parse(text, members.work_calendar(session), now=now, clock=clock)
+    choices = read.choices if isinstance(read, phrases.Ask) else (read,)
+    starts = tuple(one.starts_at for one in choices if isinstance(one, phrases.Once) and one.starts_at > now)
+    if not starts:
+        raise NotYetSeries if isinstance(choices[0], phrases.Every) else phrases.TimeIsPast(now)
+    if isinstance(read, phrases.Once):
+        _ask_move_reason(session, sender, meeting, starts[0], now=now)
+    return Moving(meeting, starts)
+
+
+def take_time(session: Session, sender: Sender, meeting_id: int, version: int, minute: int, *, now: datetime) -> Moving:
+    """One of the offered times was pressed."""
+    meeting = _changeable(session, sender, meeting_id, version, now=now)
+    starts_at = datetime.fromtimestamp(minute * 60, now.tzinfo)
+    check_move(starts_at, now=now)
+    _ask_move_reason(session, sender, meeting, starts_at, now=now)
+    return Moving(meeting, (starts_at,))
+
+
+def _ask_move_reason(
+    session: Session, sender: Sender, meeting: MeetingFacts, starts_at: datetime, *, now: datetime
+) -> None:
+    ref = f"{meeting.id}:{meeting.version}:{int(starts_at.timestamp()) // 60}"
+    prompts.await_text(session, sender, "meetings:move", ref, now=now)
+
+
+def ask_cancel_reason(
+    session: Session, sender: Sender, meeting_id: int, version: int, *, now: datetime
+) -> MeetingFacts:
+    """取消 pressed: the reason is asked for as text."""
+    meeting = _changeable(session, sender, meeting_id, version, now=now)
+    prompts.await_text(session, sender, "meetings:cancel", f"{meeting_id}:{version}", now=now)
+    return meeting
+
+
+def _changeable(
+    session: Session, sender: Sender, meeting_id: int, version: int, *, now: datetime, is_locked: bool = False
+) -> MeetingFacts:
+    who = members.actor(session, sender, now=now)
+    meeting = service.seen_by(session, who, meeting_id, Right.PLAN, is_locked=is_locked)
+    service.check_current(meeting, version)
+    return meeting
+
+
+# -- the changes ---
+
+
+def move_told(
+    session: Session,
+    sender: Sender,
+    ref: str,
+    reason: str,
+    *,
+    now: datetime,
+    roll: RollReader[Session],
+    reset: Resetter[Session],
+) -> Changed:
+    """The reason has come, with it the move itself."""
+    meeting_id, version, minute = (int(part) for part in ref.split(":"))
+    starts_at = datetime.fromtimestamp(minute * 60, now.tzinfo)
+    return move(session, sender, meeting_id, version, starts_at, reason, now=now, roll=roll, reset=reset)
+
+
+def cancel_told(
+    session: Session, sender: Sender, ref: str, reason: str, *, now: datetime, roll: RollReader[Session]
+) -> Changed:
+    meeting_id, version = (int(part) for part in ref.split(":"))
+    return cancel(session, sender, meeting_id, version, reason, now=now, roll=roll)
+
+
+def move(
+    session: Session,
+    sender: Sender,
+    meeting_id: int,
+    version: int,
+    starts_at: datetime,
+    reason: str,
+    *,
+    now: datetime,
+    roll: RollReader[Session],
+    reset: Resetter[Session],
+) -> Changed:
+    """改期: a new version with a ladder of its own; the length stays."""
+    old = _changeable(session, sender, meeting_id, version, now=now, is_locked=True)
+    reason = checked_reason(reason)
+    check_move(starts_at, now=now)
+    ends_at = starts_at + (old.ends_at - old.starts_at)
+    check_span(old.kind, starts_at, ends_at)
+    who_was = roll(session, meeting_id, now=now)
+    service.lift(session, old, RungState.CANCELLED)
+    values = {"starts_at": starts_at, "ends_at": ends_at, "state": MeetingState.SCHEDULED, "extra_until": None}
+    meeting = _transit(session, old, values)
+    actor_id = members.actor(session, sender, now=now).recorded_id
+    times = (old.starts_at.isoformat(), starts_at.isoformat())
+    prompts.forget_text(session, sender, now=now)
+    _record(session, meeting, Change.MOVED, *times, actor_id=actor_id, reason=reason, now=now)
+    is_kept = are_answers_kept(old.starts_at, starts_at)
+    reset(session, meeting_id, keeps_answers=is_kept, actor_id=actor_id, update_id=sender.update_id, now=now)
+    _replan(session, meeting, now=now)
+    if meeting.announced_at is not None:
+        word = _word_move(meeting, old.starts_at, reason, who_was, is_kept=is_kept, now=now)
+        _tell(session, meeting, old.starts_at, Change.MOVED, who_was, word, now=now)
+    return Changed(meeting, Change.MOVED, is_silent=meeting.announced_at is None)
+
+
+def _word_move(
+    meeting: MeetingFacts, was: datetime, reason: str, roll: Roll, *, is_kept: bool, now: datetime
+) -> Callable[[int | None], Message]:
+    leaving = {*roll.leave_asked, *roll.leave_approved}
+
+    def word(member_id: int | None) -> Message:
+        if member_id is None or is_kept:
+            return change_views.moved(meeting, was, reason, now=now)
+        if member_id in leaving:
+            return change_views.moved_to_leaver(meeting, was, reason, now=now)
+        return change_views.moved_to_answerer(meeting, was, reason, now=now)
+
+    return word
+
+
+def cancel(
+    session: Session,
+    sender: Sender,
+    meeting_id: int,
+    version: int,
+    reason: str,
+    *,
+    now: datetime,
+    roll: RollReader[Session],
+) -> Changed:
+    old = _changeable(session, sender, meeting_id, version, now=now, is_locked=True)
+    reason = checked_reason(reason)
+    who_was = roll(session, meeting_id, now=now)
+    service.lift(session, old, RungState.CANCELLED)
+    meeting = _transit(session, old, {"state": MeetingState.CANCELLED, "reason": reason, "cancelled_at": now})
+    actor_id = members.actor(session, sender, now=now).recorded_id
+    prompts.forget_text(session, sender, now=now)
+    _record(session, meeting, Change.CANCELLED, old.state.name, None, actor_id=actor_id, reason=reason, now=now)
+    if meeting.announced_at is not None:
+        message = change_views.cancelled(meeting, reason, now=now)
+        _tell(session, meeting, old.starts_at, Change.CANCELLED, who_was, lambda _: message, now=now)
+    return Changed(meeting, Change.CANCELLED, is_silent=meeting.announced_at is None)
+
+
+def undo_cancel(
+    session: Session,
+    sender: Sender,
+    meeting_id: int,
+    version: int,
+    *,
+    now: datetime,
+    roll: RollReader[Session],
+) -> Changed:
+    """撤销: the meeting stands again as it stood, under a new version."""
+    who = members.actor(session, sender, now=now)
+    old = service.seen_by(session, who, meeting_id, Right.PLAN, is_locked=True)
+    if old.state is not MeetingState.CANCELLED or old.cancelled_at is None or old.version != version:
+        raise service.StateChanged
+    check_undo(old.starts_at, old.cancelled_at, now=now)
+    query = select(MeetingChange.was).where(MeetingChange.meeting_id == meeting_id, MeetingChange.version == version)
+    was = session.scalar(query)
+    state = MeetingState[was] if was else MeetingState.SCHEDULED
+    meeting = _transit(session, old, {"state": state, "reason": None, "cancelled_at": None})
+    _record(session, meeting, Change.RESTORED, None, state.name, actor_id=who.recorded_id, reason=None, now=now)
+    _replan(session, meeting, now=now)
+    if meeting.announced_at is not None:
+        message = change_views.restored(meeting, now=now)
+        who_was = roll(session, meeting_id, now=now)
+        _tell(session, meeting, old.starts_at, Change.RESTORED, who_was, lambda _: message, now=now)
+    return Changed(meeting, Change.RESTORED, is_silent=meeting.announced_at is None)
+
+
+def _transit(session: Session, old: MeetingFacts, values: dict[str, object]) -> MeetingFacts:
+    """The next version of the meeting; refused if it has changed meanwhile or another stands in that place."""
+    statement = update(Meeting).where(Meeting.id == old.id, Meeting.state == old.state, Meeting.version == old.version)
+    statement = statement.values(version=old.version + 1, **values).execution_options(synchronize_session=False)
+    try:
+        with session.begin_nested():
+            taken = session.execute(statement.returning(Meeting.id)).first()
+    except IntegrityError as error:
+        raise SameMeeting from error
+    if taken is None:
+        raise service.StateChanged
+    meeting = service.facts(session, old.id)
+    assert meeting is not None
+    return meeting
+
+
+def _record(
+    session: Session,
+    meeting: MeetingFacts,
+    what: Change,
+    was: str | None,
+    became: str | None,
+    *,
+    actor_id: int | None,
+    reason: str | None,
+    now: datetime,
+) -> None:
+    row = {"meeting_id": meeting.id, "version": meeting.version, "actor_id": actor_id, "at": now, "what": what}
+    session.execute(insert(MeetingChange), [{**row, "was": was, "became": became, "reason": reason}])
+
+
+def _replan(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
+    times = meeting.times(members.work_calendar(session))
+    is_announced = meeting.announced_at is not None
+    rungs = ladder.plan(meeting.rules.ladder, times, now=now, is_announced=is_announced)
+    service.lay(session, meeting.id, meeting.version, rungs)
+
+
+# -- telling it ---
+
+
+def _tell(
+    session: Session,
+    meeting: MeetingFacts,
+    old_starts_at: datetime,
+    what: Change,
+    roll: Roll,
+    word: Callable[[int | None], Message],
+    *,
+    now: datetime,
+) -> None:
+    """Into the chat as a reply to its card, because an edit notifies nobody; and to everybody who had answered."""
+    chats = cards.chats(session, meeting)
+    cards.refresh(session, meeting.id, now=now)
+    for chat in chats:
+        reply_to = cards.message_id(session, meeting.id, chat.chat_id)
+        _send(
+            session,
+            meeting,
+            old_starts_at,
+            what,
+            f"c{chat.chat_id}",
+            chat.chat_id,
+            word(None),
+            now=now,
+            thread_id=chat.thread_notice,
+            reply_to=reply_to,
+        )
+        cards.pin_next(session, chat.chat_id, now=now)
+    whom: Iterable[int] = roll.to_notify if chats else (*roll.due, *roll.joined)
+    people = members.people(session, list(whom), meeting.on)
+    for person in people.values():
+        if person.is_reachable and person.user_id is not None:
+            message = word(person.member_id)
+            _send(session, meeting, old_starts_at, what, f"m{person.member_id}", person.user_id, message, now=now)
+
+
+def _send(
+    session: Session,
+    meeting: MeetingFacts,
+    old_starts_at: datetime,
+    what: Change,
+    recipient: str,
+    chat_id: int,
+    message: Message,
+    *,
+    now: datetime,
+    thread_id: int | None = None,
+    reply_to: int | None = None,
+) -> None:
+    due_at = ladder.notice_at(old_starts_at, ladder.QUIET, now=now)
+    outbox.enqueue(
+        session,
+        f"meeting:{meeting.id}:n{meeting.version}:{what.name}:1:{recipient}",
+        chat_id=chat_id,
+        content=replace(message, is_silent=ladder.QUIET.holds(due_at)),
+        lane=Lane.URGENT,
+        now=now,
+        due_at=due_at,
+        valid_until=now + KEPT,
+        thread_id=thread_id,
+        reply_to=reply_to,
+    )

@@ -1,0 +1,68 @@
+"""The row a plan lives in while it is being written."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy.orm import Session
+
+from bot.errors import UserError
+from bot.meetings import kinds
+from bot.meetings.facts import MeetingFacts
+from bot.meetings.models import Draft
+from bot.meetings.rules import MeetingKind, MeetingState
+from bot.members import service as members
+from bot.members.rules import Actor, UnitRef
+from bot.message import Sender
+
+DRAFT_LIFE = timedelta(hours=24)
+
+Body = dict[str, object]
+
+
+class DraftGone(UserError):
+    text = "这份草稿已失效，请重新发送 /plan。"
+    ends_buttons = True
+
+
+class AlreadySaved(UserError):
+    text = "已保存，未重复创建"
+    ends_buttons = True
+
+
+def without(body: Mapping[str, object], *keys: str) -> Body:
+    return {key: value for key, value in body.items() if key not in keys}
+
+
+def open_draft(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> tuple[Actor, Draft]:
+    """One's own draft while it can be changed."""
+    who = members.actor(session, sender, now=now)
+    draft = session.get(Draft, draft_id)
+    if draft is None or draft.actor_id != who.member_id:
+        raise DraftGone
+    if draft.confirmed_at is not None:
+        raise AlreadySaved
+    if draft.expires_at <= now:
+        raise DraftGone
+    return who, draft
+
+
+def meeting_of(draft: Draft, unit: UnitRef) -> MeetingFacts:
+    """The meeting a draft describes, before it exists."""
+    kind = MeetingKind[str(draft.body["kind"])]
+    starts_at = datetime.fromisoformat(str(draft.body["starts_at"]))
+    said = draft.body.get("minutes")
+    length = timedelta(minutes=cast("int", said)) if said else kinds.of(kind, unit.kind).length
+    return MeetingFacts(
+        id=0,
+        unit=unit,
+        kind=kind,
+        title=str(draft.body.get("title", "")),
+        place=str(draft.body.get("place", "")),
+        starts_at=starts_at,
+        ends_at=starts_at + length,
+        state=MeetingState.SCHEDULED,
+        version=1,
+        created_by=draft.actor_id,
+        draft_id=draft.id,
+    )

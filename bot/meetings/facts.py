@@ -1,0 +1,173 @@
+"""What leaves the transactions of meetings: plain data that services make and views word. No rows, no rules."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum, auto
+
+from bot.meetings import kinds, ladder
+from bot.meetings.phrases import Note, Question
+from bot.meetings.rules import Change, MeetingKind, MeetingState, Outcome
+from bot.members.rules import Case, UnitRef
+from bot.periods import local_day
+from bot.workdays import Why, WorkCalendar
+
+LIVE = (MeetingState.SCHEDULED, MeetingState.OPEN)
+OVER = (MeetingState.CLOSED, MeetingState.RECORDED)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingFacts:
+    """One meeting as it stands."""
+
+    id: int
+    unit: UnitRef
+    kind: MeetingKind
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    state: MeetingState
+    version: int
+    announced_at: datetime | None = None
+    is_tentative: bool = False
+    reason: str | None = None
+    cancelled_at: datetime | None = None
+    chair_id: int | None = None
+    recorder_id: int | None = None
+    created_by: int | None = None
+    draft_id: int | None = None
+    verified_at: datetime | None = None
+    extra_until: datetime | None = None
+    outcome: Outcome | None = None
+
+    @property
+    def rules(self) -> kinds.KindRules:
+        """As its host holds the kind; an office that takes it from that host does not undo past meetings."""
+        try:
+            return kinds.of(self.kind, self.unit.kind)
+        except kinds.KindNotHeld:
+            return kinds.of(self.kind)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in OVER
+
+    @property
+    def case(self) -> Case:
+        """What rights at this meeting hang on."""
+        return Case(recorder_id=self.recorder_id, chair_id=self.chair_id)
+
+    @property
+    def opens_at(self) -> datetime:
+        return self.starts_at - self.rules.window.opens
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether people sign in now, be the job that opens meetings on time or not."""
+        return self.state is MeetingState.OPEN or (self.state is MeetingState.SCHEDULED and now >= self.opens_at)
+
+    def times(self, calendar: WorkCalendar) -> ladder.Times:
+        return ladder.Times(self.starts_at, self.ends_at, self.rules.window, calendar)
+
+    @property
+    def on(self) -> date:
+        return local_day(self.starts_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A person as lists name him; group or number tell two of one name apart."""
+
+    member_id: int
+    name: str
+    group_id: int | None = None
+    group_name: str | None = None
+    staff_no: str | None = None
+    is_reachable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """The last 改期 of a meeting, for its card."""
+
+    starts_at: datetime  # before
+    reason: str
+
+
+class Step(Enum):
+    """Where a plan stands: what it asks next."""
+
+    KIND = auto()
+    UNIT = auto()
+    DAY = auto()
+    CHOICE = auto()
+    PLACE = auto()
+    PEOPLE = auto()
+    PREVIEW = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A draft as its next question needs it."""
+
+    draft_id: int
+    step: Step
+    kinds: tuple[MeetingKind, ...] = ()
+    units: tuple[UnitRef, ...] = ()
+    kind: MeetingKind | None = None
+    unit: UnitRef | None = None
+    starts: tuple[datetime, ...] = ()  # suggestions, or the readings of an ambiguous phrase
+    question: Question | None = None
+    places: tuple[str, ...] = ()
+    people: tuple[Named, ...] = ()
+    chosen: frozenset[int] = frozenset()
+    preview: "Preview | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Everything that 确认发布 would put into the world."""
+
+    unit: UnitRef
+    kind: MeetingKind
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    notes: tuple[Note, ...]
+    why: Why  # what the day is
+    is_known: bool  # False: the days off of that year are not announced yet
+    rungs: tuple[ladder.PlannedRung, ...]
+    expected: int
+    exempt: int
+    busy: tuple[Named, ...] = ()  # due at another meeting at that time
+    is_place_taken: bool = False
+    has_chat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A confirmed plan."""
+
+    meeting: MeetingFacts
+    notice_at: datetime | None  # of R1
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A meeting that was moved, cancelled or called back."""
+
+    meeting: MeetingFacts
+    what: Change
+    is_silent: bool  # nobody had heard of the meeting yet, so nobody is told
+
+
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A 改期 on its way: the meeting, and the times a phrase may mean, one of them if it is clear."""
+
+    meeting: MeetingFacts
+    starts: tuple[datetime, ...] = ()

@@ -1,0 +1,251 @@
+"""Words and buttons of a plan: the questions it asks, its preview, the receipt."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.meetings import kinds
+from bot.meetings.change_views import change_row
+from bot.meetings.facts import Plan, Preview, Saved, Step
+from bot.meetings.ladder import PlannedRung
+from bot.meetings.phrases import Note, Question
+from bot.meetings.rules import RungName, RungState
+from bot.meetings.views import clock, head, label, names, short_day, span, when
+from bot.members.rules import DueList, UnitRef
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.periods import local_day
+from bot.workdays import DayKind
+
+TYPICAL_PLACES = ("党员活动室", "三楼会议室")
+PAGE = 10
+RUNG_NAMES = {
+    RungName.R1: "通知",
+    RungName.R2: "催复",
+    RungName.R3: "会前提醒",
+    RungName.R4: "开始签到",
+    RungName.R5: "催签",
+    RungName.R6: "到会报告",
+    RungName.R7: "会后整理",
+    RungName.R8: "缺席说明",
+}
+QUESTIONS = {
+    Question.WHICH_WEEK: "是哪一天",
+    Question.PAST_OR_NEXT_YEAR: "这个时间已过，是否改为",
+    Question.TOMORROW: "今天这个时间已过，是否改为",
+    Question.SHORT_MONTHS: "是哪一天",
+}
+NOTES = {
+    Note.AFTERNOON: "按下午理解",
+    Note.DEFAULT_TIME: "默认时间",
+    Note.ODD_HOUR: "请再确认时间",
+}
+
+
+def in_private() -> Message:
+    """/plan in a group."""
+    return Message("安排会议请在私聊中进行。", ((Button("打开私聊", link="pl"),),))
+
+
+def dropped() -> Message:
+    return Message("已放弃，没有保存。")
+
+
+def question(plan: Plan, *, page: int = 0, now: datetime) -> Message:
+    """What the plan asks next, or its preview."""
+    match plan.step:
+        case Step.KIND:
+            return Message("安排哪一种会议", _kinds(plan))
+        case Step.UNIT:
+            return Message("由哪个组织召开", _units(plan.draft_id, plan.units, page))
+        case Step.DAY:
+            return _day(plan, now=now)
+        case Step.CHOICE:
+            assert plan.question is not None
+            return Message(QUESTIONS[plan.question], _starts(plan, now=now))
+        case Step.PLACE:
+            return _place(plan)
+        case Step.PEOPLE:
+            return _people(plan, page)
+        case Step.PREVIEW:
+            assert plan.preview is not None
+            return preview(plan.draft_id, plan.preview, now=now)
+
+
+def _kinds(plan: Plan) -> Buttons:
+    buttons = [Button(kinds.of(kind).name, press("meetings", "kind", plan.draft_id, kind.value)) for kind in plan.kinds]
+    return (*rows(buttons, 2), (_drop(plan.draft_id),))
+
+
+def _units(draft_id: int, units: Sequence[UnitRef], page: int) -> Buttons:
+    shown = units[page * PAGE : (page + 1) * PAGE]
+    buttons = [Button(cut(unit.name, 30), press("meetings", "unit", draft_id, unit.id)) for unit in shown]
+    return (*rows(buttons, 1), *_pager(draft_id, page, len(units)), (_drop(draft_id),))
+
+
+def _pager(draft_id: int, page: int, count: int) -> Buttons:
+    before = (Button("上一页", press("meetings", "page", draft_id, page - 1)),) if page else ()
+    after = (Button("下一页", press("meetings", "page", draft_id, page + 1)),) if (page + 1) * PAGE < count else ()
+    return ((*before, *after),) if before or after else ()
+
+
+def _day(plan: Plan, *, now: datetime) -> Message:
+    text = fill("<b>{kind}</b>（{unit}）\n什么时候开", **_what(plan))
+    return Message(text, _starts(plan, now=now))
+
+
+def _starts(plan: Plan, *, now: datetime) -> Buttons:
+    buttons = [
+        Button(when(at, now=now), press("meetings", "at", plan.draft_id, int(at.timestamp()) // 60))
+        for at in plan.starts
+    ]
+    other = Button("输入…", press("meetings", "ask", plan.draft_id, "phrase"))
+    return (*rows(buttons, 1), (other, _drop(plan.draft_id)))
+
+
+def _place(plan: Plan) -> Message:
+    buttons = [
+        Button(cut(place, 30), press("meetings", "place", plan.draft_id, number))
+        for number, place in enumerate(plan.places)
+    ]
+    other = Button("输入…", press("meetings", "ask", plan.draft_id, "place"))
+    text = fill("<b>{kind}</b>（{unit}）\n在哪里开", **_what(plan))
+    return Message(text, (*rows(buttons, 2), (other, _drop(plan.draft_id))))
+
+
+def _people(plan: Plan, page: int) -> Message:
+    shown = plan.people[page * PAGE : (page + 1) * PAGE]
+    buttons = [
+        Button(
+            ("✓ " if person.member_id in plan.chosen else "") + cut(label(person, plan.people), 20),
+            press("meetings", "who", plan.draft_id, person.member_id, page),
+        )
+        for person in shown
+    ]
+    done = (
+        Button("全选", press("meetings", "everyone", plan.draft_id)),
+        Button(f"选好了（{len(plan.chosen)}）", press("meetings", "chosen", plan.draft_id)),
+    )
+    pager = _pager(plan.draft_id, page, len(plan.people))
+    return Message("请选择参加培训的人", (*rows(buttons, 2), *pager, done, (_drop(plan.draft_id),)))
+
+
+def _what(plan: Plan) -> dict[str, str]:
+    assert plan.kind is not None
+    assert plan.unit is not None
+    return {"kind": kinds.of(plan.kind, plan.unit.kind).name, "unit": plan.unit.name}
+
+
+def _drop(draft_id: int) -> Button:
+    return Button("放弃", press("meetings", "drop", draft_id), style="danger")
+
+
+def ask(field: str) -> Message:
+    """What the planner is to type."""
+    texts = {
+        "phrase": "请写时间，例如：下周五15点、12月8日9点到11点。",
+        "place": "请写地点。",
+        "title": "请写会议主题。",
+    }
+    return Message(f"{texts[field]}\n发送“取消”放弃输入。")
+
+
+# -- the preview ---
+
+
+def preview(draft_id: int, what: Preview, *, now: datetime) -> Message:
+    rules = kinds.of(what.kind, what.unit.kind)
+    text = lines(
+        head(rules.name, what.title),
+        f"时间：{span(what.starts_at, what.ends_at, now=now)}{_notes(what)}",
+        fill("地点：{place}", place=what.place),
+        fill("召开：{unit}，{due}", unit=what.unit.name, due=_due(what, rules.due_list)),
+        *_warnings(what, rules.due_list),
+        "",
+        f"<b>提醒</b>（{'发到群里' if what.has_chat else '逐一私信'}）",
+        *(_rung(rung, what, now=now) for rung in what.rungs if rung.round == 1),
+    )
+    return Message(Html(text), _confirm(draft_id, what.title))
+
+
+def _notes(what: Preview) -> str:
+    return "".join(f"（{NOTES[note]}）" for note in what.notes)
+
+
+def _due(what: Preview, due_list: DueList) -> str:
+    if due_list is DueList.NOBODY:
+        return "自愿报名"
+    exempt = f"，另有{what.exempt}人不计入应到" if what.exempt else ""
+    return f"应到{what.expected}人{exempt}"
+
+
+def _warnings(what: Preview, due_list: DueList) -> list[str]:
+    day = what.why
+    reasons = {
+        DayKind.WEEKEND: "这一天是周末，非工作日。",
+        DayKind.HOLIDAY: f"这一天是{day.name}假期，非工作日。",
+        DayKind.MAKEUP: f"这一天是周末，因{day.name}调休上班。",
+    }
+    return [
+        reasons.get(day.kind, ""),
+        "" if what.is_known else f"{local_day(what.starts_at).year}年放假安排尚未公布，请届时再核对。",
+        "应到名单为空。" if not what.expected and due_list is not DueList.NOBODY else "",
+        fill("{names}此时另有会议。", names=names(what.busy)) if what.busy else "",
+        "同一时间该地点已有会议。" if what.is_place_taken else "",
+    ]
+
+
+def _rung(rung: PlannedRung, what: Preview, *, now: datetime) -> str:
+    if rung.state is RungState.SKIPPED:
+        return f"{RUNG_NAMES[rung.rung]} 略过"
+    if rung.due_at <= now:
+        return f"{RUNG_NAMES[rung.rung]} 立即"
+    is_same_day = local_day(rung.due_at) == local_day(what.starts_at)
+    return f"{RUNG_NAMES[rung.rung]} {clock(rung.due_at) if is_same_day else _date(rung.due_at, now=now)}"
+
+
+def _date(at: datetime, *, now: datetime) -> str:
+    return f"{short_day(local_day(at), now=now)} {clock(at)}"
+
+
+def _confirm(draft_id: int, title: str) -> Buttons:
+    return (
+        (Button("确认发布", press("meetings", "ok", draft_id), style="success"),),
+        (
+            Button("改主题" if title else "写主题", press("meetings", "ask", draft_id, "title")),
+            Button("修改", press("meetings", "edit", draft_id)),
+            _drop(draft_id),
+        ),
+    )
+
+
+def parts(plan: Plan) -> Buttons:
+    """修改: which part."""
+    steps: tuple[tuple[Step, str], ...] = (
+        (Step.DAY, "改时间"),
+        (Step.PLACE, "改地点"),
+        (Step.KIND, "改类别"),
+        (Step.UNIT, "改召开组织"),
+    )
+    if plan.kind is not None and plan.unit is not None:
+        is_chosen = kinds.of(plan.kind, plan.unit.kind).due_list is DueList.CHOSEN
+        steps += ((Step.PEOPLE, "改人员"),) if is_chosen else ()
+    buttons = [Button(text, press("meetings", "redo", plan.draft_id, step.name)) for step, text in steps]
+    return (*rows(buttons, 2), (Button("不改了", press("meetings", "show", plan.draft_id)),))
+
+
+def editing(plan: Plan, *, now: datetime) -> Message:
+    return Message(question(plan, now=now).text, parts(plan))
+
+
+def saved(what: Saved, *, now: datetime) -> Message:
+    meeting, notice = what.meeting, ""
+    if what.notice_at is not None:
+        is_due = what.notice_at <= now
+        notice = "通知马上发出。" if is_due else f"通知将于{when(what.notice_at, now=now)}发出。"
+    text = fill(
+        "已发布：{head}\n{span}{place}\n{notice}",
+        head=head(meeting.rules.name, meeting.title),
+        span=span(meeting.starts_at, meeting.ends_at, now=now),
+        place=f"，{meeting.place}" if meeting.place else "",
+        notice=notice,
+    )
+    return Message(text, (change_row(meeting),))

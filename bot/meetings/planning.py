@@ -1,0 +1,320 @@
+"""Plans of meetings, from the first word of /plan to the confirmed meeting. A plan lives in its row of `drafts`."""
+
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot.errors import UserError
+from bot.meetings import kinds, phrases, plan_views, publishing, service
+from bot.meetings.drafts import DRAFT_LIFE, Body, DraftGone, open_draft, without
+from bot.meetings.facts import Plan, Step
+from bot.meetings.models import Draft, Meeting
+from bot.meetings.phrases import Ask, Every, Once, Question
+from bot.meetings.rules import DraftOf, MeetingKind
+from bot.members import prompts
+from bot.members import service as members
+from bot.members.models import Unit
+from bot.members.rules import Actor, DueList, Right, UnitRef
+from bot.message import Sender
+from bot.periods import at_beijing, local_day
+
+FRIDAY = 4
+SUGGESTED_DAYS = 4
+SUGGESTED_PLACES = 4
+LONGEST_TITLE = 100
+LONGEST_PLACE = 40
+
+
+class NotYetSeries(UserError):
+    text = "周期会议将在下一版提供，请先写单次日期"
+
+
+class NoCommittee(UserError):
+    text = "本支部未设支部委员会，不能安排支委会"
+
+
+class TooLong(UserError):
+    text = "太长了，请不超过{most}个字。"
+
+
+class NobodyChosen(UserError):
+    text = "请至少选择一人。"
+
+
+def begin(session: Session, sender: Sender, words: str, *, now: datetime) -> Plan:
+    """Start a plan, from nothing or from a whole line: phrase, kind, title, @place."""
+    who = members.actor(session, sender, now=now)
+    if not who.may(Right.PLAN):
+        who.require(Right.PLAN)
+    body = _read_line(words)
+    home = who.units_for(Right.PLAN)[0]
+    draft = Draft(
+        actor_id=who.member_id,
+        unit_id=home.id,
+        what=DraftOf.MEETING,
+        body=body,
+        step=Step.KIND.name,
+        expires_at=now + DRAFT_LIFE,
+    )
+    session.add(draft)
+    session.flush()
+    return _advance(session, who, draft, now=now)
+
+
+def _read_line(words: str) -> Body:
+    """What stands before the kind is the date phrase, what follows is the title, after an @ the place."""
+    rest, _, place = words.replace("＠", "@").partition("@")
+    body: Body = {}
+    found = kinds.shipped().find(rest)
+    if found is None:
+        body["phrase"] = rest.strip()
+    else:
+        body |= {"kind": found.kind.name, "phrase": found.before, "title": _checked(found.after, LONGEST_TITLE)}
+    body["place"] = _checked(place.strip(), LONGEST_PLACE)
+    return {key: value for key, value in body.items() if value}
+
+
+def _checked(text: str, most: int) -> str:
+    text = " ".join(text.split())
+    if len(text) > most:
+        raise TooLong(most=most)
+    return text
+
+
+# -- answers of the planner ---
+
+
+def set_kind(session: Session, sender: Sender, draft_id: int, ordinal: int, *, now: datetime) -> Plan:
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    kind = next((kind for kind in MeetingKind if kind.value == ordinal), None)
+    if kind is None:
+        raise DraftGone
+    kept = ("title", "phrase", "starts_at", "minutes", "notes", "place")
+    draft.body = {key: value for key, value in draft.body.items() if key in kept} | {"kind": kind.name}
+    return _advance(session, who, draft, now=now)
+
+
+def set_unit(session: Session, sender: Sender, draft_id: int, unit_id: int, *, now: datetime) -> Plan:
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    draft.body = {**draft.body, "unit_id": unit_id}
+    return _advance(session, who, draft, now=now)
+
+
+def set_start(session: Session, sender: Sender, draft_id: int, minute: int, *, now: datetime) -> Plan:
+    """Take one of the offered times, as minutes since 1970."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    offered = cast("list[str]", draft.body.get("offered", []))
+    starts_at = next((text for text in offered if int(datetime.fromisoformat(text).timestamp()) // 60 == minute), None)
+    if starts_at is None:
+        raise DraftGone
+    draft.body = {**without(draft.body, "offered", "question", "phrase"), "starts_at": starts_at}
+    return _advance(session, who, draft, now=now)
+
+
+def set_place(session: Session, sender: Sender, draft_id: int, place: int, *, now: datetime) -> Plan:
+    """Take one of the offered places."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    places = cast("list[str]", draft.body.get("places", []))
+    if place >= len(places):
+        raise DraftGone
+    draft.body = {**without(draft.body, "places"), "place": places[place]}
+    return _advance(session, who, draft, now=now)
+
+
+def toggle(session: Session, sender: Sender, draft_id: int, member_id: int, *, now: datetime) -> Plan:
+    """Put somebody on the list of a training course, or off it."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    choosing = set(cast("list[int]", draft.body.get("choosing", [])))
+    draft.body = {**draft.body, "choosing": sorted(choosing ^ {member_id})}
+    return _advance(session, who, draft, now=now)
+
+
+def choose_all(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    everybody = [person.member_id for person in _roster(session, who, draft, now=now)]
+    draft.body = {**draft.body, "choosing": everybody}
+    return _advance(session, who, draft, now=now)
+
+
+def set_people(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    there = {person.member_id for person in _roster(session, who, draft, now=now)}
+    chosen = sorted(there & set(cast("list[int]", draft.body.get("choosing", []))))
+    if not chosen:
+        raise NobodyChosen
+    draft.body = {**draft.body, "chosen": chosen}
+    return _advance(session, who, draft, now=now)
+
+
+def tell(session: Session, sender: Sender, draft_id: int, field: str, text: str, *, now: datetime) -> Plan:
+    """Take a typed answer: `field` is phrase, place or title."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    prompts.forget_text(session, sender, now=now)
+    if field == "phrase":
+        draft.body = {**without(draft.body, "starts_at", "minutes", "notes", "offered", "question"), "phrase": text}
+    elif field == "place":
+        draft.body = {**draft.body, "place": _checked(text, LONGEST_PLACE)}
+    else:
+        draft.body = {**draft.body, "title": _checked(text, LONGEST_TITLE)}
+    return _advance(session, who, draft, now=now)
+
+
+def ask(session: Session, sender: Sender, draft_id: int, field: str, *, now: datetime) -> None:
+    """The next text of the planner is the field."""
+    if field not in ("phrase", "place", "title"):
+        raise DraftGone
+    open_draft(session, sender, draft_id, now=now)
+    prompts.await_text(session, sender, "meetings:plan", f"{draft_id}:{field}", now=now)
+
+
+def show(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    return _advance(session, who, draft, now=now)
+
+
+def change(session: Session, sender: Sender, draft_id: int, step: str, *, now: datetime) -> Plan:
+    """修改: ask for one part again."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    parts = {
+        Step.KIND.name: ("kind", "unit_id", "place", "chosen"),
+        Step.UNIT.name: ("unit_id", "chosen"),
+        Step.DAY.name: ("starts_at", "minutes", "notes", "phrase", "offered", "question"),
+        Step.PLACE.name: ("place",),
+        Step.PEOPLE.name: ("chosen",),
+    }
+    draft.body = without(draft.body, *parts.get(step, ()))
+    return _advance(session, who, draft, now=now)
+
+
+def drop(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> None:
+    _, draft = open_draft(session, sender, draft_id, now=now)
+    draft.expires_at = now
+
+
+# -- the next question ---
+
+
+def _advance(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
+    """Ask for the first thing that is missing."""
+    plan = _next(session, who, draft, now=now)
+    draft.step = plan.step.name
+    return plan
+
+
+def _next(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
+    if "kind" not in draft.body:
+        return Plan(draft.id, Step.KIND, kinds=_kinds_for(session, who))
+    kind = MeetingKind[str(draft.body["kind"])]
+    unit = _unit(session, who, draft, kind)
+    if isinstance(unit, tuple):
+        return Plan(draft.id, Step.UNIT, kind=kind, units=unit)
+    rules = kinds.of(kind, unit.kind)
+    if rules.needs_committee and not session.scalar(select(Unit.has_committee).where(Unit.id == unit.id)):
+        raise NoCommittee
+    if "phrase" in draft.body:
+        _read_phrase(session, draft, rules, now=now)
+    if "starts_at" not in draft.body:
+        return _ask_start(session, draft, unit, rules, now=now)
+    if "place" not in draft.body:
+        places = _places(session, unit)
+        draft.body = {**draft.body, "places": places}
+        return Plan(draft.id, Step.PLACE, kind=kind, unit=unit, places=tuple(places))
+    if rules.due_list is DueList.CHOSEN and "chosen" not in draft.body:
+        people = tuple(service.name_of(person) for person in _roster(session, who, draft, now=now))
+        chosen = frozenset(cast("list[int]", draft.body.get("choosing", [])))
+        return Plan(draft.id, Step.PEOPLE, kind=kind, unit=unit, people=people, chosen=chosen)
+    return Plan(draft.id, Step.PREVIEW, kind=kind, unit=unit, preview=publishing.preview(session, draft, unit, now=now))
+
+
+def _plannable(session: Session, who: Actor) -> list[UnitRef]:
+    found: dict[int, UnitRef] = {}
+    for root in who.units_for(Right.PLAN):
+        found |= {unit.id: unit for unit in members.units_below(session, root) if who.may(Right.PLAN, unit)}
+    return list(found.values())
+
+
+def _kinds_for(session: Session, who: Actor) -> tuple[MeetingKind, ...]:
+    levels = {unit.kind for unit in _plannable(session, who)}
+    held = {rules.kind for level in levels for rules in kinds.shipped().held_by(level)}
+    return tuple(kind for kind in MeetingKind if kind in held)
+
+
+def _unit(session: Session, who: Actor, draft: Draft, kind: MeetingKind) -> UnitRef | tuple[UnitRef, ...]:
+    """The host of the meeting; several if the planner has to choose."""
+    units = _plannable(session, who)
+    hosts = tuple(unit for unit in units if kind in {rules.kind for rules in kinds.shipped().held_by(unit.kind)})
+    if not hosts:
+        raise kinds.KindNotHeld(name=kinds.of(kind).name)
+    chosen = next((unit for unit in hosts if unit.id == draft.body.get("unit_id")), None)
+    if chosen is None and len(hosts) > 1:
+        own = [unit for unit in hosts if unit.id in {root.id for root in who.units_for(Right.PLAN)}]
+        if len(own) != 1:
+            return hosts
+        chosen = own[0]
+    chosen = chosen or hosts[0]
+    draft.unit_id = chosen.id
+    return chosen
+
+
+def _roster(session: Session, who: Actor, draft: Draft, *, now: datetime) -> list[members.Person]:
+    """Whom a training course can be for: everybody below its host."""
+    unit = members.unit(session, draft.unit_id)
+    who.require(Right.PLAN, unit)
+    return [person for person in members.roster_on(session, unit.id, local_day(now)) if not person.is_guest]
+
+
+def _read_phrase(session: Session, draft: Draft, rules: kinds.KindRules, *, now: datetime) -> None:
+    """The typed date becomes a start, or a choice of several."""
+    calendar = members.work_calendar(session)
+    read = phrases.parse(str(draft.body["phrase"]), calendar, now=now, clock=rules.start)
+    body = without(draft.body, "phrase")
+    draft.body = body
+    match read:
+        case Every():
+            raise NotYetSeries
+        case Once():
+            draft.body = {**body, **_start(read)}
+        case Ask():
+            ahead = [choice for choice in read.choices if isinstance(choice, Once) and choice.starts_at > now]
+            if not ahead:
+                raise NotYetSeries if isinstance(read.choices[0], Every) else phrases.TimeIsPast(now)
+            offered = [choice.starts_at.isoformat() for choice in ahead]
+            draft.body = {**body, **_start(ahead[0]), "offered": offered, "question": read.question.name}
+            draft.body.pop("starts_at")
+
+
+def _start(read: Once) -> Body:
+    minutes: Body = {"minutes": read.minutes} if read.minutes else {}
+    return {"starts_at": read.starts_at.isoformat(), "notes": [note.name for note in read.notes], **minutes}
+
+
+def _ask_start(session: Session, draft: Draft, unit: UnitRef, rules: kinds.KindRules, *, now: datetime) -> Plan:
+    question = draft.body.get("question")
+    if question is None:
+        offered = [at.isoformat() for at in _suggested(session, rules, now=now)]
+        draft.body = {**draft.body, "offered": offered}
+    starts = tuple(datetime.fromisoformat(text) for text in cast("list[str]", draft.body["offered"]))
+    asked = Question[str(question)] if question else None
+    step = Step.CHOICE if asked else Step.DAY
+    return Plan(draft.id, step, kind=rules.kind, unit=unit, starts=starts, question=asked)
+
+
+def _suggested(session: Session, rules: kinds.KindRules, *, now: datetime) -> list[datetime]:
+    """The next Fridays that are worked, at the kind's usual time: when most branches meet."""
+    calendar, found = members.work_calendar(session), list[datetime]()
+    day = local_day(now) + timedelta(days=(FRIDAY - local_day(now).weekday()) % 7)
+    while len(found) < SUGGESTED_DAYS:
+        at = at_beijing(day, rules.start)
+        if at > now and calendar.is_workday(day):
+            found.append(at)
+        day += timedelta(weeks=1)
+    return found
+
+
+def _places(session: Session, unit: UnitRef) -> list[str]:
+    """Where the unit met last, before that what every house has."""
+    query = select(Meeting.place).where(Meeting.unit_id == unit.id, Meeting.place != "").group_by(Meeting.place)
+    used = session.scalars(query.order_by(func.max(Meeting.starts_at).desc()).limit(SUGGESTED_PLACES))
+    return list(dict.fromkeys([*used, *plan_views.TYPICAL_PLACES]))[:SUGGESTED_PLACES]

@@ -1,0 +1,118 @@
+"""A finished plan: its preview, and the meeting it becomes, once."""
+
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from bot.db import upsert
+from bot.errors import UserError
+from bot.meetings import cards, ladder, service
+from bot.meetings.drafts import AlreadySaved, DraftGone, meeting_of, open_draft
+from bot.meetings.facts import LIVE, MeetingFacts, Preview, Saved, Step
+from bot.meetings.models import Draft, Meeting
+from bot.meetings.phrases import Note
+from bot.meetings.rules import MeetingState, RungName, check_move, check_span
+from bot.members import service as members
+from bot.members.models import Unit
+from bot.members.rules import Right, UnitRef
+from bot.message import Sender
+
+
+class SameMeeting(UserError):
+    text = "此时已有同类会议"
+
+
+def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> Preview:
+    meeting = meeting_of(draft, unit)
+    calendar = members.work_calendar(session)
+    times = meeting.times(calendar)
+    found = service.expected(session, meeting)
+    rungs = ladder.plan(meeting.rules.ladder, times, now=now)
+    busy, is_taken = _collisions(session, meeting, {due.person.member_id for due in found.due})
+    return Preview(
+        unit=unit,
+        kind=meeting.kind,
+        title=meeting.title,
+        place=meeting.place,
+        starts_at=meeting.starts_at,
+        ends_at=meeting.ends_at,
+        notes=tuple(Note[name] for name in cast("list[str]", draft.body.get("notes", []))),
+        why=calendar.why(meeting.on),
+        is_known=calendar.is_known(meeting.on),
+        rungs=(*rungs, *ladder.expected_after(meeting.rules.ladder, times)),
+        expected=len(found.due),
+        exempt=len(found.exempt),
+        busy=tuple(service.named(session, busy, meeting)),
+        is_place_taken=is_taken,
+        has_chat=bool(cards.chats(session, meeting)),
+    )
+
+
+def _collisions(session: Session, meeting: MeetingFacts, due: set[int]) -> tuple[list[int], bool]:
+    """Who is due elsewhere at that time, and whether somebody near meets in the same place."""
+    near = meeting.unit.path.rstrip("/").rpartition("/")[0] + "/"
+    query = (
+        select(Meeting.id)
+        .join(Unit, Unit.id == Meeting.unit_id)
+        .where(
+            Meeting.state.in_(LIVE),
+            Meeting.starts_at < meeting.ends_at,
+            Meeting.ends_at > meeting.starts_at,
+            Unit.path.startswith(near),
+        )
+    )
+    busy: set[int] = set()
+    is_taken = False
+    for meeting_id in session.scalars(query.limit(10)):
+        other = service.facts(session, meeting_id)
+        assert other is not None
+        busy |= due & {item.person.member_id for item in service.expected(session, other).due}
+        is_taken = is_taken or (other.place == meeting.place != "")
+    return sorted(busy), is_taken
+
+
+def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Saved:
+    """Make the meeting of a draft, once; whoever presses again hears that it is there."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    unit = members.unit(session, draft.unit_id)
+    who.require(Right.PLAN, unit)
+    if draft.step != Step.PREVIEW.name:
+        raise DraftGone
+    taken = update(Draft).where(Draft.id == draft_id, Draft.confirmed_at.is_(None), Draft.expires_at > now)
+    if session.execute(taken.values(confirmed_at=now).returning(Draft.id)).first() is None:
+        raise AlreadySaved
+    plan = meeting_of(draft, unit)
+    check_move(plan.starts_at, now=now)
+    check_span(plan.kind, plan.starts_at, plan.ends_at)
+    meeting_id = _insert(session, plan, now=now)
+    meeting = service.facts(session, meeting_id)
+    assert meeting is not None
+    rungs = ladder.plan(meeting.rules.ladder, meeting.times(members.work_calendar(session)), now=now)
+    service.lay(session, meeting_id, meeting.version, rungs)
+    notice = next((rung.due_at for rung in rungs if rung.rung is RungName.R1), None)
+    return Saved(meeting, notice)
+
+
+def _insert(session: Session, plan: MeetingFacts, *, now: datetime) -> int:
+    row = upsert(session, Meeting).values(
+        unit_id=plan.unit.id,
+        kind=plan.kind,
+        draft_id=plan.draft_id,
+        title=plan.title,
+        place=plan.place,
+        starts_at=plan.starts_at,
+        ends_at=plan.ends_at,
+        state=MeetingState.SCHEDULED,
+        created_at=now,
+        created_by=plan.created_by,
+        is_tentative=False,
+        version=1,
+        audit_seq=0,
+        audit_hash="",
+    )
+    meeting_id: int | None = session.scalar(row.on_conflict_do_nothing().returning(Meeting.id))
+    if meeting_id is None:
+        raise SameMeeting
+    return meeting_id

@@ -1,0 +1,333 @@
+"""Words and buttons of meetings: cards, reminders, notices of change, lists. Plans are worded in `plan_views`."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from bot.meetings.facts import MeetingFacts, Moved, Named
+from bot.meetings.rules import MeetingState, Roll, SignIn
+from bot.members.rules import DueList, UnitKind, UnitRef
+from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
+from bot.periods import beijing, local_day
+
+WEEKDAYS = "一二三四五六日"
+MOST_NAMES = 20
+LABEL = 12  # characters of a name or title on a button
+
+
+# -- parts ---
+
+
+def day(on: date, *, now: datetime) -> str:
+    """12月4日（周五）, with the year only if it is not this one."""
+    return f"{short_day(on, now=now)}（周{WEEKDAYS[on.weekday()]}）"
+
+
+def short_day(on: date, *, now: datetime) -> str:
+    year = "" if on.year == local_day(now).year else f"{on.year}年"
+    return f"{year}{on.month}月{on.day}日"
+
+
+def clock(at: datetime) -> str:
+    return f"{beijing(at):%H:%M}"
+
+
+def when(at: datetime, *, now: datetime) -> str:
+    return day(local_day(at), now=now) + clock(at)
+
+
+def span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> str:
+    end = clock(ends_at) if local_day(starts_at) == local_day(ends_at) else when(ends_at, now=now)
+    return f"{when(starts_at, now=now)}—{end}"
+
+
+def name(meeting: MeetingFacts) -> str:
+    """What the meeting is called in a sentence."""
+    return meeting.rules.name
+
+
+def head(kind: str, title: str) -> Html:
+    return fill("<b>【{kind}】</b>{title}", kind=kind, title=title)
+
+
+def label(person: Named, people: Sequence[Named]) -> str:
+    """A name as a list shows it: with group or number where two are alike."""
+    if sum(other.name == person.name for other in people) < 2:
+        return person.name
+    mark = person.group_name or person.staff_no
+    return f"{person.name}（{mark}）" if mark else person.name
+
+
+def names(people: Sequence[Named]) -> str:
+    shown = "、".join(label(person, people) for person in people[:MOST_NAMES])
+    return shown if len(people) <= MOST_NAMES else f"{shown}等{len(people)}人"
+
+
+def late(message: Message, due_at: datetime) -> Message:
+    """A message that comes after its time says so."""
+    text = fill("（补发，原定{clock}）\n{text}", clock=clock(due_at), text=Html(message.text))
+    return Message(text, message.buttons, message.is_silent)
+
+
+def standin(message: Message) -> Message:
+    return Message(
+        fill("书记暂不能收到，转给您。\n{text}", text=Html(message.text)), message.buttons, message.is_silent
+    )
+
+
+# -- the card ---
+
+
+def card(meeting: MeetingFacts, roll: Roll, moved: Moved | None = None, *, now: datetime) -> Message:
+    """The card of a chat: counts, never names."""
+    if meeting.state is MeetingState.CANCELLED:
+        return cancelled_card(meeting, now=now)
+    if meeting.is_over:
+        return Message(lines(*_head(meeting, None, now=now), "已结束", outcome(roll)))
+    if meeting.is_open(now):
+        return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), signed(roll)), sign_in_row(meeting))
+    buttons = (
+        Button("参加", press("attendance", "go", meeting.id, meeting.version)),
+        Button("请假", link=f"lv_{base36(meeting.id)}"),
+    )
+    return Message(lines(*_head(meeting, moved, now=now), answered(meeting, roll)), (_without_leave(meeting, buttons),))
+
+
+def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | None = None, *, now: datetime) -> Message:
+    """The card of one person, where a meeting has no chat: his own state instead of counts."""
+    if meeting.state is MeetingState.CANCELLED:
+        return cancelled_card(meeting, now=now)
+    if meeting.is_over:
+        return Message(lines(*_head(meeting, None, now=now), "已结束", own_state(own)))
+    if meeting.is_open(now):
+        buttons = () if own.present else sign_in_row(meeting)
+        return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), own_state(own)), buttons)
+    return Message(lines(*_head(meeting, moved, now=now), own_state(own)), answer_row(meeting))
+
+
+def _head(meeting: MeetingFacts, moved: Moved | None, *, now: datetime) -> list[str]:
+    parts: list[str] = [head(name(meeting), meeting.title)]
+    parts.append("时间：" + span(meeting.starts_at, meeting.ends_at, now=now))
+    parts.append(fill("地点：{place}", place=meeting.place) if meeting.place else "")
+    parts.append("暂定，待放假安排公布" if meeting.is_tentative else "")
+    if moved is not None:
+        parts.append(fill("由{was}改期。原因：{reason}", was=when(moved.starts_at, now=now), reason=moved.reason))
+    return parts
+
+
+def _signing_in(meeting: MeetingFacts) -> list[str]:
+    if meeting.rules.sign_in is SignIn.ROLL_CALL:
+        return ["由书记点名"]
+    return [f"签到中，{clock(meeting.starts_at + meeting.rules.window.on_time)}前为准时"]
+
+
+def cancelled_card(meeting: MeetingFacts, *, now: datetime) -> Message:
+    text = "<s>【{kind}】{title}</s>\n<s>时间：{span}</s>\n已取消：{reason}"
+    times = span(meeting.starts_at, meeting.ends_at, now=now)
+    return Message(fill(text, kind=name(meeting), title=meeting.title, span=times, reason=meeting.reason or ""))
+
+
+def answered(meeting: MeetingFacts, roll: Roll) -> str:
+    if meeting.rules.due_list is DueList.NOBODY:
+        return f"已报名{len(roll.joined)}人"
+    return f"已回复 {roll.answered}/{roll.expected}：{answers(roll)}"
+
+
+def answers(roll: Roll) -> str:
+    online = f" · 线上{len(roll.online)}" if roll.online else ""
+    return f"参加{len(roll.going)}{online} · 请假{roll.leaving} · 未回复{len(roll.unanswered)}"
+
+
+def signed(roll: Roll) -> str:
+    late = f"（迟到{len(roll.late)}）" if roll.late else ""
+    joined = f" · 报名签到{len(roll.joined_present)}" if roll.joined else ""
+    return f"实到{len(roll.present)}{late} · 请假{len(roll.on_leave)} · 未签{len(roll.unsigned)}{joined}"
+
+
+def outcome(roll: Roll) -> str:
+    joined = f" · 志愿者{len(roll.joined_present)}" if roll.joined else ""
+    counts = f"应到{roll.expected} · 实到{len(roll.present)} · 请假{len(roll.on_leave)} · 缺席{len(roll.absent)}"
+    return f"{counts} · 到会率{rate(roll)}{joined}"
+
+
+def rate(roll: Roll) -> str:
+    """实到 / 应到, half up, in integers."""
+    if not roll.expected:
+        return "—"
+    tenths = (2000 * len(roll.present) + roll.expected) // (2 * roll.expected)
+    return f"{tenths // 10}.{tenths % 10}%"
+
+
+def own_state(own: Roll) -> str:
+    """One person's own state, from a roll that holds nobody else."""
+    states = (
+        (own.late, "您已签到（迟到）"),
+        (own.present or own.joined_present, "您已签到（准时）"),
+        (own.on_leave or own.leave_approved, "您已请假"),
+        (own.leave_asked, "您的请假等待同意"),
+        (own.absent, "您缺席了本次会议"),
+        (own.going or own.joined, "您已回复：参加"),
+        (own.online, "您已回复：线上参加"),
+    )
+    return next((text for people, text in states if people), "您还没有回复")
+
+
+def answer_row(meeting: MeetingFacts) -> Buttons:
+    """参加 and 请假 for a private message."""
+    at = (meeting.id, meeting.version)
+    buttons = (Button("参加", press("attendance", "go", *at)), Button("请假", press("attendance", "leave", *at)))
+    return (_without_leave(meeting, buttons),)
+
+
+def _without_leave(meeting: MeetingFacts, buttons: tuple[Button, Button]) -> tuple[Button, ...]:
+    """Nobody asks leave from what is not due; where it is allowed, one may come by wire."""
+    going, leave = buttons
+    online = (Button("线上参加", press("attendance", "online", meeting.id, meeting.version)),)
+    middle = online if meeting.rules.is_online_allowed else ()
+    return (going, *middle) if meeting.rules.due_list is DueList.NOBODY else (going, *middle, leave)
+
+
+def sign_in_row(meeting: MeetingFacts) -> Buttons:
+    if meeting.rules.sign_in is SignIn.ROLL_CALL:
+        return ()
+    return ((Button("签到", press("attendance", "in", meeting.id), style="success"),),)
+
+
+# -- the ladder ---
+
+
+def unreached(people: Sequence[Named], unit: UnitRef) -> Message:
+    text = fill("{count}人未激活或无法私信，请当面通知：{names}。", count=len(people), names=names(people))
+    invite = ((Button("邀请单", press("members", "invite", unit.id)),),) if unit.kind is UnitKind.BRANCH else ()
+    return Message(text, invite)
+
+
+def ask_again(meeting: MeetingFacts, *, now: datetime) -> Message:
+    text = fill("请回复：{what}。能参加吗", what=_what_where(meeting, now=now))
+    return Message(text, answer_row(meeting))
+
+
+def ask_again_in_chat(roll: Roll) -> Message:
+    return Message(f"还有{len(roll.unanswered)}人未回复，请在卡片上选择参加或请假。")
+
+
+def soon(meeting: MeetingFacts, roll: Roll, *, now: datetime, is_private: bool, is_answered: bool = True) -> Message:
+    """R3. Who has not answered can do so on the spot."""
+    place = f" {meeting.place}" if meeting.place else ""
+    counts = "" if meeting.rules.due_list is DueList.NOBODY else f"{answers(roll)}。"
+    text = fill(
+        "{when}{place}，{kind}。{counts}",
+        when=relative(meeting.starts_at, now=now),
+        place=place,
+        kind=name(meeting),
+        counts=counts,
+    )
+    return Message(text, answer_row(meeting) if is_private and not is_answered else ())
+
+
+def relative(at: datetime, *, now: datetime) -> str:
+    """今天15:00, 明天08:00, else the date."""
+    days = (local_day(at) - local_day(now)).days
+    near = {0: "今天", 1: "明天"}.get(days)
+    return near + clock(at) if near else when(at, now=now)
+
+
+def sign_in_opens(meeting: MeetingFacts, *, is_private: bool) -> Message:
+    if meeting.rules.sign_in is SignIn.ROLL_CALL:
+        return Message(fill("{kind}即将开始，由书记点名。", kind=name(meeting)))
+    window = meeting.rules.window
+    on_time, last = clock(meeting.starts_at + window.on_time), clock(meeting.starts_at + window.late)
+    text = f"现在开始签到，{on_time}前为准时，{last}后请找书记登记。"
+    return Message(text, sign_in_row(meeting) if is_private else ())
+
+
+def running(meeting: MeetingFacts, *, is_private: bool) -> Message:
+    """R4 that could not be sent before the meeting began."""
+    last = clock(meeting.starts_at + meeting.rules.window.late)
+    return Message(f"会议正在进行，签到到{last}为止。", sign_in_row(meeting) if is_private else ())
+
+
+def chase(meeting: MeetingFacts) -> Message:
+    text = fill("{kind}已开始，您还没有签到。", kind=name(meeting))
+    explain = Button("说明原因", press("attendance", "why", meeting.id))
+    return Message(text, ((*sum(sign_in_row(meeting), ()), explain),))
+
+
+def report(meeting: MeetingFacts, roll: Roll, unsigned: Sequence[Named], *, now: datetime) -> Message:
+    """R6, for who leads the meeting."""
+    text = "{kind}{clock}：应到{due}，实到{present}，请假{leave}，未签{unsigned}{names}。"
+    filled = fill(
+        text,
+        kind=name(meeting),
+        clock=clock(now),
+        due=roll.expected,
+        present=len(roll.present),
+        leave=len(roll.on_leave),
+        unsigned=len(roll.unsigned),
+        names=f"：{names(unsigned)}" if unsigned else "",
+    )
+    return Message(filled, (sheet_row(meeting),))
+
+
+def group_report(group_name: str, unsigned: Sequence[Named]) -> Message:
+    """R6, for the leader of one group."""
+    text = "{group}未签{count}人：{names}。"
+    return Message(fill(text, group=group_name, count=len(unsigned), names=names(unsigned)))
+
+
+def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
+    """R7."""
+    text = f"请完成会议记录：自助签到{len(roll.self_signed)}人待核对，待批请假{len(roll.leave_asked)}人，"
+    text += f"未说明缺席{len(roll.unexplained)}人。"
+    vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
+    return Message(text, ((*vouch, Button("逐条处理", press("attendance", "sheet", meeting.id))),))
+
+
+def explain(meeting: MeetingFacts, *, now: datetime) -> Message:
+    """R8, to who was absent."""
+    text = "您缺席了{day}{kind}，请说明原因，仅书记和组织委员可见。"
+    filled = fill(text, day=short_day(meeting.on, now=now), kind=name(meeting))
+    return Message(filled, reasons(meeting.id))
+
+
+def reasons(meeting_id: int) -> Buttons:
+    words = (("公事", "OFFICIAL"), ("病", "SICK"), ("事", "PERSONAL"), ("其他", "OTHER"))
+    return (tuple(Button(text, press("attendance", "because", meeting_id, kind)) for text, kind in words),)
+
+
+def still_unexplained(people: Sequence[Named], round_: int, rounds: int) -> Message:
+    """R8, later rounds, to the secretary."""
+    text = "仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
+    return Message(fill(text, count=len(people), round=round_, rounds=rounds, names=names(people)))
+
+
+def sheet_row(meeting: MeetingFacts) -> tuple[Button, ...]:
+    return (Button("考勤表", press("attendance", "sheet", meeting.id)),)
+
+
+def _what_where(meeting: MeetingFacts, *, now: datetime) -> str:
+    place = f"，{meeting.place}" if meeting.place else ""
+    return f"{when(meeting.starts_at, now=now)} {name(meeting)}{place}"
+
+
+# -- lists ---
+
+
+def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], *, now: datetime) -> Message:
+    """近期会议 of a group."""
+    if not meetings:
+        return Message("近期没有会议。")
+    items = []
+    for meeting, roll in meetings:
+        counts = signed(roll) if meeting.is_open(now) else answered(meeting, roll)
+        what = head(name(meeting), meeting.title)
+        items.append(lines(what, _when_where(meeting, now=now), counts))
+    return Message("\n\n".join(items))
+
+
+def _when_where(meeting: MeetingFacts, *, now: datetime) -> Html:
+    place = f"，{meeting.place}" if meeting.place else ""
+    return fill("{span}{place}", span=span(meeting.starts_at, meeting.ends_at, now=now), place=place)
+
+
+def button_label(meeting: MeetingFacts, *, now: datetime) -> str:
+    return cut(f"{short_day(meeting.on, now=now)} {clock(meeting.starts_at)} {name(meeting)}", 40)
