@@ -44,8 +44,9 @@ def _raw_tags(world: World) -> Iterator[str]:
         for message in chat.messages.values():
             if message.sender.user_id != BOT_ID:
                 continue
-            if (found := _ESCAPED.search(message.text)) and found[0] not in names:
-                yield f"raw {found[0]} shown in {chat.title or chat.id}: {message.text[:80]}"
+            for version in message.versions:
+                if (found := _ESCAPED.search(version.text)) and found[0] not in names:
+                    yield f"raw {found[0]} shown in {chat.title or chat.id}: {version.text[:80]}"
 
 
 def _leaks(world: World, strangers: Collection[int]) -> Iterator[str]:
