@@ -106,6 +106,8 @@ class Sim:
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: set[asyncio.Event] = set()
         self._is_closed = False
+        self._has_world = asyncio.Event()  # clear while a restart makes another one
+        self._has_world.set()
         self.routes = [
             Route("/", self.index),
             Route("/favicon.svg", self.favicon),
@@ -158,6 +160,7 @@ class Sim:
     # What there is, and what happens
 
     async def state(self, _request: Request) -> Response:
+        await self._has_world.wait()
         desk = await self._desk()
         world = self.desk.world
         now = {"now": world.now().isoformat()}
@@ -199,6 +202,7 @@ class Sim:
         yield ": 连上了\n\n"
         while not self._is_closed:
             woken.clear()
+            await self._has_world.wait()
             if self.desk.world is not world:
                 yield _RESET
                 return
@@ -249,10 +253,7 @@ class Sim:
 
     async def _do(self, wanted: acts.AnyAct) -> Payload:
         if isinstance(wanted, acts.Restart):
-            async with self._moving:
-                await self.desk.restart_demo()
-            self._tour = Tour(self._facts)
-            self._wake()
+            await self._restart()
             return {}
         if isinstance(wanted, acts.Others):
             async with self._moving:
@@ -262,12 +263,27 @@ class Sim:
         self._settle_soon()
         return answer
 
+    async def _restart(self) -> None:
+        async with self._moving:
+            self._has_world.clear()
+            try:
+                await self.desk.restart_demo()
+            finally:
+                self._has_world.set()
+            self._tour = Tour(self._facts)
+        self._wake()
+
     def _settle_soon(self) -> None:
         """One settling waits at most: it sees everything that was done before it began."""
         if len(self._tasks) < 2:
             task = asyncio.create_task(self._settle())
             self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._settled)
+
+    def _settled(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.desk.world.keep_problem(str(error))
 
     async def _settle(self) -> None:
         async with self._moving:

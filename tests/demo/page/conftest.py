@@ -31,11 +31,14 @@ class Desk:
     clock: FrozenClock
     due: datetime | None = None
     settled: asyncio.Event = field(default_factory=asyncio.Event)
+    trouble: str = ""
     others: list[int] = field(default_factory=list)
     played: dict[int, str] = field(default_factory=lambda: {ZHANG: "党员", LI: "书记", WU: "党员"})
 
     async def settle(self) -> None:
         self.settled.set()
+        if self.trouble:
+            raise RuntimeError(self.trouble)
 
     async def advance(self, *, seconds: int | None = None, to: datetime | None = None) -> Sequence[Happening]:
         self.clock.at = to or self.clock.at + timedelta(seconds=seconds or 0)

@@ -9,9 +9,10 @@ import pytest
 
 from bot.demo.chats import Chat, Rank
 from bot.demo.messages import Button
+from bot.demo.sim import Sim
 from bot.demo.world import BOT_ID, World
 from tests.demo.conftest import WU, ZHANG, FrozenClock
-from tests.demo.page.conftest import PATIENCE, Desk, act, bot_says, quiz
+from tests.demo.page.conftest import PATIENCE, Desk, act, bot_says, heard, quiz
 
 # -- acts -------------------------------------------------------------------------------------------------------------
 
@@ -21,6 +22,15 @@ async def test_what_a_window_says_reaches_the_bot(page: httpx.AsyncClient, world
     assert answer.json() == {"ok": True, "message": 1}
     assert [update.kind for update in world.updates.queue] == ["message"]
     assert await asyncio.wait_for(desk.settled.wait(), PATIENCE)
+
+
+async def test_a_bot_that_finds_no_rest_is_shown_in_the_page(
+    page: httpx.AsyncClient, sim: Sim, world: World, desk: Desk
+) -> None:
+    desk.trouble = "no rest after 1000 rounds"
+    await act(page, "say", chat=ZHANG, text="/today")
+    await heard(sim, world.journal.seq, 1)
+    assert world.problems == ["no rest after 1000 rounds"]
 
 
 async def test_a_press_sends_the_data_the_window_showed(page: httpx.AsyncClient, world: World) -> None:

@@ -15,9 +15,7 @@ SCRIPTS = [name for name in FILES if name.endswith(".js")]
 SERVER = ("sim", "acts", "guards", "shown", "tour")
 
 # Ways by which a text could become markup or code.
-UNSAFE = re.compile(
-    r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function|createContextual"
-)
+UNSAFE = re.compile(r"(inner|outer)HTML|insertAdjacentHTML|document\.write|\beval\(|new Function|createContextual")
 # What the policy `default-src 'self'` would block.
 INLINE = re.compile(r"<script(?![^>]*\ssrc=)|<style|\sstyle=|\son\w+=|javascript:")
 NAMESPACE = "http://www.w3.org/2000/svg"
