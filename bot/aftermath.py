@@ -60,7 +60,9 @@ class Aftermath:
                 (self.reach.lost if row.chat_id < 0 else self.reach.unreachable)(session, row.chat_id, now)
             case Meaning.NO_THREAD if row.thread_id is not None:
                 claims.without_thread(session, row, now=now)
-            case Meaning.BAD_HTML if isinstance(row.content, Message | Edit):
+            case Meaning.BAD_HTML if isinstance(row.content, Message | Edit) and row.content != calls.plain(
+                row.content
+            ):
                 self.reach.unreadable(session, row, error, now)
                 claims.as_plain(session, row, calls.plain(row.content), now=now)
             case Meaning.TARGET_GONE:

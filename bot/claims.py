@@ -69,7 +69,8 @@ def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]
 
 def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime) -> Claimed | None:
     """Take a pending row for sending, or settle it unsent: too late, not wanted any more, taken by another."""
-    taken = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == State.PENDING)
+    is_due = OutboxRow.due_at <= now  # another sender may have put it off since it was seen
+    taken = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == State.PENDING, is_due)
     taken = taken.values(
         state=State.SENDING,
         attempts=OutboxRow.attempts + 1,
