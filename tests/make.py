@@ -4,11 +4,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.members import register
-from bot.members.models import Account, Chat, Exemption, Member, Membership, RoleGrant
+from bot.members.models import Account, Chat, Exemption, Member, Membership, RoleGrant, Unit
 from bot.members.rules import ChatState, ExemptionScope, Reach, Role, UnitKind, UnitRef
 from bot.message import Sender
 
@@ -89,7 +90,6 @@ class Make:
         is_leader: bool = False,
         is_guest: bool = False,
         staff_no: str | None = None,
-        company: UnitRef | None = None,
         from_on: date = SINCE,
         to_on: date | None = None,
     ) -> Someone:
@@ -101,7 +101,7 @@ class Make:
             person = Member(
                 name=name,
                 staff_no=staff_no,
-                company_id=company.id if company else None,
+                company_id=_company_id(session, branch) if branch else None,
                 is_probationary=is_probationary,
                 is_leader=is_leader,
                 joined_on=JOINED,
@@ -175,3 +175,8 @@ class Make:
     def _next_stranger(self) -> int:
         self._strangers += 1
         return self._strangers
+
+
+def _company_id(session: Session, branch: UnitRef) -> int | None:
+    above = [int(part) for part in branch.path.split("/") if part]
+    return session.scalar(select(Unit.id).where(Unit.id.in_(above), Unit.kind == UnitKind.COMPANY))

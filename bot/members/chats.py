@@ -1,6 +1,5 @@
 """Groups: the code that binds one to a unit, the bot added by somebody, the way back."""
 
-import random
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -12,7 +11,7 @@ from bot.db import upsert
 from bot.errors import UserError
 from bot.members import menus, tries, views
 from bot.members.facts import ChatBound, CodeCard
-from bot.members.joining import secret_hash
+from bot.members.joining import Entropy, secret_hash
 from bot.members.models import Chat, ChatCode, Unit
 from bot.members.rules import Actor, ChatState, NotBound, Right, TryOf, UnitKind, UnitRef
 from bot.members.service import actor, unit
@@ -41,13 +40,13 @@ class NotForCompanies(UserError):
     text = "群只能绑定到党组织。"
 
 
-def make_code(session: Session, sender: Sender, unit_id: int, *, rng: random.Random, now: datetime) -> CodeCard:
+def make_code(session: Session, sender: Sender, unit_id: int, *, entropy: Entropy, now: datetime) -> CodeCard:
     """A new code for the unit; it opens nothing without the right to bind."""
     who, place = actor(session, sender, now=now), unit(session, unit_id)
     who.require(Right.BIND_CHAT, place)
     if place.kind is UnitKind.COMPANY:
         raise NotForCompanies
-    code = "".join(rng.choice(CODE_LETTERS) for _ in range(CODE_LENGTH))
+    code = "".join(CODE_LETTERS[byte % len(CODE_LETTERS)] for byte in entropy(CODE_LENGTH))
     row = ChatCode(code_hash=secret_hash(code), unit_id=place.id, created_by=who.recorded_id, expires_at=now + CODE_FOR)
     session.add(row)
     session.flush()

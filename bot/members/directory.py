@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.members.facts import Choice, Record, RosterList
+from bot.members.joining import refuse_bound
 from bot.members.models import RoleGrant, Unit
 from bot.members.rules import Grant, Right, Role, UnitKind, UnitRef
 from bot.members.service import NoSuchUnit, Person, actor, holds, people, roster_on, unit
@@ -66,6 +67,7 @@ def choices(
 
 def joinable(session: Session, sender: Sender, company_id: int = 0, page: int = 0, *, now: datetime) -> Choice:  # noqa: ARG001  # as all services
     """For an account without a person: companies first where there are several, then branches."""
+    refuse_bound(session, sender.user_id)
     branches = _units(session, BRANCHES)
     if company_id:
         company = unit(session, company_id)

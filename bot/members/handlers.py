@@ -2,22 +2,23 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from random import SystemRandom
+from secrets import token_bytes
 
 from telegram import ChatMember, Update
+from telegram import Document as TelegramDocument
 from telegram.error import TelegramError
 
 from bot.context import Context, Handler, Routes
 from bot.errors import UserError
-from bot.members import chats, directory, joining, prompts, reach, roster, roster_views, service, views, workbook
+from bot.members import chats, directory, joining, phrases, prompts, reach, roster, service, views, workbook
+from bot.members import roster_views as words
 from bot.members.facts import Choice
 from bot.members.rules import NotBound, Right, UnitKind
 from bot.message import Alert, Document, Edit, Message, lines, number
 from bot.periods import local_day
 
-RNG = SystemRandom()  # links and codes are secrets
 GONE = (ChatMember.LEFT, ChatMember.BANNED)
 
 
@@ -88,22 +89,18 @@ async def choose_branch(_: Update, context: Context) -> None:
     company_id, page = context.press.number(0), context.press.number(1) if len(context.press.args) > 1 else 0
     choice = await context.read(directory.joinable, company_id, page)
     if choice.above is not None and choice.above.kind is UnitKind.BRANCH:
-        await _ask_name(company_id, context)
+        await ask_name(context, company_id)
         return
     await context.say(Edit(views.branch_choice(choice)))
-
-
-async def chose_branch(_: Update, context: Context) -> None:
-    await _ask_name(context.press.number(0), context)
 
 
 async def claim_link(_: Update, context: Context) -> None:
     """From a button of a card: the branch is known."""
     _private(context)
-    await _ask_name(number(context.link), context)
+    await ask_name(context, number(context.link))
 
 
-async def _ask_name(branch_id: int, context: Context) -> None:
+async def ask_name(context: Context, branch_id: int) -> None:
     await context.say(views.ask_name(await context.transact(joining.choose_branch, branch_id)))
 
 
@@ -113,15 +110,9 @@ async def name_given(update: Update, context: Context) -> None:
     await context.say(views.claim_sent())
 
 
-async def accept(_: Update, context: Context) -> None:
-    await _decide(context, context.press.number(1))
-
-
-async def reject(_: Update, context: Context) -> None:
-    await _decide(context, None)
-
-
-async def _decide(context: Context, member_id: int | None) -> None:
+async def decide(_: Update, context: Context) -> None:
+    """With a member: that is who it is; without one: nobody of the branch."""
+    member_id = context.press.number(1) if len(context.press.args) > 1 else None
     typed, done = await context.transact(joining.decide, context.press.number(0), member_id)
     await context.say(Edit(views.claim_decided(typed, done)))
 
@@ -136,23 +127,10 @@ async def release(_: Update, context: Context) -> None:
     await context.say(Edit(views.undone(name)))
 
 
-async def invite(_: Update, context: Context) -> None:
-    _private(context)
-    choice = await context.read(directory.choices, Right.ROSTER, directory.BRANCHES)
-    if len(choice.units) == 1:
-        await _invite(context, choice.units[0].id)
-    else:
-        await context.say(views.invite_choice(choice))
-
-
-async def invite_branch(_: Update, context: Context) -> None:
-    await _invite(context, context.press.number(0))
-
-
-async def _invite(context: Context, branch_id: int) -> None:
+async def invite(context: Context, branch_id: int) -> None:
     """The links exist nowhere but in this answer: lost with it, they are made anew."""
     lasts = timedelta(hours=context.deps.config.members.invite_hours)
-    branch, made = await context.transact(joining.invite, branch_id, lasts=lasts, rng=RNG)
+    branch, made = await context.transact(joining.invite, branch_id, lasts=lasts, entropy=token_bytes)
     if not made:
         await context.say(views.all_active(branch))
         return
@@ -166,13 +144,8 @@ async def _invite(context: Context, branch_id: int) -> None:
 # -- the roster ---------------------------------------------------------------------------------------------------
 
 
-async def show_roster(_: Update, context: Context) -> None:
-    _private(context)
-    choice = await context.read(directory.choices, Right.ROSTER, directory.BRANCHES)
-    if len(choice.units) == 1:
-        await context.say(views.roster_list(await context.read(directory.roster, choice.units[0].id)))
-    else:
-        await context.say(views.roster_choice(choice))
+async def show_roster(context: Context, branch_id: int) -> None:
+    await context.say(views.roster_list(await context.read(directory.roster, branch_id)))
 
 
 async def roster_page(_: Update, context: Context) -> None:
@@ -185,56 +158,76 @@ async def show_person(_: Update, context: Context) -> None:
 
 
 async def template(_: Update, context: Context) -> None:
-    await context.say(Document(roster_views.TEMPLATE_FILE, await asyncio.to_thread(workbook.template)))
+    await context.say(Document(words.TEMPLATE_FILE, await asyncio.to_thread(workbook.template)))
+
+
+def yaml_door(other: Handler) -> Handler:
+    """A YAML file that holds a roster is ours, any other is the `other` feature's."""
+
+    async def take(update: Update, context: Context) -> None:
+        await context.read(service.actor)
+        sent = _document(update)
+        is_small = (sent.file_size or 0) <= workbook.MAX_SIZE
+        if is_small and workbook.is_roster_yaml(await _fetch(context, sent)):
+            await roster_file(update, context)
+        else:
+            await other(update, context)
+
+    return take
+
+
+async def _fetch(context: Context, sent: TelegramDocument) -> bytes:
+    return bytes(await (await context.bot.get_file(sent.file_id)).download_as_bytearray())
+
+
+def _document(update: Update) -> TelegramDocument:
+    assert update.message is not None
+    assert update.message.document is not None
+    return update.message.document
 
 
 async def roster_file(update: Update, context: Context) -> None:
     """A roster file: fetched, read apart, compared, and shown for confirmation."""
-    sent = update.message.document if update.message else None
-    assert sent is not None
+    sent = _document(update)
     # Its own transaction: the try counts even if the file turns out to be unreadable.
     await context.deps.database.transact(roster.begin_import, context.sender, now=context.now())
     if (sent.file_size or 0) > workbook.MAX_SIZE:
         raise workbook.TooBig.of(sent.file_size or 0)
-    data = bytes(await (await context.bot.get_file(sent.file_id)).download_as_bytearray())
+    data = await _fetch(context, sent)
     today = local_day(context.now())
     reading = await asyncio.to_thread(workbook.read, sent.file_name or "", data, today=today)
     preview = await context.read(roster.preview_roster, reading)
     if preview.plan.is_empty:
-        await context.say(Message(lines(*roster_views.unchanged(preview))))
+        await context.say(Message(lines(*words.unchanged(preview))))
         return
     import_id = await context.transact(roster.keep_preview, preview, hashlib.sha256(data).hexdigest())
-    await context.say(roster_views.preview(preview, import_id))
+    await context.say(words.preview(preview, import_id))
 
 
 async def apply(_: Update, context: Context) -> None:
     counts = await context.transact(roster.apply_roster, context.press.number(0))
-    await context.say(Edit(Message(roster_views.applied(counts))))
+    await context.say(Edit(Message(words.applied(counts))))
 
 
 async def drop(_: Update, context: Context) -> None:
     await context.transact(roster.give_up, context.press.number(0))
-    await context.say(Edit(roster_views.dropped()))
+    await context.say(Edit(words.dropped()))
 
 
 async def faults(_: Update, context: Context) -> None:
     found = await context.read(roster.faults_of, context.press.number(0))
-    data = await asyncio.to_thread(workbook.problems, roster_views.problem_lines(found))
-    await context.say(Document(roster_views.PROBLEMS_FILE, data))
+    data = await asyncio.to_thread(workbook.problems, words.problem_lines(found))
+    await context.say(Document(words.PROBLEMS_FILE, data))
 
 
 # -- groups -------------------------------------------------------------------------------------------------------
 
 
 async def bind(update: Update, context: Context) -> None:
-    if not context.sender.is_private:
-        await _bind_here(update, context, (context.args or [""])[0] if context.args else "")
-        return
-    choice = await context.read(directory.choices, Right.BIND_CHAT, directory.WITH_CHATS)
-    if len(choice.units) == 1:
-        await _code(context, choice.units[0].id)
+    if context.sender.is_private:
+        await choose_to_bind(update, context)
     else:
-        await context.say(views.bind_choice(choice))
+        await _bind_here(update, context, context.args[0] if context.args else "")
 
 
 async def bind_by_link(update: Update, context: Context) -> None:
@@ -272,12 +265,8 @@ async def _require_presence(context: Context) -> None:
         raise NotInChat
 
 
-async def code(_: Update, context: Context) -> None:
-    await _code(context, context.press.number(0))
-
-
-async def _code(context: Context, unit_id: int) -> None:
-    await context.say(views.code_card(await context.transact(chats.make_code, unit_id, rng=RNG)))
+async def make_code(context: Context, unit_id: int) -> None:
+    await context.say(views.code_card(await context.transact(chats.make_code, unit_id, entropy=token_bytes)))
 
 
 async def loosen(_: Update, context: Context) -> None:
@@ -319,29 +308,66 @@ def _private(context: Context) -> None:
         raise PrivateOnly
 
 
-def _turning(right: Right, kinds: tuple[UnitKind, ...], view: Callable[[Choice], Message]) -> Handler:
+# -- choosing a unit ----------------------------------------------------------------------------------------------
+
+Kinds = tuple[UnitKind, ...]
+Act = Callable[[Context, int], Awaitable[None]]
+
+
+def _choosing(right: Right, kinds: Kinds, view: Callable[[Choice], Message], act: Act) -> Handler:
+    """Offer the units at which the person has the right; with only one of them act at once."""
+
+    async def choose(_: Update, context: Context) -> None:
+        _private(context)
+        choice = await context.read(directory.choices, right, kinds)
+        if len(choice.units) == 1:
+            await act(context, choice.units[0].id)
+        else:
+            await context.say(view(choice))
+
+    return choose
+
+
+def _turning(right: Right, kinds: Kinds, view: Callable[[Choice], Message]) -> Handler:
     """上一页 and 下一页 of a choice of units."""
 
     async def turn(_: Update, context: Context) -> None:
-        choice = await context.read(directory.choices, right, kinds, context.press.number(0))
-        await context.say(Edit(view(choice)))
+        await context.say(Edit(view(await context.read(directory.choices, right, kinds, context.press.number(0)))))
 
     return turn
 
 
+def _chosen(act: Act) -> Handler:
+    async def take(_: Update, context: Context) -> None:
+        await act(context, context.press.number(0))
+
+    return take
+
+
+choose_to_invite = _choosing(Right.ROSTER, directory.BRANCHES, views.invite_choice, invite)
+choose_to_list = _choosing(Right.ROSTER, directory.BRANCHES, views.roster_choice, show_roster)
+choose_to_bind = _choosing(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice, make_code)
+
 ROUTES = Routes(
-    commands={"start": start, "help": show_help, "me": me, "invite": invite, "roster": show_roster, "bind": bind},
+    commands={
+        "start": start,
+        "help": show_help,
+        "me": me,
+        "invite": choose_to_invite,
+        "roster": choose_to_list,
+        "bind": bind,
+    },
     presses={
         "members:claim": choose_company,
         "members:amongs": choose_company,
         "members:among": choose_branch,
         "members:joins": choose_branch,
-        "members:join": chose_branch,
-        "members:yes": accept,
-        "members:no": reject,
+        "members:join": _chosen(ask_name),
+        "members:yes": decide,
+        "members:no": decide,
         "members:undo": release,
         "members:loose": ask_release,
-        "members:invite": invite_branch,
+        "members:invite": _chosen(invite),
         "members:invites": _turning(Right.ROSTER, directory.BRANCHES, views.invite_choice),
         "members:roster": roster_page,
         "members:page": roster_page,
@@ -351,16 +377,16 @@ ROUTES = Routes(
         "members:apply": apply,
         "members:drop": drop,
         "members:faults": faults,
-        "members:code": code,
+        "members:code": _chosen(make_code),
         "members:codes": _turning(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice),
         "members:swap": swap,
         "members:unchat": loosen,
         "members:again": again,
     },
-    words={"我的": me, "帮助": show_help},
+    words={phrases.ME: me, phrases.HELP: show_help},
     links={"j": redeem, "c": claim_link, "gb": bind_by_link, "st": start, "bind": bind},
     replies={"members:name": name_given},
     documents={"xlsx": roster_file, "yaml:roster": roster_file, "yml:roster": roster_file},
     events={"my_chat_member": my_chat_member, "migration": migration},
-    cancel_words={"取消": cancel},
+    cancel_words={phrases.CANCEL: cancel},
 )

@@ -2,8 +2,7 @@
 
 import base64
 import hashlib
-import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import cast
@@ -22,6 +21,7 @@ from bot.members.service import NoSuchUnit, Person, actor, people, roster_on, un
 from bot.message import Sender, base36
 from bot.periods import local_day
 
+Entropy = Callable[[int], bytes]  # so many random bytes: links and codes are secrets
 TOKEN_BYTES = 16  # 128 bits: not to be guessed
 CLAIM_FOR = timedelta(days=7)
 MOST_CLAIMS, CLAIMS_SPAN = 3, timedelta(hours=24)
@@ -75,14 +75,14 @@ class Refusal(Enum):
 
 
 def invite(
-    session: Session, sender: Sender, branch_id: int, *, lasts: timedelta, rng: random.Random, now: datetime
+    session: Session, sender: Sender, branch_id: int, *, lasts: timedelta, entropy: Entropy, now: datetime
 ) -> tuple[UnitRef, Sequence[Invitation]]:
     """New links for everybody of the branch without an account; earlier ones of theirs end."""
     branch = unit(session, branch_id)
     actor(session, sender, now=now).require(Right.ROSTER, branch)
     waiting = _without_account(session, branch.id, now)
     known = views.names(waiting)
-    made = [_invite(session, p.member_id, branch.name, known[p.member_id], now + lasts, rng, now) for p in waiting]
+    made = [_invite(session, p.member_id, branch.name, known[p.member_id], now + lasts, entropy, now) for p in waiting]
     return branch, made
 
 
@@ -93,9 +93,9 @@ def _without_account(session: Session, branch_id: int, now: datetime) -> list[Pe
 
 
 def _invite(
-    session: Session, member_id: int, branch: str, name: str, until: datetime, rng: random.Random, now: datetime
+    session: Session, member_id: int, branch: str, name: str, until: datetime, entropy: Entropy, now: datetime
 ) -> Invitation:
-    token = base64.urlsafe_b64encode(rng.randbytes(TOKEN_BYTES)).decode().rstrip("=")
+    token = base64.urlsafe_b64encode(entropy(TOKEN_BYTES)).decode().rstrip("=")
     open_ones = (Invite.member_id == member_id, Invite.used_at.is_(None), Invite.revoked_at.is_(None))
     session.execute(update(Invite).where(*open_ones).values(revoked_at=now))
     session.add(Invite(token_hash=secret_hash(token), member_id=member_id, expires_at=until))
@@ -107,7 +107,7 @@ def redeem(session: Session, sender: Sender, token: str, *, now: datetime) -> Bo
     """Bind the account by a personal link. A wrong one is counted, so it is returned, not raised."""
     if tries.are_used_up(session, TryOf.LINK, sender.user_id, now=now):
         return Refusal.SILENT
-    _refuse_bound(session, sender.user_id)
+    refuse_bound(session, sender.user_id)
     used = update(Invite).where(
         Invite.token_hash == secret_hash(token),
         Invite.used_at.is_(None),
@@ -145,7 +145,8 @@ def _who(session: Session, member_id: int) -> tuple[Bound, int | None]:
     return Bound(member_id, name, branch or ""), branch_id
 
 
-def _refuse_bound(session: Session, user_id: int) -> None:
+def refuse_bound(session: Session, user_id: int) -> None:
+    """One account, one person."""
     member_id = session.scalar(select(Account.member_id).where(Account.telegram_user_id == user_id))
     if member_id is not None:
         bound, _ = _who(session, member_id)
@@ -161,7 +162,7 @@ def secret_hash(secret: str) -> str:
 
 def choose_branch(session: Session, sender: Sender, branch_id: int, *, now: datetime) -> UnitRef:
     """The branch an unbound account wants to join; the next text of the sender is taken for a name."""
-    _refuse_bound(session, sender.user_id)
+    refuse_bound(session, sender.user_id)
     branch = unit(session, branch_id)
     if branch.kind is not UnitKind.BRANCH:
         raise NoSuchUnit
@@ -171,7 +172,7 @@ def choose_branch(session: Session, sender: Sender, branch_id: int, *, now: date
 
 def claim(session: Session, sender: Sender, branch_id: int, typed_name: str, *, now: datetime) -> None:
     """Ask the branch to be recognised under a name; asking again while it waits changes nothing."""
-    _refuse_bound(session, sender.user_id)
+    refuse_bound(session, sender.user_id)
     branch, name = unit(session, branch_id), plain(typed_name)
     if not name or len(name) > MOST_NAME:
         raise NoName
@@ -219,7 +220,7 @@ def _accept(session: Session, row: Claim, member_id: int, by: int | None, now: d
     person = people(session, [member_id], local_day(now)).get(member_id)
     if person is None or person.branch_id != row.branch_id:
         raise ClaimOver
-    _refuse_bound(session, row.telegram_user_id)
+    refuse_bound(session, row.telegram_user_id)
     return _bind(session, row.telegram_user_id, member_id, by, now)[0]
 
 

@@ -49,6 +49,8 @@ _COLUMNS = {word: column for column, words in HEADINGS.items() for word in words
 _PRIVATE = ("身份证", "手机", "电话", "住址", "照片")  # such a column is never read
 _HEADING_ROWS = 5
 
+ME, HELP, CANCEL = "我的", "帮助", "取消"  # what people type in private
+
 _CATEGORIES = {
     "正式党员": False,
     "正式": False,

@@ -31,6 +31,7 @@ _LABELS = {
     "help": "帮助",
     "plan": "安排会议",
     "roster": "名册",
+    "quiz": "出题与考试",
     "bank": "题库与导入",
 }
 Menu = tuple[tuple[str, str], ...]
@@ -41,8 +42,8 @@ def _menu(*names: str) -> Menu:
 
 
 MEMBER_MENU = _menu("today", "meetings", "me", "help")
-OFFICER_MENU = _menu("today", "plan", "meetings", "roster", "help")
-ADMIN_MENU = _menu("today", "bank", "roster", "help")
+OFFICER_MENU = _menu("today", "plan", "meetings", "quiz", "roster", "help")
+ADMIN_MENU = _menu("today", "quiz", "bank", "roster", "help")
 GROUP_MENU: Menu = (("meetings", "近期会议"), ("help", "帮助"))
 GROUP_OFFICER_MENU: Menu = (("meetings", "近期会议"), ("round", "现场答题"), ("help", "帮助"))
 GROUP_ADMIN_MENU: Menu = (*GROUP_MENU, ("bind", "绑定本群"))
@@ -112,6 +113,7 @@ _FOR_ALL = (
 )
 _BY_RIGHT = (
     (Right.PLAN, "plan", "安排会议，例如 /plan 下周五15点 主题党日"),
+    (Right.RUN_QUIZ, "quiz", "出题与考试"),
     (Right.RUN_QUIZ, "round", "在支部群里开始现场答题"),
     (Right.BANKS, "bank", "题库；直接发送题库文件可导入"),
     (Right.ROSTER, "roster", "名册；直接发送名册文件可导入"),

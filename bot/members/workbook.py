@@ -4,6 +4,7 @@ An uploaded workbook is opened only in a child process with limits (`cells`); he
 """
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -150,6 +151,10 @@ _OF_MEMBER = {
 }
 _KEYS = frozenset({"roster", "members", *_OF_BRANCH, *_OF_MEMBER})
 _PROBATIONARY = {"": "正式党员", "false": "正式党员", "否": "正式党员", "true": "预备党员", "是": "预备党员"}
+
+
+def is_roster_yaml(data: bytes) -> bool:
+    return re.search(rb"^(\xef\xbb\xbf)?roster[ \t]*:", data, re.MULTILINE) is not None
 
 
 def read_yaml(name: str, data: bytes, *, today: date) -> Reading:
