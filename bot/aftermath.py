@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import calls, claims, outbox
 from bot.answers import Meaning, Verdict
-from bot.message import Delete, Edit, Message, Pin, Poll, StopPoll
+from bot.message import Content, Delete, Edit, Message, Pin, Poll, StopPoll
 from bot.outbox import Claimed, State
 
 BACK_OFF = (2, 4, 8, 16, 32, 60)  # seconds before the next try
@@ -60,14 +60,20 @@ class Aftermath:
                 (self.reach.lost if row.chat_id < 0 else self.reach.unreachable)(session, row.chat_id, now)
             case Meaning.NO_THREAD if row.thread_id is not None:
                 claims.without_thread(session, row, now=now)
-            case Meaning.BAD_HTML if isinstance(row.content, Message | Edit) and row.content != calls.plain(
-                row.content
-            ):
+            case Meaning.BAD_HTML if (bare := _bare(row.content)) is not None:
                 self.reach.unreadable(session, row, error, now)
-                claims.as_plain(session, row, calls.plain(row.content), now=now)
+                claims.as_plain(session, row, bare, now=now)
             case Meaning.TARGET_GONE:
                 claims.mark_failed(session, row, State.DEAD, "target gone", self.hooks, now=now)
             case _:
                 claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
                 if not isinstance(row.content, Pin):
                     self.reach.unreadable(session, row, error, now)
+
+
+def _bare(content: Content) -> Content | None:
+    """The same without tags; None if there are none, so that they cannot be what Telegram could not read."""
+    if not isinstance(content, Message | Edit):
+        return None
+    bare = calls.plain(content)
+    return bare if bare != content else None

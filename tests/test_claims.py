@@ -20,6 +20,7 @@ NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 SECOND, MINUTE = timedelta(seconds=1), timedelta(minutes=1)
 ZHANG, ZHOU, GROUP, NEW_GROUP = 1001, 1006, -4001, -1001000000001
 NO_HOOKS: Mapping[str, Hooks] = {}
+TEXT = Message("会议")
 POLL = Poll("党徽由什么组成？", ("镰刀锤头", "五角星"), (0,), timedelta(minutes=1))
 
 
@@ -54,9 +55,7 @@ class Desk:
         return Aftermath(self.hooks(), self.reach())
 
 
-def put(
-    database: Database, key: str, *, chat_id: int = ZHANG, content: Content = Message("会议"), **more: object
-) -> int:
+def put(database: Database, key: str, *, chat_id: int = ZHANG, content: Content = TEXT, **more: object) -> int:
     """Enqueue and give the row's id."""
 
     def enqueue(session: Session) -> int:
@@ -67,7 +66,7 @@ def put(
     return database.run(enqueue)
 
 
-def take(database: Database, key: str, *, chat_id: int = ZHANG, content: Content = Message("会议")) -> Claimed:
+def take(database: Database, key: str, *, chat_id: int = ZHANG, content: Content = TEXT) -> Claimed:
     claimed = database.run(claims.claim, put(database, key, chat_id=chat_id, content=content), NO_HOOKS, now=NOON)
     assert claimed is not None
     return claimed
@@ -150,11 +149,8 @@ def test_of_many_who_reach_for_a_row_one_gets_it(database: Database, database_ur
     row_id = put(database, "a")
     other = Database(database_url)
     with ThreadPoolExecutor(8) as pool:
-        tries = [
-            pool.submit(one.run, claims.claim, row_id, NO_HOOKS, now=NOON)
-            for one in (database, other)
-            for _ in range(8)
-        ]
+        both = [database, other] * 8
+        tries = [pool.submit(one.run, claims.claim, row_id, NO_HOOKS, now=NOON) for one in both]
     other.close()
     assert sum(attempt.result() is not None for attempt in tries) == 1
 
@@ -339,6 +335,7 @@ def test_a_text_telegram_cannot_read_goes_without_its_tags(database: Database) -
     assert again is not None
     assert again.content == Message("会议 &lt;1&gt;")
     assert desk.told == [("incident", "meeting:1")]
+    assert refused(database, desk, again, Verdict(Meaning.BAD_HTML)).state == State.DEAD
 
 
 @pytest.mark.parametrize(
