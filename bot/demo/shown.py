@@ -168,7 +168,7 @@ def line(one: Message) -> str:
         return f"〔{'测验' if one.poll.is_quiz else '投票'}〕{one.poll.question}"
     if one.file is not None and not one.text:
         return "〔图片〕" if one.file.is_photo else f"〔文件〕{one.file.name}"
-    return one.text.split("\n", 1)[0]
+    return " ".join(part.strip() for part in one.text.splitlines() if part.strip())
 
 
 def _replied(world: World, one: Message) -> Message | None:

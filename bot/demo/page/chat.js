@@ -38,6 +38,7 @@ function readAddress() {
   const values = new URLSearchParams(location.hash.slice(1));
   const [p, c] = [Number(values.get("p")), Number(values.get("c"))];
   if (state.people.length) {
+    if (p !== state.me) dropToast();
     choose(person(p) ? p : state.me, c);
     writeAddress();
   } else {

@@ -5,7 +5,7 @@ import { act } from "./events.js";
 import { sizeOf } from "./bubble.js";
 import { toEnd } from "./log.js";
 import { complain } from "./notices.js";
-import { firstLine } from "./people.js";
+import { inOneLine } from "./people.js";
 import { isPrivate, me, on, openChat, state } from "./store.js";
 
 const MOST_BYTES = 20 * 1024 * 1024;
@@ -199,7 +199,7 @@ export function setReply(message) {
   reply.hidden = !message;
   if (!message) return;
   setText(reply.querySelector(".who"), `回复 ${message.from?.name ?? ""}`);
-  setText(reply.querySelector(".cut"), firstLine(message));
+  setText(reply.querySelector(".cut"), inOneLine(message));
   text.focus();
 }
 

@@ -74,16 +74,17 @@ function updateChat(node, chat) {
 
 export function lineOf(message, chat) {
   if (message.service) return message.service;
-  const text = firstLine(message);
+  const text = inOneLine(message);
   if (isPrivate(chat) && message.from?.id !== state.me) return text;
   const name = message.from?.id === state.bot.id ? "机器人" : (message.from?.name ?? "");
   return message.from?.id === state.me ? `我：${text}` : `${name}：${text}`;
 }
 
-export function firstLine(message) {
+/** A message in one line, as lists, quotes and the bar of pinned messages show it. */
+export function inOneLine(message) {
   if (message.poll) return `〔${message.poll.quiz ? "测验" : "投票"}〕${message.poll.question}`;
   const file = message.file ? (message.file.photo ? "〔图片〕" : `〔文件〕${message.file.name} `) : "";
-  return file + message.text.split("\n", 1)[0];
+  return file + message.text.replace(/\s*\n\s*/g, " ");
 }
 
 function showCount(badge, count) {
@@ -115,5 +116,5 @@ function renderPinned(chat) {
   if (!pinned.firstChild) {
     pinned.append(icon("pin"), el("span.words", {}, el("span.label", {}, "置顶消息"), el("span.line")));
   }
-  setText(pinned.querySelector(".line"), firstLine(message));
+  setText(pinned.querySelector(".line"), inOneLine(message));
 }

@@ -183,7 +183,9 @@ export function markRead() {
 export function unread(personId, chat) {
   const mark = marks[`${personId}:${chat.id}`] ?? 0;
   let count = 0;
-  for (const message of chat.messages.values()) if (message.id > mark && message.from?.id !== personId) count += 1;
+  for (const message of chat.messages.values()) {
+    if (message.id > mark && !message.service && message.from?.id !== personId) count += 1;
+  }
   return count;
 }
 

@@ -56,8 +56,8 @@ async def test_a_message_is_shown_with_all_the_page_needs(page: httpx.AsyncClien
         [{"text": "参加", "url": None, "style": "success"}, {"text": "网址", "url": "https://e.org", "style": None}]
     ]
     assert (card["edited"], card["version"]) == ("2026-03-02T01:00:00+00:00", 1)
-    assert service["service"] == "共富小课堂 置顶了“主题党日”"
-    assert reply["reply"] == {"id": first.id, "from": BOT_ID, "name": "共富小课堂", "text": "主题党日"}
+    assert service["service"] == "共富小课堂 置顶了“主题党日 3月7日”"
+    assert reply["reply"] == {"id": first.id, "from": BOT_ID, "name": "共富小课堂", "text": "主题党日 3月7日"}
 
 
 async def test_callback_data_stays_with_the_server(page: httpx.AsyncClient, world: World) -> None:
