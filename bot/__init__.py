@@ -1,0 +1,19 @@
+"""共富小课堂, a bot for party branches. Every arrow points down; what stands side by side may not know each other.
+
+      people ──▶ handlers          jobs ◀── clock        two doors into each feature
+                       ╲            ╱
+                        views                            words and buttons
+       attendance       service                          use cases: session first, now= last
+       meetings │ quiz  models                           tables
+          │     banks   rules                            pure
+          members
+       ─────────────────────────────────────────────
+       polling · web                                     Telegram comes in
+       intake · gate · delivery                          one update in, messages out
+       context · claims · aftermath · calls · answers
+       outbox · inbox · transport · limits               durable messages, durable updates
+       message · db · config · logs · clock · periods · workdays · yamlfile · errors
+
+`app` puts the house together, `schedule` lists every timed job, `demo` is a Telegram on this machine, `__main__` the
+command line.
+"""

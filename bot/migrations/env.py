@@ -1,5 +1,7 @@
 """How Alembic reaches our tables: on the connection of `upgrade`, inside its one transaction."""
 
+from typing import Literal
+
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlalchemy import Enum
@@ -9,7 +11,7 @@ from bot.db import UtcDateTime
 from bot.migrations.tables import METADATA
 
 
-def render(kind: str, item: object, _: AutogenContext) -> str | bool:
+def render(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
     """A written migration knows nothing of our code: our moments are plain columns there."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
