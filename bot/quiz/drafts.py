@@ -49,7 +49,7 @@ def _maker(session: Session, sender: Sender, now: datetime) -> tuple[Actor, Unit
 
 def begin(session: Session, sender: Sender, *, seed: int, now: datetime) -> PaperDraft:
     who, unit = _maker(session, sender, now)
-    paper = papers.new(session, who, unit, Blueprint(), views.ALL_BANKS, seed, now)
+    paper = papers.new(session, who, unit, Blueprint(), views.MIXED_TITLE, seed, now)
     return _facts(session, unit, paper, now)
 
 

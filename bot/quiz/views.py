@@ -25,6 +25,7 @@ from bot.quiz.rules import COUNTS, QUICK_COUNTS, DraftStep, PauseReason, RoundSt
 WORD = "出题"
 JUDGED = ("正确", "错误")
 QUICK_TITLE = "题库随机抽题"
+MIXED_TITLE = "综合题"
 ALL_BANKS = "全部题库"
 ANY_TOPIC = "不限知识点"
 PAGE = 10
@@ -362,7 +363,7 @@ def _ways_out(facts: PaperDraft) -> tuple[Button, ...]:
 
 
 def paper_title(bank: str, topic: str) -> str:
-    return "·".join(part for part in (bank or ALL_BANKS, topic) if part)
+    return "·".join(part for part in (bank or MIXED_TITLE, topic) if part)
 
 
 def published(facts: Published) -> Message:
