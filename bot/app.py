@@ -95,6 +95,7 @@ class House:
         self.delivery.username = self.telegram.bot.username
         loop = asyncio.get_running_loop()
         self.database.listen(lambda signals: _tell(loop, self, signals))
+        await self.poller.hold()  # before any job: some must know that there is a backlog still to be fetched
 
     def run(self) -> None:
         """Receive, send and ring from now on."""

@@ -17,7 +17,21 @@ NOUNS: dict[str, frozenset[str]] = {
     ),
     "attendance": frozenset({"quorum", "chain", "workbook"}),
     "banks": frozenset({"yamlfile", "phrases", "lint", "formats", "content", "revisions"}),
-    "quiz": frozenset({"marking", "phrases", "blueprint", "facts", "results", "rounds"}),
+    "quiz": frozenset(
+        {
+            "marking",
+            "phrases",
+            "blueprint",
+            "facts",
+            "papers",
+            "drafts",
+            "results",
+            "rounds",
+            "hosting",
+            "sending",
+            "votes",
+        }
+    ),
     "practice": frozenset(),
     "compliance": frozenset({"norms", "picture"}),
     "reports": frozenset({"workbook", "document"}),
