@@ -38,7 +38,8 @@ Plain: TypeAlias = "str | list[Plain] | dict[str, Plain]"
 
 FASTEST: Loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 PLAIN_STYLES = ("", None)  # the C parser's word and the Python parser's
-COMMENT = re.compile(r"[ \t]+#")
+COMMENT = re.compile(r"[ \t]++#")
+LONGEST_WORD = 60  # beyond it nobody meant a key, and comparing gets slow
 # Control and format characters nobody sees, with the line ends that only YAML counts as such.
 INVISIBLE = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\xad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff]"
@@ -199,7 +200,7 @@ class _Builder:
         self.faults: list[Fault] = []
         self.comments: dict[tuple[int, int], tuple[int, int]] = {}
         self._text = text
-        self._lines = text.split("\n") if COMMENT.search(text) else []
+        self._lines = text.split("\n") if "#" in text else []
         self._words = words
         self._limits = limits
         self._open: list[Sequence | Mapping] = []
@@ -323,6 +324,8 @@ def place(root: Node, path: Row[str | int]) -> tuple[int, int]:
 
 def nearest(word: str, known: Iterable[str], aliases: Table[str, str] = MappingProxyType({})) -> str | None:
     """What was probably meant: the alias table first, then the most similar known word, or nothing."""
+    if len(word) > LONGEST_WORD:
+        return None
     if (meant := aliases.get(word.strip().casefold())) is not None:
         return meant
     return next(iter(get_close_matches(word.strip().casefold(), list(known), n=1, cutoff=0.6)), None)

@@ -24,11 +24,14 @@ class _Quote(NamedTuple):
     is_key_allowed: bool
 
 
+MOST = 1000  # nobody mends more at a time, and a file made to have millions must not fill the memory
 WIDE_COLON = "\N{FULLWIDTH COLON}"
 SPECIAL = "@%*&!`[{"
 # White space is a space or a tab throughout: to YAML the ideographic space is a letter like any other.
 LEAD = re.compile(r"[ \t]*(?:[-?:][ \t]+)*")
-KEY = re.compile(r"""(?P<key>"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^ \t"'\[\]{},#&*!|>%@`].*?)[ \t]*+:(?=[ \t]|$)""")
+KEY = re.compile(
+    r"""(?P<key>"(?:[^"\\]|\\.)*+"|'(?:[^']|'')*+'|[^ \t"'\[\]{},#&*!|>%@`].*?)(?<![ \t])[ \t]*+:(?=[ \t]|$)"""
+)
 BLOCK_SCALAR = re.compile(r"[|>][-+0-9]*[ \t]*(?:[ \t]#.*)?$")
 INNER_COLON = re.compile(r":(?=[ \t]|$)")
 COMMENT = re.compile(r"(?:^|[ \t])#")
@@ -78,7 +81,9 @@ class _Lines:
         self._number = number
         stripped = line.strip(" \t")
         if self._quote is not None:
-            self._go_on_after_quote(line, 0)
+            end = self._close_quote(line, 0)
+            if self._brackets:
+                self._flow(line, end)
             return
         indent = len(line) - len(line.lstrip(" "))
         if self._is_inside_block(stripped, indent):
@@ -95,7 +100,8 @@ class _Lines:
             self.faults.append(Fault("E006", self._quote.line, self._quote.column))
 
     def _add(self, code: str, index: int, **params: str | int) -> None:
-        self.faults.append(Fault(code, self._number, index + 1, params))
+        if len(self.faults) < MOST:
+            self.faults.append(Fault(code, self._number, index + 1, params))
 
     def _is_inside_block(self, stripped: str, indent: int) -> bool:
         if self._block is None:
@@ -155,34 +161,33 @@ class _Lines:
         if inner is not None and inner.start() > index:
             self._add("E008", inner.start())
 
-    def _open_quote(self, line: str, index: int, *, is_key_allowed: bool) -> None:
+    def _open_quote(self, line: str, index: int, *, is_key_allowed: bool) -> int | None:
         self._quote = _Quote(line[index], self._number, index + 1, is_key_allowed)
-        self._go_on_after_quote(line, index + 1)
+        return self._close_quote(line, index + 1)
 
-    def _go_on_after_quote(self, line: str, index: int) -> None:
+    def _close_quote(self, line: str, index: int) -> int | None:
+        """Where the open quote ends, or None if it goes on in the next line."""
         assert self._quote is not None
         quote = self._quote
         closing = CLOSING[quote.mark].match(line, index)
         if closing is None:
-            return
-        self._quote = None
-        self._plain = None
+            return None
+        self._quote = self._plain = None
         allowed = AFTER_FLOW if self._brackets else AFTER_ITEM if quote.is_key_allowed else AFTER_VALUE
         if allowed.match(line, closing.end()) is None:
             self.faults.append(Fault("E006", quote.line, quote.column))
-        if self._brackets:
-            self._flow(line, closing.end())
+        return closing.end()
 
-    def _flow(self, line: str, index: int) -> None:
-        while (token := FLOW.match(line, index)) is not None:
+    def _flow(self, line: str, index: int | None) -> None:
+        """Follow brackets from `index` until they close or the line ends; None: the line ends in a quote."""
+        while index is not None and (token := FLOW.match(line, index)) is not None:
             index = token.end()
             if token["punct"]:
                 self._bracket(token["punct"], index - 1)
                 if not self._brackets:
                     return
             elif token["quote"]:
-                self._open_quote(line, index - 1, is_key_allowed=True)
-                return
+                index = self._open_quote(line, index - 1, is_key_allowed=True)
             elif token["colon"]:
                 self._colon(index - 1)
             elif token["plain"]:

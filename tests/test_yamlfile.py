@@ -154,6 +154,21 @@ def test_limits_end_the_reading_early() -> None:
     assert places("- x\n" * 100, Limits(nodes=50)) == ["49:3 E011"]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "options: [" + '"甲", ' * 50_000 + '"乙"]\n',
+        "stem: 甲" + " " * 500_000 + "乙\n",
+        "a" + " " * 500_000 + "b\n",
+        'stem: "' + '\\"' * 200_000 + "\n",
+        "stem: {" + "a: " * 100_000 + "\n",
+        "- " * 200_000 + "\n",
+    ],
+)
+def test_no_line_takes_longer_than_its_length_deserves(text: str) -> None:
+    assert len(places(text, Limits(depth=8, nodes=200_000))) <= 1001
+
+
 def test_a_comment_that_cuts_a_plain_value_is_remembered() -> None:
     document = read('a: 甲 #乙\nb: "丙 #丁" # 戊\nc: #己\nd: 庚#辛\n')
     assert document.comments == {(1, 4): (1, 6), (3, 3): (3, 4)}
