@@ -69,7 +69,7 @@ async def undo(_: Update, context: Context) -> None:
 
 ROUTES = Routes(
     commands={"bank": list_banks},
-    words={"题库": list_banks},
+    words={views.WORD: list_banks},
     presses={
         "banks:list": turn_page,
         "banks:export": export,

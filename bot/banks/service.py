@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.banks import drawing, lint, revisions, scopes
 from bot.banks.formats import writing
+from bot.banks.formats.schema1 import SLUG
 from bot.banks.lint import Checked
 from bot.banks.models import BankRevision, BankRow, QuestionRow, QuestionVersion
 from bot.banks.revisions import Difference, Ready
 from bot.banks.rules import (
+    MAX_TITLE,
     BankStatus,
     Issue,
     Origin,
@@ -28,9 +30,13 @@ from bot.banks.scopes import Scope
 from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Actor, Right
-from bot.message import Message, Sender
+from bot.message import Message, Sender, units
 from bot.outbox import Lane
 from bot.periods import local_day
+
+
+class BadName(UserError):
+    text = "题库编号应是 2–40 位小写字母、数字或“-”，标题 1–60 字。"
 
 
 class NoSuchBank(UserError):
@@ -86,6 +92,8 @@ def load(
     title: str | None = None,
 ) -> Loaded:
     """Read, judge and prepare a file, if wanted under another number or title: the slow work, for a thread."""
+    if (slug and SLUG.fullmatch(slug) is None) or units(title or "") > MAX_TITLE:
+        raise BadName
     checked = lint.check(data, name, on=on, editions=editions)
     if checked.bank is not None:
         bank = replace(checked.bank, slug=slug or checked.bank.slug, title=title or checked.bank.title)

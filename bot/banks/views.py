@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 
 from bot import yamlfile
 from bot.banks.importing import Applied, Preview
@@ -11,7 +12,7 @@ from bot.banks.lint import Checked
 from bot.banks.revisions import Difference
 from bot.banks.rules import LETTERS, Bank, Issue, QuestionType
 from bot.banks.scopes import Scope
-from bot.banks.service import Loaded, Summary
+from bot.banks.service import Loaded, Outcome, Summary
 from bot.message import Button, Buttons, Document, Message, cut, escape, fill, press
 
 TYPES = {
@@ -134,17 +135,24 @@ TEXTS = yamlfile.TEXTS | {
     "W307": "{n} 道题没有解析：{ids}。",
     "W308": "{n} 道题的出处待核：{ids}。",
 }
+WORD = "题库"  # typed in private, it opens the list
 EVERYBODY = "全体支部"
 PRINTED = 50  # lines of one file on the command line
 SHOWN = 10  # in chat, each cut to FAULT_UNITS so that they always fit one message
 FAULT_UNITS = 300
 IDS = 5
+QUOTED = 250  # units of what an author wrote that a fault repeats; five numbers of 40 fit
 PAGE = 6
+REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "没有这个文件或目录",
+    PermissionError: "没有权限",
+    IsADirectoryError: "这是一个目录",
+}
 
 
 def describe(issue: Issue) -> str:
     """The text of a fault or hint, without its place; the same in chat and on the command line."""
-    params = dict(issue.params)
+    params = {name: cut(value, QUOTED) if isinstance(value, str) else value for name, value in issue.params.items()}
     worded = {"near": _nearest(issue), "form": FORMS.get(str(params.get("form")), "")}
     if issue.code == "E015":
         worded["kind"] = KINDS[str(params["kind"])]
@@ -221,6 +229,25 @@ def dry_lines(bank: Bank, file: str, difference: Difference) -> list[str]:
     if difference.retired:
         lines.append(f"文件里没有的 {difference.retired} 道将停用。")
     return lines
+
+
+def outcome_lines(outcome: Outcome, *, is_dry: bool) -> list[str]:
+    """`ketang bank import`: the faults and hints, then what was done."""
+    checked, difference = outcome.checked, outcome.difference
+    lines = report(checked)
+    if difference is None or checked.bank is None:
+        return lines
+    if is_dry and not difference.is_same:
+        return [*lines, *dry_lines(checked.bank, checked.file, difference)]
+    return [*lines, difference_line(difference, outcome.number)]
+
+
+def unusable(error: OSError) -> str:
+    return f"读写不了 {error.filename}：{REASONS.get(type(error), '系统不允许')}。"
+
+
+def exported(slug: str, output: Path) -> str:
+    return f"题库 {slug} 已导出到 {output}。"
 
 
 def previewed(preview: Preview) -> tuple[Message | Document, ...]:

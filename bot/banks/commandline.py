@@ -1,0 +1,73 @@
+"""What `ketang bank` does. Answers an exit code and what to print: 0 clean, 1 faults in a file, 2 wrong use."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+from bot.banks import drawing, lint, service, views
+from bot.db import Database
+from bot.errors import UserError
+from bot.periods import local_day
+
+Result = tuple[int, list[str]]
+ENDINGS = ("*.yaml", "*.yml")
+
+
+def check(paths: Sequence[Path], *, on: date, is_strict: bool, shows_all: bool) -> Result:
+    """Judge files, or the YAML files of folders; `is_strict` counts hints as faults."""
+    try:
+        files = [(file, file.read_bytes()) for path in paths for file in _files(path)]
+    except OSError as error:
+        return 2, [views.unusable(error)]
+    checked = [lint.check(data, str(file), on=on) for file, data in files]
+    most = None if shows_all else views.PRINTED
+    is_bad = any(one.errors or (is_strict and one.hints) for one in checked)
+    return int(is_bad), [line for one in checked for line in views.report(one, most)]
+
+
+def _files(path: Path) -> list[Path]:
+    return sorted(file for ending in ENDINGS for file in path.glob(ending)) if path.is_dir() else [path]
+
+
+def import_file(
+    database: Database,
+    path: Path,
+    *,
+    slug: str | None = None,
+    title: str | None = None,
+    scope: str | None = None,
+    is_dry: bool = False,
+    now: datetime,
+) -> Result:
+    """One transaction; a file with one error writes nothing."""
+    try:
+        data, editions = path.read_bytes(), database.look(drawing.editions)
+        loaded = service.load(data, str(path), on=local_day(now), editions=editions, slug=slug, title=title)
+        outcome = database.run(service.import_loaded, loaded, scope=scope, is_dry=is_dry, now=now)
+    except OSError as error:
+        return 2, [views.unusable(error)]
+    except UserError as refusal:
+        return 2, [str(refusal)]
+    return int(outcome.difference is None), views.outcome_lines(outcome, is_dry=is_dry)
+
+
+def list_banks(database: Database, *, on: date, scope: str | None = None, is_json: bool = False) -> Result:
+    try:
+        banks = database.look(service.banks, on=on, scope=scope)
+    except UserError as refusal:
+        return 2, [str(refusal)]
+    return 0, [views.bank_json(banks)] if is_json else views.bank_table(banks)
+
+
+def export(database: Database, slug: str, output: Path | None = None) -> Result:
+    """The bank's YAML to a file, else to be printed."""
+    try:
+        text = database.look(service.export, slug)
+        if output is None:
+            return 0, [text.removesuffix("\n")]
+        output.write_text(text, "utf-8", newline="\n")
+    except UserError as refusal:
+        return 2, [str(refusal)]
+    except OSError as error:
+        return 2, [views.unusable(error)]
+    return 0, [views.exported(slug, output)]
