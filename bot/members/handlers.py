@@ -383,7 +383,7 @@ ROUTES = Routes(
         "members:unchat": loosen,
         "members:again": again,
     },
-    words={phrases.ME: me, phrases.HELP: show_help},
+    words={phrases.ME: me, phrases.HELP: show_help, phrases.CANCEL: cancel},
     links={"j": redeem, "c": claim_link, "gb": bind_by_link, "st": start, "bind": bind},
     replies={"members:name": name_given},
     documents={"xlsx": roster_file, "yaml:roster": roster_file, "yml:roster": roster_file},

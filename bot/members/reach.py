@@ -59,7 +59,9 @@ def chat_migrated(session: Session, old: int, new: int, *, now: datetime) -> Non
     session.flush()
     for table in Base.metadata.sorted_tables:
         if "chat_id" in table.c and table.name not in _NOT_MOVED:
-            session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new))
+            # Messages have other numbers in the new chat: an old one would name somebody else's.
+            nameless = {"message_id": None} if "message_id" in table.c else {}
+            session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new, **nameless))
     session.expire_all()
 
 
