@@ -33,7 +33,7 @@ export function makeMessage(acts) {
   };
   parts.body.append(parts.words, meta);
   const bubble = el("div.bubble", {}, parts.name, parts.quote, parts.file, parts.body);
-  const line = el("div.line", {}, bubble, parts.reply);
+  const line = el("div.bubble-line", {}, bubble, parts.reply);
   const node = el("li.message", { tabindex: "-1" }, parts.side);
   node.append(el("div.column", {}, line, parts.keyboard, parts.noAnswer));
   parts.noAnswer.hidden = true;

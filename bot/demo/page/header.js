@@ -84,18 +84,38 @@ function tell({ to, happened }) {
     strip.hidden = true;
   };
   const heading = el("p.strip-top", {}, el("span", { role: "status" }, `拨到 ${dayAndTime(to)}，${what}`), close);
-  const items = happened.map((event) => el("li", {}, el("time", {}, dayAndTime(event.at)), place(event)));
+  const items = grouped(happened).map((events) => el("li", {}, el("time", {}, dayAndTime(events[0].at)), row(events)));
   strip.replaceChildren(heading, ...(items.length ? [el("ol", {}, ...items)] : []));
   strip.hidden = false;
 }
 
-function place(event) {
-  const chat = state.chats.get(event.chat);
+/** What went to several in private at one moment is one row; everything else is a row of its own. */
+function grouped(happened) {
+  const rows = new Map();
+  happened.forEach((event, index) => {
+    const key = isToOne(event) ? `${event.at.slice(0, 16)} ${event.line}` : index;
+    rows.set(key, [...(rows.get(key) ?? []), event]);
+  });
+  return [...rows.values()];
+}
+
+const isToOne = (event) => event.chat > 0;
+
+function row(events) {
+  const [first] = events;
+  if (events.length === 1) {
+    const where = isToOne(first) ? `${first.name} 私聊` : titleOf(state.chats.get(first.chat) ?? { title: first.name });
+    return place(first, where, `：${first.line}`);
+  }
+  const seen = events.filter((event) => whoSees(event.chat));
+  const links = seen.flatMap((event) => [" ", place(event, event.name, "")]);
+  return el("span.happened", {}, el("b", {}, `私聊 ${events.length} 人`), `：${first.line}`, ...links);
+}
+
+function place(event, where, line) {
   const who = whoSees(event.chat);
-  const where = chat ? (chat.kind === "private" ? `${event.name} 私聊` : titleOf(chat)) : event.name;
-  const words = [el("b", {}, where), `：${event.line}`];
-  if (!who) return el("span.happened", {}, ...words);
-  const link = el("button.link.happened", { type: "button" }, ...words);
+  if (!who) return el("span.happened", {}, el("b", {}, where), line);
+  const link = el("button.link.happened", { type: "button" }, el("b", {}, where), line);
   link.onclick = () => go(who, event.chat, event.message);
   return link;
 }
