@@ -182,7 +182,7 @@ def decide_leave(
     request = find(session, attendance_id)
     assert request is not None
     _tell_asker(session, request, row.member_id, tip.seq + 1, now=now)
-    cards.refresh(session, meeting.id, now=now)
+    cards.refresh(session, meeting.id, of=[row.member_id], now=now)
     refresh_requests(session, attendance_id, now=now)
     return request
 

@@ -65,23 +65,22 @@ def _sheet(session: Session, meeting: MeetingFacts, who: Actor) -> Sheet:
     everybody = standings(session, meeting)
     people = members.people(session, [one.member_id for one in everybody], meeting.on)
     columns = (Attendance.member_id, Attendance.id, Attendance.leave_kind, Attendance.arrived_at)
-    recorded = {
-        row[0]: row[1:] for row in session.execute(select(*columns).where(Attendance.meeting_id == meeting.id))
-    }
+    found = session.execute(select(*columns).where(Attendance.meeting_id == meeting.id))
+    recorded = {row[0]: row for row in found}
     entries = []
     for one in everybody:
-        attendance_id, leave_kind, arrived_at = recorded.get(one.member_id, (0, None, None))
+        row = recorded.get(one.member_id)
         person = people.get(one.member_id)
         entries.append(
             Entry(
-                attendance_id=attendance_id,
+                attendance_id=row[1] if row else 0,
                 person=meetings.name_of(person) if person else Named(one.member_id, ""),
                 is_due=one.is_due,
                 answer=one.answer,
                 leave_state=one.leave_state,
-                leave_kind=leave_kind,
+                leave_kind=row[2] if row else None,
                 status=one.status,
-                arrived_at=arrived_at,
+                arrived_at=row[3] if row else None,
                 left_at=one.left_at,
                 is_time_unsure=one.is_time_unsure,
                 explained_as=one.explained_as,
@@ -95,7 +94,7 @@ def mark(session: Session, sender: Sender, attendance_id: int, to: str, *, now: 
     """点名 of one person: here, late, or neither."""
     who = members.actor(session, sender, now=now)
     status = MARKS.get(to)
-    query = select(Attendance.meeting_id, Attendance.status, Attendance.leave_state)
+    query = select(Attendance.meeting_id, Attendance.member_id, Attendance.status, Attendance.leave_state)
     row = session.execute(query.where(Attendance.id == attendance_id)).one_or_none()
     if row is None or status is None:
         raise meetings.NoSuchMeeting
@@ -107,7 +106,7 @@ def mark(session: Session, sender: Sender, attendance_id: int, to: str, *, now: 
         events = [Event(Action.MARKED, attendance_id, row.status.name, status.name)]
         tip = tip_of(session, meeting.id)
         chain.append(session, tip, events, actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-        cards.refresh(session, meeting.id, now=now)
+        cards.refresh(session, meeting.id, of=[row.member_id], now=now)
     return _sheet(session, meeting, who)
 
 

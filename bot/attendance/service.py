@@ -79,7 +79,7 @@ class Seat:
 
     meeting: MeetingFacts
     tip: Tip
-    cards: tuple[tuple[int, CardKind], ...]
+    cards: tuple[tuple[int, CardKind, int | None], ...]  # those that a tap of this person changes
     member_id: int
     attendance_id: int | None
     is_due: bool
@@ -109,7 +109,7 @@ def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = Tru
     """The person's place at the meeting, if there is one; a meeting of others and none at all read alike."""
     query = (
         select(*meetings.COLUMNS, Meeting.audit_seq, Meeting.audit_hash)
-        .add_columns(Attendance.id, *_STANDING, Card.chat_id, Card.what)
+        .add_columns(Attendance.id, *_STANDING, Card.chat_id, Card.what, Card.message_id)
         .join(Unit, Unit.id == Meeting.unit_id)
         .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.member_id == who.member_id))
         .outerjoin(Card, and_(Card.meeting_id == Meeting.id, _concerned(who)))
@@ -120,8 +120,8 @@ def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = Tru
         raise meetings.NoSuchMeeting
     row = found[0]
     meeting = meetings.from_row(row)
-    seq, last, attendance_id, *standing = row[len(meetings.COLUMNS) : -2]
-    shown = tuple((card[-2], card[-1]) for card in found if card[-2] is not None)
+    seq, last, attendance_id, *standing = row[len(meetings.COLUMNS) : -3]
+    shown = tuple((card[-3], card[-2], card[-1]) for card in found if card[-3] is not None)
     if attendance_id is None:
         is_due, has_vote = _place(session, who, meeting)
         standing = [is_due, has_vote, Answer.NONE, LeaveState.NONE, Status.EXPECTED, None, None]
@@ -134,9 +134,12 @@ def _concerned(who: Actor) -> ColumnElement[bool]:
 
 
 def _place(session: Session, who: Actor, meeting: MeetingFacts) -> tuple[bool, bool]:
-    """Whether somebody without a record is due, and with a vote; refused if he is not, and nobody may simply come."""
+    """Whether somebody without a record is due, and with a vote; refused if he is not and cannot simply come.
+
+    A cancelled meeting has places for all who know of it: they read that it is cancelled.
+    """
     is_seen = meetings.sees(who, meeting)
-    if meeting.rules.due_list is DueList.NOBODY and is_seen:
+    if is_seen and (meeting.rules.due_list is DueList.NOBODY or meeting.state is MeetingState.CANCELLED):
         return False, False
     if meeting.state is MeetingState.SCHEDULED:
         due = next((due for due in meetings.expected(session, meeting, only=who.member_id).due), None)
@@ -204,7 +207,9 @@ def write(
         session.execute(statement.execution_options(synchronize_session=False))
     entries = [Entry(change.action, attendance_id, change.was, change.became) for change in changes]
     chain.append(session, at.tip, entries, actor_id=at.member_id, update_id=sender.update_id, now=now)
-    for chat_id, what in at.cards:
+    for chat_id, what, shown in at.cards:
+        if shown is None and chat_id == sender.chat_id < 0 and sender.message_id is not None:
+            cards.adopt(session, at.meeting.id, chat_id, sender.message_id)
         outbox.refresh(session, cards.key(at.meeting.id, chat_id, what), now=now)
     return attendance_id
 

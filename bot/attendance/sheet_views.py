@@ -10,6 +10,7 @@ from bot.meetings.views import button_label, clock, head, label, name, outcome, 
 from bot.message import Button, Buttons, Message, cut, fill, lines, press, rows
 
 PAGE = 10
+MOST_NAMES = 100  # of one state: a list must fit into one message
 KINDS = (
     (ReasonKind.OFFICIAL, "公假"),
     (ReasonKind.SICK, "病假"),
@@ -70,7 +71,8 @@ def _is_silent(entry: Entry) -> bool:
 
 
 def _people(found: Sequence[Entry], everybody: Sequence[Named]) -> str:
-    return "、".join(label(entry.person, everybody) + _mark(entry) for entry in found)
+    shown = "、".join(label(entry.person, everybody) + _mark(entry) for entry in found[:MOST_NAMES])
+    return shown if len(found) <= MOST_NAMES else f"{shown}等{len(found)}人"
 
 
 def _mark(entry: Entry) -> str:

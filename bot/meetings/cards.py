@@ -1,8 +1,9 @@
 """The one message per meeting and chat that lives as long as the meeting: posted, edited, pinned, posted again."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -10,11 +11,11 @@ from bot.db import upsert
 from bot.meetings import service, views
 from bot.meetings.facts import LIVE, MeetingFacts, Moved
 from bot.meetings.models import Card, Meeting, MeetingChange
-from bot.meetings.rules import CardKind, Change, MeetingState, Roll, RollReader
+from bot.meetings.rules import CardKind, Change, MeetingState, Roll, RollReader, RungName
 from bot.members import service as members
 from bot.members.models import Account
 from bot.message import Edit, Message, Pin
-from bot.outbox import Lane, Rendered, Sent, State
+from bot.outbox import Lane, OutboxRow, Rendered, Sent, State
 
 
 def chats(session: Session, meeting: MeetingFacts) -> tuple[members.ChatRef, ...]:
@@ -41,9 +42,13 @@ def message_id(session: Session, meeting_id: int, chat_id: int, what: CardKind =
     return session.scalar(query)
 
 
-def refresh(session: Session, meeting_id: int, *, now: datetime) -> None:
-    """Have every card and sheet of the meeting show what is now."""
-    for chat_id, what in session.execute(select(Card.chat_id, Card.what).where(Card.meeting_id == meeting_id)).all():
+def refresh(session: Session, meeting_id: int, *, of: Collection[int] | None = None, now: datetime) -> None:
+    """Have the cards and sheets of the meeting show what is now: all, or those that a change of these people alters."""
+    query = select(Card.chat_id, Card.what).where(Card.meeting_id == meeting_id)
+    if of is not None:
+        theirs = select(Account.telegram_user_id).where(Account.member_id.in_(of))
+        query = query.where(or_(Card.chat_id < 0, Card.what == CardKind.SHEET, Card.chat_id.in_(theirs)))
+    for chat_id, what in session.execute(query).all():
         outbox.refresh(session, key(meeting_id, chat_id, what), now=now)
 
 
@@ -106,6 +111,17 @@ def posted(session: Session, meeting_id: int, version: int, sent: Sent) -> None:
         pin_next(session, sent.chat_id, now=sent.at)
 
 
+def adopt(session: Session, meeting_id: int, chat_id: int, shown: int) -> None:
+    """A press on a card whose sending had an unknown result: it is there, and this is its id."""
+    statement = update(Card).where(
+        Card.meeting_id == meeting_id,
+        Card.chat_id == chat_id,
+        Card.what == CardKind.PUBLIC,
+        Card.message_id.is_(None),
+    )
+    session.execute(statement.values(message_id=shown).execution_options(synchronize_session=False))
+
+
 def gone(session: Session, text: str, state: State, now: datetime, roll: RollReader[Session]) -> None:
     """An edit failed for good: somebody deleted the card. It is posted anew, once a version, while needed."""
     meeting_id, chat_id = parse(text)
@@ -113,21 +129,38 @@ def gone(session: Session, text: str, state: State, now: datetime, roll: RollRea
     if state is not State.DEAD or meeting is None or not meeting.is_live:
         return
     forget = update(Card).where(Card.meeting_id == meeting_id, Card.chat_id == chat_id, Card.what == CardKind.PUBLIC)
-    session.execute(forget.values(message_id=None).execution_options(synchronize_session=False))
-    repost(session, meeting, chat_id, roll, now=now)
-
-
-def repost(session: Session, meeting: MeetingFacts, chat_id: int, roll: RollReader[Session], *, now: datetime) -> None:
+    session.execute(forget.values(message_id=None, is_pinned=False).execution_options(synchronize_session=False))
     thread = next((chat.thread_notice for chat in chats(session, meeting) if chat.chat_id == chat_id), None)
+    message = content(session, meeting, chat_id, roll, now=now)
+    repost(session, meeting, chat_id, message, thread_id=thread, now=now)
+
+
+def repost_missing(session: Session, meeting: MeetingFacts, roll: Roll, *, now: datetime) -> None:
+    """One more card where a group has none to sign in on: it moved, it is new, nobody knows whether it arrived."""
+    for chat in chats(session, meeting):
+        on_its_way = select(OutboxRow.id).where(
+            OutboxRow.chat_id == chat.chat_id,
+            OutboxRow.state.in_([State.PENDING, State.SENDING]),
+            outbox.under(f"meeting:{meeting.id}:v{meeting.version}:R1:"),
+        )
+        if message_id(session, meeting.id, chat.chat_id) is None and session.scalar(on_its_way.limit(1)) is None:
+            claim(session, meeting.id, chat.chat_id)
+            message = views.card(meeting, roll, now=now)
+            repost(session, meeting, chat.chat_id, message, thread_id=chat.thread_notice, now=now)
+
+
+def repost(
+    session: Session, meeting: MeetingFacts, chat_id: int, message: Message, *, thread_id: int | None, now: datetime
+) -> None:
     outbox.enqueue(
         session,
-        f"meeting:{meeting.id}:v{meeting.version}:R1:2:c{chat_id}",
+        f"meeting:{meeting.id}:v{meeting.version}:{RungName.R1.name}:2:c{chat_id}",
         chat_id=chat_id,
-        content=content(session, meeting, chat_id, roll, now=now),
+        content=message,
         lane=Lane.NOTICE,
         now=now,
         valid_until=meeting.ends_at,
-        thread_id=thread,
+        thread_id=thread_id,
     )
 
 
@@ -158,15 +191,3 @@ def render_pin(session: Session, text: str, _: datetime) -> Rendered | None:
     )
     row = session.execute(query).one_or_none()
     return Rendered(chat_id, Pin(row[0], is_pinned=row[1])) if row and row[0] else None
-
-
-def chat_migrated(session: Session, old: int, new: int, roll: RollReader[Session], *, now: datetime) -> None:
-    """A group became a supergroup, where the old message ids mean nothing: living cards are posted anew."""
-    query = select(Card.meeting_id).join(Meeting).where(Card.chat_id == old, Meeting.state.in_(LIVE))
-    living = session.scalars(query).all()
-    moved = update(Card).where(Card.chat_id == old).values(chat_id=new, message_id=None, is_pinned=False)
-    session.execute(moved.execution_options(synchronize_session=False))
-    for meeting_id in living:
-        meeting = service.facts(session, meeting_id)
-        if meeting is not None and meeting.announced_at is not None:
-            repost(session, meeting, new, roll, now=now)

@@ -88,6 +88,8 @@ def _fire(session: Session, meeting: MeetingFacts, rungs: Sequence[PlannedRung],
     people = members.people(session, (*roll.due, *roll.joined), meeting.on)
     on = Occasion(session, meeting, roll, now, cards.chats(session, meeting), people)
     posts: dict[PlannedRung, list[Post]] = {}
+    if meeting.announced_at is not None and meeting.is_live and now < meeting.ends_at:
+        cards.repost_missing(session, meeting, roll, now=now)
     for rung, fate in judged.items():
         if fate in (Fate.EXPIRED, Fate.SUPERSEDED):
             _settle(session, meeting, [rung], RungState[fate.name])

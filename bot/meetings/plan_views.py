@@ -160,7 +160,7 @@ def preview(draft_id: int, what: Preview, *, now: datetime) -> Message:
         fill("召开：{unit}，{due}", unit=what.unit.name, due=_due(what, rules.due_list)),
         *_warnings(what, rules.due_list),
         "",
-        f"<b>提醒</b>（{'发到群里' if what.has_chat else '逐一私信'}）",
+        fill("<b>提醒</b>（{how}）", how="发到群里" if what.has_chat else "逐一私信"),
         *(_rung(rung, what, now=now) for rung in what.rungs if rung.round == 1),
     )
     return Message(Html(text), _confirm(draft_id, what.title))

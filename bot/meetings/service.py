@@ -77,12 +77,14 @@ def facts(session: Session, meeting_id: int, *, is_locked: bool = False) -> Meet
 
 
 def sees(who: Actor, meeting: MeetingFacts) -> bool:
-    """Whether the meeting exists for this person: of one's own bodies, or of those below one's roles."""
-    if any(grant.unit.covers(meeting.unit) for grant in who.grants):
+    """Whether the meeting exists for this person: of one's own bodies, or of those whose names one may see."""
+    if any(grant.unit.id == meeting.unit.id for grant in who.grants):
         return True
     home = who.group or who.branch
     is_for_committee = meeting.rules.due_list in (DueList.COMMITTEE, DueList.STUDY_GROUP)
-    return home is not None and meeting.unit.covers(home) and not is_for_committee
+    if home is not None and meeting.unit.covers(home) and not is_for_committee:
+        return True
+    return who.may(Right.SEE_NAMES, meeting.unit, meeting.case)
 
 
 def seen_by(
