@@ -60,6 +60,12 @@ _BAD_REQUESTS = (
     (Meaning.CHAT_LOST, ("chat not found",)),
 )
 
+# What is left is a broken connection or a body that is no JSON: it may have been done. These surely were not.
+_OTHERS = (
+    (Meaning.NOT_SENT, ("too many requests",)),
+    (Meaning.REFUSED, ("request entity too large",)),
+)
+
 
 def verdict(error: TelegramError) -> Verdict:
     """Place an error of a call in our table."""
@@ -73,11 +79,11 @@ def verdict(error: TelegramError) -> Verdict:
         return Verdict(Meaning.UNREACHABLE if _holds(text, _PERSON_GONE) else Meaning.CHAT_LOST)
     if isinstance(error, BadRequest):
         return Verdict(next((m for m, fragments in _BAD_REQUESTS if _holds(text, fragments)), Meaning.REFUSED))
-    if isinstance(error, InvalidToken):
-        return Verdict(Meaning.UNAUTHORIZED)
+    if isinstance(error, InvalidToken):  # and a server that does not know the method, older than we are
+        return Verdict(Meaning.REFUSED if "method not found" in text else Meaning.UNAUTHORIZED)
     if isinstance(error, NotSentError | Conflict):
         return Verdict(Meaning.NOT_SENT)
-    return Verdict(Meaning.UNKNOWN)  # a broken connection, or a body that is no JSON: it may have been done
+    return Verdict(next((m for m, fragments in _OTHERS if _holds(text, fragments)), Meaning.UNKNOWN))
 
 
 def _holds(text: str, fragments: tuple[str, ...]) -> bool:

@@ -18,6 +18,8 @@ from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.world import World
 from tests import databases, stages
 
+os.environ["PTB_TIMEDELTA"] = "true"  # as the bot sets it; without it the library warns at each span
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _plain_logs() -> None:
