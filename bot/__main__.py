@@ -4,14 +4,17 @@ import asyncio
 import contextlib
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot import config as configuration
 from bot.config import Config, ConfigError
+
+if TYPE_CHECKING:
+    from bot.db import Database
 
 app = typer.Typer(
     help="共富小课堂：国企党支部的 Telegram 机器人。",
@@ -86,10 +89,11 @@ async def _run(settings: Config, token: str) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _stop_or_exit, stopped)
     try:
-        await house.start()
-        house.run()
-        async with web.serving(pages, settings.web.host, settings.web.port):
-            await _until(house.wait(), stopped)
+        await _until(house.start(), stopped)
+        if not stopped.is_set():
+            house.run()
+            async with web.serving(pages, settings.web.host, settings.web.port):
+                await _until(house.wait(), stopped)
     finally:
         await house.stop()
         await asyncio.to_thread(database.close)
@@ -140,6 +144,119 @@ def migrate(config: ConfigFile = None) -> None:
     finally:
         database.close()
     typer.echo("数据库已是最新版本。" if before is None else f"数据库已建立或升级到版本 {newest()}。")
+
+
+@contextlib.contextmanager
+def opened(config: Path | None) -> Iterator["Database"]:
+    """The database of the settings, of our version."""
+    from bot.db import Database
+    from bot.migrations import NewerSchema, upgrade
+
+    database = Database(load(config).database.url)
+    try:
+        upgrade(database)
+        yield database
+    except NewerSchema as error:
+        raise fail(1, str(error)) from None
+    finally:
+        database.close()
+
+
+def finish(result: tuple[int, list[str]]) -> typer.Exit:
+    """Print what a command has to say; wrong use goes where errors go."""
+    code, lines = result
+    for line in lines:
+        typer.echo(line, err=code == 2)
+    return typer.Exit(code)
+
+
+@bank_app.command("check")
+def check_banks(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="题库文件，或放题库的目录。")],
+    strict: Annotated[bool, typer.Option("--strict", help="有提醒也算没有通过。")] = False,
+    every: Annotated[bool, typer.Option("--all", help="列出全部，不只每份前 50 处。")] = False,
+) -> None:
+    """检查题库文件，不写入任何东西。"""
+    from bot.banks import commandline
+    from bot.clock import SystemClock
+    from bot.periods import local_day
+
+    on = local_day(SystemClock().now())
+    raise finish(commandline.check(paths, on=on, is_strict=strict, shows_all=every))
+
+
+@bank_app.command("import")
+def import_bank(
+    path: Annotated[Path, typer.Argument(metavar="PATH", help="题库文件。")],
+    bank: Annotated[str | None, typer.Option(metavar="SLUG", help="改用这个题库编号。")] = None,
+    title: Annotated[str | None, typer.Option(help="改用这个标题。")] = None,
+    scope: Annotated[str | None, typer.Option(help="归属：district、company:编号 或 branch:编号。")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只试读，不写入。")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """导入题库；有一处错误就整份不写入。"""
+    from bot.banks import commandline
+    from bot.clock import SystemClock
+
+    now = SystemClock().now()
+    with opened(config) as database:
+        result = commandline.import_file(database, path, slug=bank, title=title, scope=scope, is_dry=dry_run, now=now)
+    raise finish(result)
+
+
+@bank_app.command("list")
+def list_banks(
+    scope: Annotated[str | None, typer.Option(help="只列一个归属：district、company:编号 或 branch:编号。")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="JSON 格式。")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """列出题库。"""
+    from bot.banks import commandline
+    from bot.clock import SystemClock
+    from bot.periods import local_day
+
+    with opened(config) as database:
+        result = commandline.list_banks(database, on=local_day(SystemClock().now()), scope=scope, is_json=as_json)
+    raise finish(result)
+
+
+@bank_app.command("export")
+def export_bank(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="题库编号。")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="写到这个文件；不写就打印出来。")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """导出题库（YAML），改过可以再导入。"""
+    from bot.banks import commandline
+
+    with opened(config) as database:
+        result = commandline.export(database, slug, output)
+    raise finish(result)
+
+
+@roster_app.command("template")
+def write_roster_template(
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="写到这个文件（.xlsx）。")],
+) -> None:
+    """写出一份空白名册，带下拉选项和填写说明。"""
+    from bot.members import commandline
+
+    raise finish(commandline.write_template(output))
+
+
+@roster_app.command("import")
+def import_roster(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="名册文件（.xlsx 或 .yaml）。")],
+    applies: Annotated[bool, typer.Option("--apply", help="导入；不写就只预览。")] = False,
+    config: ConfigFile = None,
+) -> None:
+    """预览或导入名册；有一个问题就整份不写入。"""
+    from bot.clock import SystemClock
+    from bot.members import commandline
+
+    with opened(config) as database:
+        result = commandline.import_file(database, path, applies=applies, now=SystemClock().now())
+    raise finish(result)
 
 
 def main() -> None:
