@@ -12,7 +12,7 @@ from bot.banks import drawing
 from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Actor, Right, UnitRef
-from bot.message import Sender
+from bot.message import LARGEST, Sender
 from bot.quiz import papers, views
 from bot.quiz.blueprint import Blueprint, BlueprintRow, Pooled, matches
 from bot.quiz.facts import BankChoice, PaperChoice, PaperDraft, Published, TopicChoice
@@ -88,7 +88,7 @@ def choose_topic(session: Session, sender: Sender, paper_id: int, place: int, *,
 
 def topic_number(topic: str) -> int:
     """A number for callback data that stays with the topic when the bank changes."""
-    return zlib.crc32(topic.encode())
+    return zlib.crc32(topic.encode()) % LARGEST or LARGEST  # 0 stands for any
 
 
 def choose_count(session: Session, sender: Sender, paper_id: int, count: int, *, now: datetime) -> PaperDraft:

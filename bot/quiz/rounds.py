@@ -216,14 +216,14 @@ def _has_message(session: Session, live: Live) -> bool:
 
 
 def stop_polls(session: Session, live: Live, *, now: datetime) -> None:
-    """Close what the group can still vote in."""
+    """Close what the group can still vote in; what closed by its time is left alone."""
+    item = update(RoundItem).where(RoundItem.round_id == live.id, RoundItem.position == live.position)
+    still_open = item.where(RoundItem.state == ItemState.OPEN, RoundItem.closes_at > now)
+    if session.execute(still_open.values(closes_at=now).returning(RoundItem.id)).first() is None:
+        return
     for message_id in session.scalars(_polls(live).where(RoundPoll.message_id.is_not(None))).all():
         assert message_id is not None
-        key = live.key("stop", live.position, message_id)
-        post(session, live, key, StopPoll(message_id), now + TOLD_FOR, now)
-    open_item = update(RoundItem).where(RoundItem.round_id == live.id, RoundItem.position == live.position)
-    still_open = open_item.where(RoundItem.state == ItemState.OPEN, RoundItem.closes_at > now)
-    session.execute(still_open.values(closes_at=now))
+        post(session, live, live.key("stop", live.position, message_id), StopPoll(message_id), now + TOLD_FOR, now)
 
 
 def reveal(session: Session, live: Live, closed_at: datetime, *, now: datetime) -> None:
