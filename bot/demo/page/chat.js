@@ -8,7 +8,7 @@ import { closeMenus, startHeader, toNext } from "./header.js";
 import { jumpTo, startLog, toEnd } from "./log.js";
 import { ask, complain, dropToast, showKeys } from "./notices.js";
 import { startPeople } from "./people.js";
-import { chatsOf, choose, isPrivate, on, person, state } from "./store.js";
+import { chatsOf, choose, isPrivate, on, person, state, tell } from "./store.js";
 import { startTour } from "./tour.js";
 
 const panel = document.getElementById("panel");
@@ -20,13 +20,14 @@ const opener = document.getElementById("open-panel");
 function go(personId, chatId, messageId) {
   const isOther = personId !== state.me;
   choose(personId, chatId ?? null);
+  tell();
   if (isOther || chatId) dropToast();
   writeAddress();
   if (chatId) {
     showPane("chat");
     showPanel(false);
   }
-  if (messageId) setTimeout(() => jumpTo(messageId), 50);
+  if (messageId) jumpTo(messageId);
 }
 
 function writeAddress() {

@@ -29,13 +29,16 @@ export function on(topics, listener) {
 export function changed(...topics) {
   if (waiting === null) {
     waiting = new Set();
-    setTimeout(() => {
-      const due = new Set([...waiting].flatMap((topic) => listeners.get(topic) ?? []));
-      waiting = null;
-      for (const listener of due) listener();
-    });
+    setTimeout(tell);
   }
   for (const topic of topics) waiting.add(topic);
+}
+
+/** Tells them now: whoever goes somewhere may type there at once. */
+export function tell() {
+  const due = new Set([...(waiting ?? [])].flatMap((topic) => listeners.get(topic) ?? []));
+  waiting = null;
+  for (const listener of due) listener();
 }
 
 export function take(snapshot) {

@@ -71,8 +71,7 @@ function leadTo(step, index) {
     card.querySelector(".ways").hidden = false;
   }
   go(person, chat);
-  // The log follows a moment after the person is changed.
-  setTimeout(() => highlight(mark, 20), 50);
+  highlight(mark, 20);
 }
 
 /** Rings the thing meant, and waits a second for it to be drawn. */

@@ -20,7 +20,7 @@ from bot.demo.world import BOT_ID, World
 from tests.demo.conftest import LI, TOKEN, WU, ZHANG, FrozenClock
 
 ADDRESS = "http://127.0.0.1:8787"
-PATIENCE = 5  # seconds for an event that should come at once
+PATIENCE = 15  # seconds for an event that should come at once
 
 
 @dataclass
