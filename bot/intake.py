@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol, cast
+from typing import Protocol, TypeGuard, cast
 
 import structlog
 
@@ -260,16 +260,24 @@ def _chat_id(update: Json) -> int | None:
         if isinstance(part, Mapping):
             holder = part.get("message") if isinstance(part.get("message"), Mapping) else part
             chat = cast("Json", holder).get("chat")
-            if isinstance(chat, Mapping) and isinstance(chat.get("id"), int):
+            if isinstance(chat, Mapping) and _is_number(chat.get("id")):
                 return cast("int", chat["id"])
     return None
 
 
 def _received(raw: object, now: datetime, *, is_late: bool) -> Received | None:
     """An update as it came; what has no number cannot be told apart from its repetition and is dropped."""
-    if not isinstance(raw, Mapping) or not isinstance(raw.get("update_id"), int):
+    if not is_update(raw):
         log.warning("update_dropped", reason="no update_id")
         return None
-    update = cast("Json", raw)
-    body = json.dumps(update, ensure_ascii=False, separators=(",", ":"))
-    return Received(cast("int", raw["update_id"]), order_key(update), _chat_id(update), body, now, is_late)
+    body = json.dumps(raw, separators=(",", ":"))  # in ASCII: half a character would fail the whole batch
+    return Received(cast("int", raw["update_id"]), order_key(raw)[:24], _chat_id(raw), body, now, is_late)
+
+
+def is_update(raw: object) -> TypeGuard[Json]:
+    return isinstance(raw, Mapping) and _is_number(raw.get("update_id"))
+
+
+def _is_number(value: object) -> bool:
+    """Whether the database can hold it."""
+    return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63

@@ -17,7 +17,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from bot.db import NotSaved
-from bot.intake import Intake
+from bot.intake import Intake, is_update
 
 log = structlog.get_logger()
 
@@ -48,9 +48,9 @@ def create_app(patient: Patient, intake: Intake, *, bot_id: int, secret: str) ->
         body = await _body(request.stream())
         try:
             update = json.loads(body) if body is not None else None
-        except ValueError:
+        except (ValueError, RecursionError):
             update = None
-        if not isinstance(update, dict) or not isinstance(update.get("update_id"), int):
+        if not is_update(update):
             return Response(status_code=400)
         try:
             await intake.accept([update])
