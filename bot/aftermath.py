@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import calls, claims, outbox
 from bot.answers import Meaning, Verdict
-from bot.message import Content, Delete, Edit, Message, Pin, Poll, StopPoll
+from bot.message import Commands, Content, Delete, Edit, Message, Pin, Poll, StopPoll
 from bot.outbox import Claimed, State
 
 BACK_OFF = (2, 4, 8, 16, 32, 60)  # seconds before the next try
@@ -67,7 +67,7 @@ class Aftermath:
                 claims.mark_failed(session, row, State.DEAD, "target gone", self.hooks, now=now)
             case _:
                 claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
-                if not isinstance(row.content, Pin):
+                if not isinstance(row.content, Pin | Commands):  # a menu for somebody who left the group is no loss
                     self.reach.unreadable(session, row, error, now)
 
 

@@ -6,7 +6,7 @@ import getpass
 import json
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import cast
@@ -244,8 +244,15 @@ def build(
     )
 
 
+def _routes() -> Routes:
+    """All doors as one. Whether a YAML file holds a roster or a bank, only its text tells."""
+    merged = merge(ROUTES)
+    door = members_handlers.yaml_door(merged.documents["yaml"])
+    return replace(merged, documents={**merged.documents, "yaml": door, "yml": door})
+
+
 def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:
-    gate = Gate(merge(ROUTES), awaited, members_views.confirm_yourself)
+    gate = Gate(_routes(), awaited, members_views.confirm_yourself)
     types = ContextTypes(context=Context, bot_data=cast("type[Deps]", lambda: deps))  # PTB calls it once, for this
     telegram: Telegram = (
         ApplicationBuilder()

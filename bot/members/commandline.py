@@ -1,5 +1,6 @@
 """What `ketang roster` does: a template to a file, a file to the roster. Answers an exit code and lines to print."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +17,7 @@ def write_template(path: Path) -> tuple[int, list[str]]:
     try:
         path.write_bytes(workbook.template())
     except OSError as error:
-        return 2, [roster_views.unusable(path, error.strerror)]
+        return 2, [roster_views.unusable(error)]
     return 0, [roster_views.template_written(path)]
 
 
@@ -25,14 +26,10 @@ def import_file(database: Database, path: Path, *, applies: bool, now: datetime)
     try:
         reading = workbook.read(path.name, path.read_bytes(), today=local_day(now))
     except OSError as error:
-        return 2, [roster_views.unusable(path, error.strerror)]
+        return 2, [roster_views.unusable(error)]
     except UserError as refusal:
         return 2, [str(refusal)]
-    return database.run(_import, reading, applies, now=now)
-
-
-def _import(session: Session, reading: Reading, applies: bool, *, now: datetime) -> tuple[int, list[str]]:
-    preview = roster.look(session, None, reading, today=local_day(now))
+    preview = database.look(roster.look, None, reading, today=local_day(now))
     if preview.plan.is_empty:
         return 0, roster_views.unchanged(preview)
     lines = roster_views.preview_lines(preview)
@@ -40,5 +37,10 @@ def _import(session: Session, reading: Reading, applies: bool, *, now: datetime)
         return 1, lines
     if not applies:
         return 0, [*lines, roster_views.not_applied()]
-    counts = roster.carry_out(session, preview.plan, by=None, now=now)
-    return 0, [*lines, roster_views.applied(counts)]
+    return 0, [*lines, roster_views.applied(database.run(_apply, reading, now=now))]
+
+
+def _apply(session: Session, reading: Reading, *, now: datetime) -> Mapping[str, int]:
+    """Compared once more in the transaction that writes."""
+    preview = roster.look(session, None, reading, today=local_day(now))
+    return roster.carry_out(session, preview.plan, by=None, now=now)

@@ -145,8 +145,14 @@ def template_written(path: Path) -> str:
     return f"已写入 {path}。"
 
 
-def unusable(path: Path, reason: str | None) -> str:
-    return f"不能使用文件 {path}：{reason}。"
+def unusable(error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return f"找不到 {error.filename}。"
+    if isinstance(error, IsADirectoryError):
+        return f"{error.filename} 是目录，不是文件。"
+    if isinstance(error, PermissionError):
+        return f"没有权限读写 {error.filename}。"
+    return f"读写 {error.filename} 失败（{error.strerror}）。"
 
 
 def dropped() -> Message:

@@ -164,6 +164,15 @@ async def test_a_roster_is_imported_after_its_preview(chat: People) -> None:
     assert (await chat("李四").say("/roster")).message.text.startswith("城建一支部名册\n共14人")
 
 
+async def test_a_yaml_file_is_a_roster_if_it_says_so(chat: People) -> None:
+    text = "roster:\n  - branch: 城建一支部\n    members:\n      - name: 郑十\n"
+    shown = (await chat("李四").upload("名册.yaml", text.encode())).message
+    assert shown.text.startswith("名册预览：新增1，")
+    other = (await chat("李四").upload("题库.yaml", b"schema: 1\nbank: x\n")).messages
+    assert other
+    assert not any(message.text.startswith("名册预览") for message in other)
+
+
 async def test_a_preview_is_given_up(chat: People) -> None:
     await chat("李四").upload("名册.xlsx", book(HEAD, [BRANCH, "郑十", "正式党员"]))
     given_up = await chat("李四").press("放弃")
