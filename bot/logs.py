@@ -9,9 +9,9 @@ import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
 _SECRETS = (
-    (re.compile(r"\b\d{5,}:[A-Za-z0-9_-]{15,}"), "‹token›"),
+    (re.compile(r"(?<!\d)\d{5,}:[A-Za-z0-9_-]{15,}"), "‹token›"),  # in an address it follows the letters "bot"
     (re.compile(r"(?<![\d.])\d{17}[\dXx](?!\d)"), "‹id number›"),
-    (re.compile(r"(?<![\d.])1[3-9]\d{9}(?!\d)"), "‹phone›"),
+    (re.compile(r"(?<![\d.])(?:\+?86[- ]?)?1[3-9]\d[- ]?\d{4}[- ]?\d{4}(?!\d)"), "‹phone›"),
     (re.compile(r"(?<=://)[^/@\s]+:[^/@\s]+(?=@)"), "‹login›"),
 )
 _QUIET = ("httpx", "httpcore", "telegram", "aiohttp", "uvicorn", "apscheduler", "asyncio", "sqlalchemy", "alembic")
