@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import structlog
+from hypothesis import HealthCheck, settings
 
 from bot import logs, web
 from bot.app import prepare
@@ -19,6 +20,10 @@ from bot.demo.world import World
 from tests import databases, stages
 
 os.environ["PTB_TIMEDELTA"] = "true"  # as the bot sets it; without it the library warns at each span
+
+# No test may fail because the machine is busy.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 @pytest.fixture(scope="session", autouse=True)
