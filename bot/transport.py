@@ -4,6 +4,7 @@ Errors say whether the request can have reached Telegram: `NotSentError` means i
 """
 
 import json
+import re
 from urllib.parse import urlencode, urlsplit
 
 import aiohttp
@@ -18,6 +19,7 @@ UPLOAD_TIMEOUT = 60.0
 CONNECT_TIMEOUT = 10.0
 KEEP_ALIVE = 50.0
 _URLENCODED = {"Content-Type": "application/x-www-form-urlencoded"}
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f"\\]')  # in a file name: what would end it, or the header it stands in
 _NO_CONNECTION = (aiohttp.ClientConnectorError, aiohttp.ClientProxyConnectionError, aiohttp.ConnectionTimeoutError)
 
 
@@ -116,9 +118,9 @@ def _encoded(parameters: dict[str, str]) -> bytes:
 
 
 def _form(data: RequestData) -> aiohttp.FormData:
-    form = aiohttp.FormData()
+    form = aiohttp.FormData(quote_fields=False)  # Telegram shows a quoted name as it is, per cent by per cent
     for name, value in data.json_parameters.items():
         form.add_field(name, value)
     for name, (file_name, content, mime) in (data.multipart_data or {}).items():
-        form.add_field(name, content, filename=file_name, content_type=mime)
+        form.add_field(name, content, filename=_UNSAFE.sub("_", file_name), content_type=mime)
     return form
