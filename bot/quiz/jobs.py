@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Job
 from bot.outbox import Hooks
-from bot.quiz import papers, rounds, sending, votes
+from bot.quiz import papers, results, rounds, sending, votes
 
 
 def step_rounds(session: Session, *, now: datetime) -> bool:
@@ -20,6 +20,7 @@ JOBS: tuple[Job, ...] = (
     Job("rounds", step_rounds, every=timedelta(seconds=1), next_due=rounds.next_due),
     Job("stray_votes", votes.drop_strays, every=timedelta(minutes=1), next_due=votes.next_stray_due),
     Job("live_papers", papers.close_due, every=timedelta(hours=1), next_due=papers.next_due),
+    Job("old_answers", results.forget_old, every=timedelta(days=1)),
 )
 
 HOOKS: Mapping[str, Hooks] = {

@@ -1,17 +1,19 @@
 """What the answers of a live round come to: counts for the group, points for each person."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.members import service as members
 from bot.periods import local_day
 from bot.quiz.facts import Console, ItemCount, OwnResult, Summary
-from bot.quiz.models import Attempt, AttemptItem, Paper, RoundGuest, RoundItem
-from bot.quiz.rules import AttemptState, ItemState, RoundState
+from bot.quiz.models import AnswerEvent, Attempt, AttemptItem, Paper, Round, RoundGuest, RoundItem
+from bot.quiz.rules import ENDED, AttemptState, ItemState, RoundState
 
+GUESTS_FOR = timedelta(days=30)  # how long we know who voted without standing on the roster
+ANSWERS_FOR = timedelta(days=730)
 BATCH = 50  # people whose results are written in one transaction
 
 _IS_RIGHT = case((AttemptItem.awarded_centi >= AttemptItem.max_centi, 1), else_=0)
@@ -142,3 +144,12 @@ def _close(session: Session, which: ColumnElement[bool], points: Select[int | No
     statement = update(Attempt).where(which)
     values = {"state": state, "score_centi": points.scalar_subquery(), "submitted_at": now}
     session.execute(statement.values(values), execution_options={"synchronize_session": False})
+
+
+def forget_old(session: Session, *, now: datetime) -> None:
+    """Single answers and guests are not kept longer than somebody may need them; points stay with the attempt."""
+    old_rounds = select(Round.id).where(Round.state.in_(ENDED), Round.next_step_at < now - GUESTS_FOR)
+    session.execute(delete(RoundGuest).where(RoundGuest.round_id.in_(old_rounds)))
+    session.execute(delete(AttemptItem).where(AttemptItem.answered_at < now - ANSWERS_FOR))
+    is_used = select(AttemptItem.id).where(AttemptItem.last_event_id == AnswerEvent.id).correlate(AnswerEvent).exists()
+    session.execute(delete(AnswerEvent).where(AnswerEvent.received_at < now - ANSWERS_FOR, ~is_used))

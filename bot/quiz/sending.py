@@ -128,11 +128,14 @@ def _open(
 
 
 def _go_open(session: Session, live: Live, position: int, closes_at: datetime, now: datetime) -> None:
-    is_asked = live.position == position and live.state in (RoundState.ASKING, RoundState.OPEN)
-    if is_asked:
-        rounds.move(session, live, RoundState.OPEN, at=closes_at + VOTE_GRACE, now=now)
-    elif live.position == position and live.state is RoundState.PAUSED:
-        rounds.stop_polls(session, live, now=now)
+    if live.position != position:
+        return
+    is_asked = live.state in (RoundState.ASKING, RoundState.OPEN)
+    if is_asked and rounds.move(session, live, RoundState.OPEN, at=closes_at + VOTE_GRACE, now=now) is not None:
+        return
+    paused = load(session, live.id)  # before the news of the sending, or at the same moment in another process
+    if paused is not None and paused.state is RoundState.PAUSED:
+        rounds.stop_polls(session, paused, now=now)
 
 
 def adopt(

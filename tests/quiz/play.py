@@ -71,10 +71,11 @@ class Play:
         self.database.run(hosting.start_quick, sender, count, seed=seed, now=self.now)
         self.settle()
 
-    def make_paper(self, count: int = 3, *, seed: int = 1) -> int:
-        """A lasting paper out of all banks, made in private by the secretary."""
+    def make_paper(self, count: int = 3, *, seed: int = 1, bank: str = "") -> int:
+        """A lasting paper out of one bank or all, made in private by the secretary."""
         begin = self.act(drafts.begin, self.cast.li, chat_id=None, seed=seed)
-        for choose, value in ((drafts.choose_bank, 0), (drafts.choose_topic, 0), (drafts.choose_count, count)):
+        bank_id = next((one.bank_id for one in begin.banks if one.title == bank), 0)
+        for choose, value in ((drafts.choose_bank, bank_id), (drafts.choose_topic, 0), (drafts.choose_count, count)):
             self.act(choose, self.cast.li, begin.paper_id, value, chat_id=None)
         return self.act(drafts.publish, self.cast.li, begin.paper_id, chat_id=None).paper_id
 
@@ -109,7 +110,9 @@ class Play:
     def _ring(self) -> bool:
         rang = False
         for job in jobs.JOBS:
-            due = self.database.look(job.next_due, self.now) if job.next_due is not None else None
+            if job.next_due is None:
+                continue
+            due = self.database.look(job.next_due, self.now)
             if due is not None and due <= self.now:
                 self.database.run(job.run, now=self.now)
                 rang = True

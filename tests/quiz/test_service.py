@@ -1,13 +1,20 @@
 """The life of a live round, from /round to the figures, on a real database."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
+from bot.banks.rules import Bank
 from bot.members.rules import NotBound, Role
 from bot.message import Message, StaleButton
 from bot.outbox import State
-from bot.quiz import hosting, service
+from bot.quiz import hosting, results, service
+from bot.quiz.models import RoundGuest
 from bot.quiz.rules import AttemptState, ItemState, RoundState
 from tests.make import GROUP_CHAT, Make
+from tests.quiz.banks import SINGLE
+from tests.quiz.conftest import AddBank
 from tests.quiz.play import Play
 
 
@@ -295,6 +302,46 @@ def test_after_an_ended_round_the_next_one_may_start(play: Play) -> None:
 def test_a_paper_of_somebody_else_is_a_stale_button(play: Play) -> None:
     with pytest.raises(StaleButton):
         play.act(hosting.start, play.cast.li, 99)
+
+
+def test_a_question_too_long_for_a_poll_comes_as_a_message_before(play: Play, add_bank: AddBank) -> None:
+    add_bank(Bank("long", "长题", (replace(SINGLE, stem="长" * 1100),)))
+    paper_id = play.make_paper(1, bank="长题")
+    play.act(hosting.start, play.cast.li, paper_id)
+    play.begin()
+    before, asked = play.texts()[-2:]
+    assert before.startswith("【1-1/1】长长长")
+    assert asked == "【1-1/1】题目见上一条消息"
+    play.vote(play.cast.zhang, 1)
+    play.wait(47)
+    assert "1 人作答，1 人答对" in play.texts()[-1]
+
+
+def test_without_the_message_before_there_is_no_poll(play: Play, add_bank: AddBank) -> None:
+    add_bank(Bank("long", "长题", (replace(SINGLE, stem="长" * 1100),)))
+    paper_id = play.make_paper(1, bank="长题")
+    play.act(hosting.start, play.cast.li, paper_id)
+    play.is_deaf = True
+    play.begin()
+    play.refuse(State.DEAD)
+    play.is_deaf = False
+    play.settle()
+    assert (play.state, play.polls) == (RoundState.PAUSED, [])
+
+
+def test_who_was_not_on_the_roster_is_forgotten_after_a_month(play: Play) -> None:
+    play.start()
+    play.begin()
+    play.vote(play.cast.zhao, 1)
+    play.vote(play.cast.zhang, 1)
+    play.act(hosting.abort, play.cast.li, play.round.id, chat_id=None)
+    play.database.run(results.forget_old, now=play.now + timedelta(days=30))
+    assert len(play.rows(RoundGuest)) == 1
+    play.database.run(results.forget_old, now=play.now + timedelta(days=31))
+    assert (len(play.rows(RoundGuest)), len(play.answers)) == (0, 1)
+    play.database.run(results.forget_old, now=play.now + timedelta(days=731))
+    assert (play.answers, play.events) == ([], [])
+    assert play.attempts[0].score_centi == 0
 
 
 # -- what Telegram refuses ---------------------------------------------------------------------------------------------
