@@ -42,7 +42,7 @@ from bot.yamlfile import Node, Scalar, Sequence
 CODE = re.compile(r"[a-z0-9_-]{1,40}")
 SLUG = re.compile(r"[a-z0-9-]{2,40}")
 WORDS = yamlfile.Words(phrases.KNOWN_KEYS, phrases.TEXT_KEYS, repeatable=frozenset({"options"}))
-LIMITS = yamlfile.Limits(size=MAX_BYTES, depth=MAX_DEPTH, nodes=200 * MAX_QUESTIONS)
+LIMITS = yamlfile.Limits(size=MAX_BYTES, depth=MAX_DEPTH, nodes=100 * MAX_QUESTIONS)
 
 
 def read(data: bytes, file: str) -> Reading:
