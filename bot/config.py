@@ -19,7 +19,7 @@ ZONE = "Asia/Shanghai"
 
 _TEXTS = {
     "E001": "{file} 不是 UTF-8 编码（像是 GBK）。请用记事本“另存为”，编码选 UTF-8。",
-    "E002": "第 {line} 行用了中文冒号“：”，请改成英文冒号加空格。",
+    "E002": "第 {line} 行“{text}”用了中文冒号，请改成英文冒号加空格。",
     "E003": "第 {line} 行用了制表符缩进，请改成空格。",
     "E013": "第 {line} 行“{key}”重复（第 {n} 行已写过），请删掉一处。",
 }
@@ -35,9 +35,9 @@ def _clock(value: object) -> object:
     if not isinstance(value, str):
         return value
     if not re.fullmatch(r"\d{1,2}:\d{1,2}", value):
-        hint = re.match(r"(\d{1,2})点(半)?", value)
-        better = f"{hint[1]}:{'30' if hint[2] else '00'}" if hint else "19:30"
-        raise PydanticCustomError("clock", "看不懂“{value}”，请写成 {better}。", {"value": value, "better": better})
+        if (meant := _meant(value)) is None:
+            raise PydanticCustomError("clock", "看不懂“{value}”，请按 19:30 的样子写。", {"value": value})
+        raise PydanticCustomError("clock", "看不懂“{value}”，请写成 {better}。", {"value": value, "better": meant})
     hour, minute = (int(part) for part in value.split(":"))
     if hour > 23 or minute > 59:
         raise PydanticCustomError("clock", "时间“{value}”不存在，请写 00:00–23:59。", {"value": value})
@@ -47,6 +47,20 @@ def _clock(value: object) -> object:
     return time(hour, minute)
 
 
+def _meant(value: str) -> str | None:
+    """`19点半`, `7 pm`: as we write it; None for anything else."""
+    if found := re.fullmatch(r"(\d{1,2})[点时](?:(半)|(\d{1,2})分?)?", value):
+        hour, minute = int(found[1]), 30 if found[2] else int(found[3] or 0)
+    elif found := re.fullmatch(r"(\d{1,2})(?::(\d\d))? ?([ap])m", value.lower()):
+        hour, minute = int(found[1]) % 12 + (12 if found[3] == "p" else 0), int(found[2] or 0)
+    else:
+        return None
+    return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None
+
+
+NO_NUMBER = "管理员要填数字编号，不能填“{value}”；私聊机器人发 /id 可得到。"
+
+
 def _ids(value: object) -> object:
     """`1, 2`, `[1, 2]` or a YAML list."""
     if isinstance(value, int):
@@ -54,9 +68,7 @@ def _ids(value: object) -> object:
     parts = re.findall(r"[^\s,\[\]]+", value) if isinstance(value, str) else value
     for part in parts if isinstance(parts, list | tuple) else ():
         if not re.fullmatch(r"\d+", str(part)):
-            raise PydanticCustomError(
-                "ids", "管理员要填数字编号，不能填“{value}”；私聊机器人发 /id 可得到。", {"value": str(part)}
-            )
+            raise PydanticCustomError("ids", NO_NUMBER, {"value": str(part)})
     return parts
 
 
@@ -75,6 +87,14 @@ def _zone(value: str) -> str:
     return value
 
 
+def _database(value: str) -> str:
+    """As SQLAlchemy wants it; PostgreSQL is usually written without a driver."""
+    url = re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", value)
+    if not re.match(r"sqlite:///[^/?]|sqlite:////|postgresql\+psycopg://", url):
+        raise PydanticCustomError("database", "看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。")
+    return url
+
+
 Clock = Annotated[time, BeforeValidator(_clock)]
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)]
 
@@ -91,7 +111,7 @@ class Bot(_Section):
 
 
 class DatabaseSection(_Section):
-    url: str = "sqlite:///data/ketang.db"
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///data/ketang.db"
 
 
 class Web(_Section):
@@ -163,7 +183,7 @@ def load(path: Path | None = None) -> Config:
         layered = _Layered(**cast("dict[str, Never]", _without_empty(values)))  # pydantic judges the types
         return Config.model_validate(layered.model_dump())
     except ValidationError as error:
-        raise ConfigError(problems="\n".join(_worded(detail, file, root) for detail in error.errors())) from None
+        raise ConfigError(problems="\n".join(_worded(detail, root) for detail in error.errors())) from None
 
 
 def require_token(config: Config) -> str:
@@ -187,18 +207,23 @@ def _without_empty(values: dict[str, yamlfile.Plain]) -> dict[str, yamlfile.Plai
 def _read(file: Path) -> yamlfile.Node | None:
     words = yamlfile.Words(keys=frozenset(_known()))
     try:
-        document = yamlfile.read(file.read_bytes(), words)
+        data = file.read_bytes()
     except OSError as error:
         raise ConfigError(problems=f"读不了配置文件 {file}：{error.strerror}。") from None
+    document = yamlfile.read(data, words)
     if document.faults:
-        raise ConfigError(problems="\n".join(_described(fault, file) for fault in document.faults))
+        lines = data.decode(errors="replace").splitlines()
+        raise ConfigError(problems="\n".join(_described(fault, file, lines) for fault in document.faults))
     return document.root
 
 
-def _described(fault: yamlfile.Fault, file: Path) -> str:
-    if (text := _TEXTS.get(fault.code)) is None:
+def _described(fault: yamlfile.Fault, file: Path, lines: list[str]) -> str:
+    text = lines[fault.line - 1].strip() if fault.line <= len(lines) else ""
+    if fault.code in {"E005", "E009"} and (name := re.search(r"@\w*", text)):  # no YAML value begins with it
+        return f"第 {fault.line} 行{NO_NUMBER.format(value=name[0])}"
+    if (told := _TEXTS.get(fault.code)) is None:
         return f"第 {fault.line} 行：{yamlfile.describe(fault)}"
-    return text.format(file=file.name, line=fault.line, **fault.params)
+    return told.format(file=file.name, line=fault.line, text=text, **fault.params)
 
 
 def _known() -> dict[str, object]:
@@ -210,27 +235,34 @@ def _known() -> dict[str, object]:
     return known
 
 
-def _worded(error: ErrorDetails, file: Path, root: yamlfile.Node | None) -> str:
+def _worded(error: ErrorDetails, root: yamlfile.Node | None) -> str:
     path = [part for part in error["loc"] if isinstance(part, str)]
     name = path[-1] if path else ""
     where = f"环境变量 KETANG_{'__'.join(path).upper()} "
-    if root is not None and _stands_in(root, path):
-        where = f"{file.name} 第 {yamlfile.place(root, path)[0]} 行"
+    if root is not None and (line := _line(root, path, of_key=error["type"] == "extra_forbidden")):
+        where = f"第 {line} 行"
     if error["type"] == "extra_forbidden":
         near = yamlfile.nearest(name, _known())
         return f"{where}不认识“{name}”" + (f"，是否想写“{near}”？" if near else "。")
-    if error["type"] in {"clock", "ids", "token", "zone"}:
+    if error["type"] in {"clock", "ids", "token", "zone", "database"}:
         return f"{where}{error['msg']}"
     if error["type"] == "literal_error":
-        return f"{where}“{name}”只能是 {error['ctx']['expected']}。"
+        return f"{where}“{name}”只能是 {error['ctx']['expected'].replace(' or ', ' 或 ').replace(chr(39), '')}。"
+    if error["type"] == "model_type":
+        return f"{where}“{name}”下面应另起一行，缩进写各项设置。"
     bounds = error.get("ctx", {})
     if "ge" in bounds or "le" in bounds:
         return f"{where}“{name}”超出范围。"
     return f"{where}“{name}”的值不对，这里应填{'数字' if 'int' in error['type'] else '文字'}。"
 
 
-def _stands_in(root: yamlfile.Node, path: list[str]) -> bool:
+def _line(root: yamlfile.Node, path: list[str], *, of_key: bool) -> int | None:
+    """Where a setting stands in the file, if it does: its value, or its name."""
     node: yamlfile.Node | None = root
+    line = None
     for step in path:
-        node = node.get(step) if isinstance(node, yamlfile.Mapping) else None
-    return node is not None
+        above, node = node, node.get(step) if isinstance(node, yamlfile.Mapping) else None
+        if node is None:
+            return None
+        line = above.keys[step].line if of_key and isinstance(above, yamlfile.Mapping) else node.line
+    return line
