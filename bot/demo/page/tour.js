@@ -52,7 +52,7 @@ function updateCard(card, step, isCurrent) {
   set(card, "aria-current", isCurrent ? "step" : null);
   setText(heading.querySelector(".tick"), step.done ? "✓" : String(step.number));
   setText(heading.querySelector(".step-done"), step.done ? "已完成" : "");
-  ways.hidden = !isCurrent && !stops.has(step.number);
+  ways.hidden = !isCurrent && (step.done || !stops.has(step.number));
   lead.classList.toggle("primary", isCurrent);
   if (isCurrent && step.number === 1 && !stops.size) lead.classList.add("pulse-once");
 }
@@ -82,7 +82,7 @@ function highlight(mark, tries) {
     else complain("这里还没有要点的按钮，请先做前面的步骤。");
     return;
   }
-  node.classList.remove("pointed");
+  for (const earlier of document.querySelectorAll(".pointed")) earlier.classList.remove("pointed");
   node.scrollIntoView({ block: "nearest" });
   void node.offsetWidth;
   node.classList.add("pointed");
