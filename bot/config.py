@@ -90,7 +90,7 @@ def _zone(value: str) -> str:
 def _database(value: str) -> str:
     """As SQLAlchemy wants it; PostgreSQL is usually written without a driver."""
     url = re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", value)
-    if not re.match(r"sqlite:///[^/?]|sqlite:////|postgresql\+psycopg://", url):
+    if not re.match(r"sqlite(\+pysqlite)?:///.|postgresql\+psycopg://.", url):
         raise PydanticCustomError("database", "看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。")
     return url
 

@@ -188,6 +188,11 @@ def test_a_real_start_needs_a_real_token(folder: Path, token: str, line: str) ->
     assert config.require_token(load(folder, f'bot: {{token: "{TOKEN}"}}\n')) == TOKEN
 
 
+@pytest.mark.parametrize("url", ["sqlite:///data/ketang.db", "sqlite:////var/lib/k.db", "sqlite+pysqlite:///k.db"])
+def test_a_file_is_taken_with_any_path(folder: Path, url: str) -> None:
+    assert load(folder, f"database:\n  url: {url}\n").database.url == url
+
+
 @pytest.mark.parametrize("name", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_a_postgresql_address_is_taken_as_it_is_usually_written(folder: Path, name: str) -> None:
     read = load(folder, f"database:\n  url: {name}://ketang:x@db/ketang\n")
