@@ -17,10 +17,13 @@ from bot.message import Message
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One message of a rung: `recipient` is its part of the key, `member_id` whom it reminds."""
+    """One message of a rung: `recipient` is its part of the key, `member_id` whom it reminds.
+
+    Without `chat_id` nobody can write to that person: it is noted, not sent.
+    """
 
     recipient: str
-    chat_id: int
+    chat_id: int | None
     message: Message
     member_id: int | None = None
     thread_id: int | None = None
@@ -38,10 +41,6 @@ class Occasion:
     chats: tuple[members.ChatRef, ...]
     people: dict[int, members.Person]
 
-    def reachable(self, member_ids: Iterable[int]) -> list[members.Person]:
-        found = (self.people[member_id] for member_id in member_ids if member_id in self.people)
-        return [person for person in found if person.is_reachable]
-
     def unreachable(self, member_ids: Iterable[int]) -> list[Named]:
         found = (self.people[member_id] for member_id in member_ids if member_id in self.people)
         return [service.name_of(person) for person in found if not person.is_reachable]
@@ -50,11 +49,11 @@ class Occasion:
         return [service.name_of(self.people[member_id]) for member_id in member_ids if member_id in self.people]
 
     def to(self, member_ids: Iterable[int], word: Callable[[members.Person], Message]) -> list[Post]:
-        """A private message to each of these people who can be reached."""
+        """A private message to each of these people."""
+        found = (self.people[member_id] for member_id in member_ids if member_id in self.people)
         return [
-            Post(f"m{person.member_id}", person.user_id, word(person), person.member_id)
-            for person in self.reachable(member_ids)
-            if person.user_id is not None
+            Post(f"m{one.member_id}", one.user_id if one.is_reachable else None, word(one), one.member_id)
+            for one in found
         ]
 
     def in_chats(self, message: Message, *, is_reply: bool = True) -> list[Post]:
@@ -172,7 +171,7 @@ def _report(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
         message = views.group_report(people[0].group_name or "", people)
         for leader in members.holders(on.session, Right.ROLL_CALL, group_id, now=on.now):
             if leader.role is Role.GROUP_LEADER and leader.is_reachable and leader.user_id not in told:
-                posts.append(Post(f"g{leader.member_id}", leader.user_id or 0, message))
+                posts.append(Post(f"g{leader.member_id}", leader.user_id, message))
     return posts
 
 

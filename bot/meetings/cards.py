@@ -103,7 +103,8 @@ def posted(session: Session, meeting_id: int, version: int, sent: Sent) -> None:
     statement = update(Card).where(
         Card.meeting_id == meeting_id, Card.chat_id == sent.chat_id, Card.what == CardKind.PUBLIC
     )
-    session.execute(statement.values(message_id=sent.message_id).execution_options(synchronize_session=False))
+    posted = statement.values(message_id=sent.message_id, is_pinned=False)
+    session.execute(posted.execution_options(synchronize_session=False))
     now_is = session.execute(select(Meeting.version, Meeting.state, Meeting.audit_seq).where(Meeting.id == meeting_id))
     if now_is.one() != (version, MeetingState.SCHEDULED, 0):  # something happened while it was on its way
         outbox.refresh(session, key(meeting_id, sent.chat_id), now=sent.at)
@@ -157,7 +158,7 @@ def repost(
         f"meeting:{meeting.id}:v{meeting.version}:{RungName.R1.name}:2:c{chat_id}",
         chat_id=chat_id,
         content=message,
-        lane=Lane.NOTICE,
+        lane=Lane.URGENT,  # before the line that speaks of it
         now=now,
         valid_until=meeting.ends_at,
         thread_id=thread_id,

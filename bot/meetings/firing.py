@@ -97,10 +97,10 @@ def _fire(session: Session, meeting: MeetingFacts, rungs: Sequence[PlannedRung],
             posts[rung] = AUDIENCES[rung.rung](on, rung, fate)
     if any(fate is Fate.RUNNING for fate in judged.values()) and meeting.announced_at is None:
         _announce_late(on, posts)
-    kept = ladder.newest_only((rung, [post.chat_id for post in some]) for rung, some in posts.items())
+    kept = ladder.newest_only((rung, [post.chat_id for post in some if post.chat_id]) for rung, some in posts.items())
     for rung, some in posts.items():
-        left = [post for post in some if post.chat_id in kept[rung] or post.recipient.startswith("u")]
-        if some and not left:
+        left = [post for post in some if post.chat_id is None or post.chat_id in kept[rung]]
+        if some and not any(post.chat_id for post in left):
             _settle(session, meeting, [rung], RungState.SUPERSEDED)
             continue
         _send(on, rung, judged[rung], left)
@@ -124,14 +124,15 @@ def _follow(on: Occasion, rung: PlannedRung) -> None:
     if rung.rung is RungName.R4:
         cards.refresh(on.session, meeting.id, now=on.now)
         for post in on.to_leaders(Message(""), meeting.recorder_id):
-            cards.post_anew(on.session, meeting.id, post.chat_id, now=on.now)
+            if post.chat_id is not None:
+                cards.post_anew(on.session, meeting.id, post.chat_id, now=on.now)
 
 
 def _send(on: Occasion, rung: PlannedRung, fate: Fate, posts: Sequence[Post]) -> None:
     is_quiet = ladder.QUIET.holds(on.now)
     for post in posts:
-        due_at = _allowed_at(on, rung, post.chat_id)
-        if due_at is None:
+        due_at = _allowed_at(on, rung, post.chat_id) if post.chat_id is not None else None
+        if post.chat_id is None or due_at is None:
             log.info("reminder_dropped", meeting=on.meeting.id, rung=rung.rung.name)
             continue
         message = views.late(post.message, rung.due_at) if fate is Fate.LATE else post.message
@@ -158,7 +159,7 @@ def _key(meeting: MeetingFacts, rung: PlannedRung, recipient: str) -> str:
 
 
 def _lane(rung: PlannedRung, fate: Fate) -> Lane:
-    if rung.rung in ladder.DURING:
+    if rung.rung in ladder.DURING or fate is Fate.RUNNING:
         return Lane.URGENT
     return Lane.CALM if fate is Fate.LATE else Lane.NOTICE
 

@@ -20,10 +20,10 @@ from bot.meetings.facts import Changed, MeetingFacts, Plan
 from bot.meetings.jobs import hooks
 from bot.meetings.models import Rung
 from bot.meetings.rules import Roll
-from bot.message import Content, Edit, Message, strip_tags
+from bot.message import Content, Edit, Message, Pin, strip_tags
 from bot.outbox import OutboxRow, Sent, State
 from bot.periods import BEIJING, beijing
-from tests.make import USERS, Cast, Make, Someone
+from tests.make import GROUP_CHAT, USERS, Cast, Make, Someone
 
 R = TypeVar("R")
 
@@ -64,6 +64,7 @@ class Play:
         self.make.chat(self.cast.branch)
         self._messages = 100
         self._updates = 0
+        self._pins: dict[int, bool] = {}
 
     @property
     def database(self) -> Database:
@@ -158,7 +159,17 @@ class Play:
         self._messages += 1
         shown = row.content.message_id if isinstance(row.content, Edit) else self._messages
         self.letters.append(_letter(row.chat_id, row.content, row.key, self.now))
+        if isinstance(row.content, Pin):
+            self._pins[int(row.key.split(":")[1])] = row.content.is_pinned
         self.database.run(claims.mark_sent, row, Sent(row.chat_id, shown, None, self.now), every)
+
+    def refuse(self, key: str) -> None:
+        """Telegram knows no message to edit."""
+        every = {**hooks(service.roll), **ATTENDANCE_HOOKS}
+        row_id = self.database.look(lambda session: session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)))
+        row = self.run(claims.claim, row_id, every)
+        assert row is not None
+        self.run(claims.mark_failed, row, State.DEAD, "target gone", every)
 
     def take(self) -> list[Letter]:
         """What has left since the last look, edits and pins apart."""
@@ -237,6 +248,19 @@ class Play:
         for one in people:
             self.act(one, service.check_in, meeting.id)
 
+    def late_check_in(self, meeting: MeetingFacts, one: Someone) -> None:
+        """A tap that waited through an outage of ours."""
+        sender = replace(one.sender(self.now), is_late=True)
+        self.database.run(service.check_in, sender, meeting.id, now=self.now)
+
+    def go_in_group(self, meeting: MeetingFacts, one: Someone, *, message_id: int) -> None:
+        sender = replace(one.sender(self.now, chat_id=GROUP_CHAT), message_id=message_id)
+        self.database.run(service.answer, sender, meeting.id, 1, Answer.GOING, now=self.now)
+
+    def pinned(self) -> list[int]:
+        """Meetings whose cards are pinned, as the pins that left say."""
+        return sorted(meeting_id for meeting_id, is_pinned in self._pins.items() if is_pinned)
+
     def roll(self, meeting: MeetingFacts) -> Roll:
         return self.database.look(service.roll, meeting.id, now=self.now)
 
@@ -244,7 +268,11 @@ class Play:
 def _letter(to: int, content: Content, key: str, now: datetime) -> Letter:
     message = content.message if isinstance(content, Edit) else content
     if not isinstance(message, Message):
-        return Letter(to, type(content).__name__, (), True, True, key, now)
+        return Letter(to, type(content).__name__, (), False, True, key, now)
     labels = tuple(button.label for row in message.buttons for button in row)
     text = strip_tags(message.text)
     return Letter(to, text, labels, isinstance(content, Edit), message.is_silent, key, now)
+
+
+def texts(letters: list[Letter], to: int | None = None) -> list[str]:
+    return [letter.line for letter in letters if to is None or letter.to == to]

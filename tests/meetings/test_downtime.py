@@ -1,0 +1,176 @@
+"""After downtime: what comes late says so, what is pointless stays away; and cards that got lost come back."""
+
+import pytest
+from sqlalchemy import update
+
+from bot.attendance.rules import SelfSignInOver, Status
+from bot.inbox import Outage
+from bot.meetings.rules import MeetingState
+from bot.members import reach
+from bot.outbox import OutboxRow, State
+from tests.make import GROUP_CHAT
+from tests.meetings.play import Play, at, texts
+
+LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
+
+
+def outage(play: Play, begin: str, end: str) -> None:
+    row = Outage(from_at=at(begin), to_at=at(end))
+    play.database.run(lambda session: session.add(row))
+
+
+# -- after downtime ---------------------------------------------------------------------------------------------------
+
+
+def test_a_late_reminder_says_when_it_was_due(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    play.until("2026-03-06 12:55")
+    play.go(meeting, cast.zhang)
+    play.work()
+    play.take()
+    play.until("2026-03-06 13:20", step=False)
+    late = "（补发，原定13:00）／今天15:00 三楼会议室，主题党日。参加1 · 请假0 · 未回复4。"
+    letters = play.take()
+    assert texts(letters, GROUP_CHAT) == [late]
+    assert texts(letters, cast.zhang.user_id) == [late]
+
+
+def test_five_minutes_late_needs_no_word(play: Play) -> None:
+    play.meeting(LINE)
+    play.until("2026-03-06 12:55")
+    play.take()
+    play.until("2026-03-06 13:05", step=False)
+    assert texts(play.take(), GROUP_CHAT) == ["今天15:00 三楼会议室，主题党日。参加0 · 请假0 · 未回复5。"]
+
+
+def test_sign_in_that_opens_late_says_so_and_a_tap_from_the_gap_is_punctual(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    play.until("2026-03-06 14:40")
+    play.take()
+    outage(play, "2026-03-06 14:40", "2026-03-06 14:56")
+    play.until("2026-03-06 14:56", step=False)
+    opened = "（补发，原定14:45）／现在开始签到，15:10前为准时，15:30后请找书记登记。"
+    assert texts(play.take(), GROUP_CHAT) == [opened]
+    play.late_check_in(meeting, cast.zhang)
+    standing = play.standing(meeting, cast.zhang)
+    assert (standing.status, standing.time_unsure) == (Status.PRESENT, True)
+
+
+def test_a_tap_from_the_gap_counts_from_when_telegram_could_have_had_it(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    play.until("2026-03-06 15:05")
+    outage(play, "2026-03-06 15:05", "2026-03-06 15:13")
+    play.until("2026-03-06 15:13", step=False)
+    play.late_check_in(meeting, cast.zhang)
+    standing = play.standing(meeting, cast.zhang)
+    assert (standing.status, standing.arrived_at) == (Status.PRESENT, at("2026-03-06 15:10:30"))
+
+
+def test_a_meeting_missed_by_us_is_not_closed_over_peoples_heads(play: Play) -> None:
+    cast = play.cast
+    meeting = play.meeting("本周五15点到16点 主题党日 学习 @三楼")
+    play.until("2026-03-06 14:40")
+    play.take()
+    outage(play, "2026-03-06 14:40", "2026-03-06 16:40")
+    play.until("2026-03-06 16:40", step=False)
+    assert play.facts(meeting).state is MeetingState.OPEN
+    assert [play.rungs(meeting)[rung].split()[-1] for rung in ("R4", "R5", "R6")] == ["EXPIRED"] * 3
+    assert play.roll(meeting).absent == ()
+    [asked] = play.take()
+    assert (asked.to, asked.buttons) == (cast.li.user_id, ("补开签到30分钟", "逐人点名", "直接结束"))
+    with pytest.raises(SelfSignInOver):
+        play.late_check_in(meeting, cast.zhang)
+    play.until("2026-03-07 16:01")
+    assert play.facts(meeting).state is MeetingState.CLOSED
+
+
+def test_three_days_away_cost_nobody_more_than_one_message(play: Play) -> None:
+    play.meeting("3月4日15点 主题党日 学习 @三楼")
+    play.meeting("3月5日15点 支部党员大会 @三楼")
+    play.until("2026-03-02 09:30")
+    play.take()
+    outage(play, "2026-03-02 09:30", "2026-03-05 14:00")
+    play.until("2026-03-05 14:00", step=False)
+    per_person: dict[tuple[int, str], int] = {}
+    for letter in play.take():
+        what = (letter.to, letter.key.split(":")[1])
+        if letter.key.startswith("pin:"):
+            continue
+        per_person[what] = per_person.get(what, 0) + 1
+    assert per_person
+    assert set(per_person.values()) == {1}
+
+
+def test_a_meeting_that_already_runs_gets_its_card_in_sign_in_form(play: Play) -> None:
+    meeting = play.meeting("3月20日15点 主题党日 学习 @三楼")  # its notice is due on the 13th
+    play.until("2026-03-20 15:05", step=False)
+    said = texts(play.take(), GROUP_CHAT)
+    assert said[0].endswith("签到中，15:10前为准时／实到0 · 请假0 · 未签5")
+    assert said[1:] == ["Pin", "会议正在进行，签到到15:30为止。"] or said[1:] == [
+        "会议正在进行，签到到15:30为止。",
+        "Pin",
+    ]
+    rungs = play.rungs(meeting)
+    assert [rungs[rung].split()[-1] for rung in ("R1", "R2", "R3", "R4")] == ["SUPERSEDED"] * 3 + ["FIRED"]
+
+
+def test_sixty_days_away_nothing_old_is_sent(play: Play) -> None:
+    meeting = play.meeting(LINE)
+    play.until("2026-03-02 09:10")
+    play.take()
+    play.until("2026-05-01 09:00", step=False)
+    assert [letter for letter in play.take() if ":v1:R" in letter.key and ":R8:" not in letter.key] == []
+    assert play.facts(meeting).state is MeetingState.CLOSED
+
+
+# -- the card ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_deleted_card_is_posted_again_once(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    play.work()
+    play.take()
+    for one in (cast.zhang, cast.sun):
+        play.go(meeting, one)
+        play.refuse(f"card:{meeting.id}:{GROUP_CHAT}")
+        play.deliver()
+    cards = [letter for letter in play.take() if letter.line.startswith("【")]
+    assert [letter.line.rpartition("／")[2] for letter in cards] == ["已回复 1/5：参加1 · 请假0 · 未回复4"]
+
+
+def test_a_group_with_a_new_number_gets_reminders_and_a_card_again(play: Play) -> None:
+    meeting = play.meeting(LINE)
+    play.until("2026-03-06 10:00")
+    play.take()
+    play.database.run(reach.chat_migrated, GROUP_CHAT, -1002000000002, now=play.now)
+    play.until("2026-03-06 13:00")
+    said = texts(play.take(), -1002000000002)
+    assert [line.partition("／")[0] for line in said] == [
+        "【主题党日】学习二十大精神",
+        "今天15:00 三楼会议室，主题党日。参加0 · 请假0 · 未回复5。",
+        "Pin",
+    ]
+    assert play.facts(meeting).version == 1
+
+
+def test_only_the_next_meeting_of_a_group_is_pinned(play: Play) -> None:
+    later = play.meeting("3月6日15点 主题党日 学习 @三楼")
+    play.work()
+    sooner = play.meeting("3月4日15点 支部党员大会 @三楼")
+    play.work()
+    assert play.pinned() == [sooner.id]
+    play.cancel(sooner)
+    play.work()
+    assert play.pinned() == [later.id]
+    play.until("2026-03-06 18:00")
+    assert play.pinned() == []
+
+
+def test_a_press_on_a_card_of_unknown_fate_shows_that_it_is_there(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    play.run_only_jobs()
+    lost = update(OutboxRow).where(OutboxRow.chat_id == GROUP_CHAT).values(state=State.UNKNOWN)
+    play.database.run(lambda session: session.execute(lost).close())
+    play.go_in_group(meeting, cast.zhang, message_id=77)
+    play.work()
+    assert play.edits(f"card:{meeting.id}:{GROUP_CHAT}")[-1].line.endswith("参加1 · 请假0 · 未回复4")
