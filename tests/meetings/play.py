@@ -268,7 +268,7 @@ class Play:
 def _letter(to: int, content: Content, key: str, now: datetime) -> Letter:
     message = content.message if isinstance(content, Edit) else content
     if not isinstance(message, Message):
-        return Letter(to, type(content).__name__, (), False, True, key, now)
+        return Letter(to, type(content).__name__, (), True, True, key, now)
     labels = tuple(button.label for row in message.buttons for button in row)
     text = strip_tags(message.text)
     return Letter(to, text, labels, isinstance(content, Edit), message.is_silent, key, now)

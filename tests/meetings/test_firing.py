@@ -70,8 +70,8 @@ def test_the_notice_is_a_pinned_card_and_the_secretary_hears_who_cannot_be_reach
     assert [(letter.to, letter.line.partition("／")[0]) for letter in play.take()] == [
         (GROUP_CHAT, "【主题党日】学习二十大精神"),
         (1002, "1人未激活或无法私信，请当面通知：吴九。"),
-        (GROUP_CHAT, "Pin"),
     ]
+    assert play.pinned() == [meeting.id]
     assert play.facts(meeting).announced_at == play.now
 
 
