@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import groupby
 
-from sqlalchemy import ColumnElement, Date, Row, and_, bindparam, or_, select
+from sqlalchemy import ColumnElement, Date, FromClause, Row, and_, bindparam, literal_column, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from bot.errors import UserError
@@ -132,32 +132,38 @@ def holds(row: type[Membership | RoleGrant | Exemption], day: date | ColumnEleme
     return and_(row.from_on <= day, or_(row.to_on.is_(None), row.to_on > day))
 
 
+# One statement, and on the tables themselves: it runs at the start of everything anybody does, and the mapper's share
+# would be as large as the database's. The role is no parameter: SQLite would plan anew on each call, because a
+# partial index hangs on its value.
+_SECRETARY: ColumnElement[str] = literal_column(f"'{Role.SECRETARY.name}'")
 _TODAY = bindparam("today", type_=Date)
-_branch, _group, _role_unit = aliased(Unit), aliased(Unit), aliased(Unit)
-_chief, _chief_grant = aliased(Member), aliased(RoleGrant)
-_SECRETARY_NAME = (
-    select(_chief.name)
-    .join(_chief_grant, _chief_grant.member_id == _chief.id)
-    .where(_chief_grant.unit_id == Membership.branch_id, _chief_grant.role == Role.SECRETARY)
-    .where(holds(_chief_grant, _TODAY))
-    .limit(1)
-    .correlate(Membership)
-    .scalar_subquery()
+_ACCOUNTS, _MEMBERS, _HOMES, _GRANTS = (t.__table__.c for t in (Account, Member, Membership, RoleGrant))
+_branch, _group, _place = (Unit.__table__.alias() for _ in range(3))
+_chief, _chief_grant = Member.__table__.alias(), RoleGrant.__table__.alias()
+
+
+def _holds_today(table: FromClause) -> ColumnElement[bool]:
+    return and_(table.c.from_on <= _TODAY, or_(table.c.to_on.is_(None), table.c.to_on > _TODAY))
+
+
+_leads = and_(
+    _chief_grant.c.unit_id == _HOMES.branch_id, _chief_grant.c.role == _SECRETARY, _chief_grant.c.to_on.is_(None)
 )
-_HOME = and_(Membership.member_id == Member.id, Membership.is_guest.is_(False), holds(Membership, _TODAY))
-# One statement: it runs at the start of everything anybody does.
+_is_home = and_(_HOMES.member_id == _MEMBERS.id, _HOMES.is_guest.is_(False), _holds_today(Membership.__table__))
 _ACTOR = (
-    select(Member.id, Member.name, _SECRETARY_NAME)
-    .add_columns(_branch.id, _branch.name, _branch.path, _group.id, _group.name, _group.path)
-    .add_columns(RoleGrant.role, _role_unit.id, _role_unit.kind, _role_unit.name, _role_unit.path)
-    .select_from(Account)
-    .join(Member, Member.id == Account.member_id)
-    .outerjoin(Membership, _HOME)
-    .outerjoin(_branch, _branch.id == Membership.branch_id)
-    .outerjoin(_group, _group.id == Membership.group_id)
-    .outerjoin(RoleGrant, and_(RoleGrant.member_id == Member.id, holds(RoleGrant, _TODAY)))
-    .outerjoin(_role_unit, _role_unit.id == RoleGrant.unit_id)
-    .where(Account.telegram_user_id == bindparam("user_id"))
+    select(_MEMBERS.id, _MEMBERS.name, _chief.c.name)
+    .add_columns(_branch.c.id, _branch.c.name, _branch.c.path, _group.c.id, _group.c.name, _group.c.path)
+    .add_columns(_GRANTS.role, _place.c.id, _place.c.kind, _place.c.name, _place.c.path)
+    .select_from(Account.__table__)
+    .join(Member.__table__, _MEMBERS.id == _ACCOUNTS.member_id)
+    .outerjoin(Membership.__table__, _is_home)
+    .outerjoin(_branch, _branch.c.id == _HOMES.branch_id)
+    .outerjoin(_group, _group.c.id == _HOMES.group_id)
+    .outerjoin(_chief_grant, _leads)
+    .outerjoin(_chief, _chief.c.id == _chief_grant.c.member_id)
+    .outerjoin(RoleGrant.__table__, and_(_GRANTS.member_id == _MEMBERS.id, _holds_today(RoleGrant.__table__)))
+    .outerjoin(_place, _place.c.id == _GRANTS.unit_id)
+    .where(_ACCOUNTS.telegram_user_id == bindparam("user_id"))
 )
 
 
@@ -281,16 +287,12 @@ def _person(
     user_id: int | None,
     reach: Reach | None,
 ) -> Person:
+    is_suspended = suspended_from is not None and suspended_from <= day < (suspended_to or date.max)
     return Person(
-        member_id=member_id,
-        name=name,
-        staff_no=staff_no,
-        branch_id=branch_id,
-        group_id=group_id,
-        group_name=group_name,
+        *(member_id, name, staff_no, branch_id, group_id, group_name),
         is_probationary=day < full_on if full_on else is_probationary,
         is_leader=is_leader,
-        is_suspended=suspended_from is not None and suspended_from <= day < (suspended_to or date.max),
+        is_suspended=is_suspended,
         is_guest=bool(is_guest),
         user_id=user_id,
         reach=reach or Reach.UNKNOWN,
