@@ -31,6 +31,11 @@ def add_unit(
 
 
 def join(session: Session, member_id: int, branch_id: int, group_id: int | None, on: date) -> None:
+    """Somebody new belongs to the branch from `on`."""
+    session.add(Membership(member_id=member_id, branch_id=branch_id, group_id=group_id, from_on=on))
+
+
+def move(session: Session, member_id: int, branch_id: int, group_id: int | None, on: date) -> None:
     """The person belongs to the branch from `on`; what was open before ends that day."""
     former = session.scalars(
         select(Membership).where(
@@ -42,7 +47,7 @@ def join(session: Session, member_id: int, branch_id: int, group_id: int | None,
     elif former is not None:  # it never held a day
         session.delete(former)
     session.flush()
-    session.add(Membership(member_id=member_id, branch_id=branch_id, group_id=group_id, from_on=on))
+    join(session, member_id, branch_id, group_id, on)
 
 
 def set_group(session: Session, member_id: int, group_id: int | None) -> None:

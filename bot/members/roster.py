@@ -257,7 +257,8 @@ def _make_members(session: Session, made: Plan, real: Callable[[int], int]) -> l
 def _change(session: Session, entry: Entry, member_id: int, real: Callable[[int], int]) -> None:
     group_id = real(entry.group_id) if entry.group_id else None
     if entry.opens:
-        register.join(session, member_id, real(entry.branch_id), group_id, entry.from_on)
+        enter = register.join if entry.member_id is None else register.move
+        enter(session, member_id, real(entry.branch_id), group_id, entry.from_on)
     changed = {change.field: change.new for change in entry.fields}
     if "group" in changed:
         del changed["group"]
