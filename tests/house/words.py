@@ -10,7 +10,7 @@ from tests.house.source import Rule, Source, Violation, name_of
 
 HAN = re.compile("[\u3400-\u9fff]")
 # Files of words: what the bot says, and words that it recognises.
-WORD_FILES = frozenset({"views", "phrases", "workbook"})
+WORD_FILES = frozenset({"phrases", "workbook"})
 WORD_PATHS = frozenset(
     {
         "bot/__main__.py",
@@ -33,7 +33,7 @@ PICTURES = re.compile("[\u26bd\u26be\ufe0f\U0001f000-\U0001faff]")
 
 
 def chinese(source: Source) -> Iterator[Violation]:
-    if _is_word_file(source.path):
+    if source.is_views or _is_word_file(source.path):
         return
     allowed = {id(node) for node in (*_own_texts(source), *_remarks(source))}
     words = WORDS.get(source.path, ())
@@ -74,7 +74,7 @@ def glyphs(path: str, text: str, coverage: frozenset[int], refusals: frozenset[s
     """Characters people would see as a box or as a coloured picture."""
     if path.endswith(".py"):
         source = Source(path, text, refusals)
-        shown = source.nodes if source.name == "views" else _own_texts(source)
+        shown = source.nodes if source.is_views else _own_texts(source)
         parts = [(text.lineno, text.value) for text in _strings(shown)]
     else:
         parts = list(enumerate(text.split("\n"), start=1))
