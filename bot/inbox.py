@@ -7,12 +7,12 @@ follow from a missing heartbeat.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
+from functools import cache
 
-from sqlalchemy import BigInteger, CursorResult, Index, Integer, String, Text, Update, delete, func, select, update
+from sqlalchemy import BigInteger, Index, Insert, Integer, String, Text, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db import Base, UtcDateTime, signal, upsert
+from bot.db import Base, UtcDateTime, dialect_of, signal, upsert, upsert_on
 
 LEASE = timedelta(seconds=60)  # of one update: twice the longest time a handler may take
 RECEIVER_LEASE = timedelta(seconds=15)
@@ -39,6 +39,15 @@ class InboxRow(Base):
     handled_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
     __table_args__ = (Index("ix_inbox_open", "handled_at", "received_at"),)
+
+
+# Built once and run on the connection: thousands of them a second are not to be built, nor to pass through the ORM.
+_KNOWN = select(InboxRow.update_id).where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)))
+_HANDLED = (
+    update(InboxRow)
+    .where(InboxRow.update_id == bindparam("number"), InboxRow.handled_at.is_(None))
+    .values(handled_at=bindparam("at"), body="", lease_until=None)
+)
 
 
 class DeadRow(Base):
@@ -109,9 +118,8 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
     """Keep the updates and take them for handling by `owner`; those already known are left out of the answer."""
     if not updates:
         return []
-    known = set(
-        session.scalars(select(InboxRow.update_id).where(InboxRow.update_id.in_([u.update_id for u in updates])))
-    )
+    connection = session.connection()
+    known = set(connection.scalars(_KNOWN, {"numbers": [u.update_id for u in updates]}))
     fresh = list({u.update_id: u for u in updates if u.update_id not in known}.values())
     if fresh:
         rows = [
@@ -128,21 +136,24 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
             }
             for u in fresh
         ]
-        session.execute(upsert(session, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]), rows)
+        connection.execute(_stored(dialect_of(session)), rows)
     return fresh
+
+
+@cache
+def _stored(dialect: str) -> Insert:
+    return upsert_on(dialect, InboxRow).on_conflict_do_nothing(index_elements=["update_id"])
 
 
 def mark_handled(session: Session, update_id: int, *, now: datetime) -> None:
     """Say, in the transaction of its effect, that the update has acted; raises AlreadyHandledError if it had."""
-    statement = update(InboxRow).where(InboxRow.update_id == update_id, InboxRow.handled_at.is_(None))
-    if _count(session, statement.values(handled_at=now, body="", lease_until=None)) == 0:
+    if session.connection().execute(_HANDLED, {"number": update_id, "at": now}).rowcount == 0:
         raise AlreadyHandledError
 
 
 def finish(session: Session, update_id: int, *, now: datetime) -> None:
     """Mark as handled what acted without a transaction of its own; handled already is fine."""
-    statement = update(InboxRow).where(InboxRow.update_id == update_id, InboxRow.handled_at.is_(None))
-    session.execute(statement.values(handled_at=now, body="", lease_until=None))
+    session.connection().execute(_HANDLED, {"number": update_id, "at": now})
 
 
 def leftovers(session: Session, *, owner: str, now: datetime, only_lapsed: bool = False) -> list[Received]:
@@ -262,7 +273,3 @@ def _received(row: InboxRow) -> Received:
         deaths=row.attempts,
         is_left=True,
     )
-
-
-def _count(session: Session, statement: Update) -> int:
-    return cast("CursorResult[object]", session.execute(statement)).rowcount
