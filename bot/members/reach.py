@@ -53,15 +53,12 @@ def chat_gone(session: Session, chat_id: int, *, now: datetime) -> None:
 
 def chat_migrated(session: Session, old: int, new: int, *, now: datetime) -> None:  # noqa: ARG001  # as all events
     """A group became a supergroup: its number is rewritten in every table that keeps one. Twice changes nothing."""
-    if session.get(Chat, new) is not None and session.get(Chat, old) is not None:
-        session.delete(session.get_one(Chat, new))  # bound once more before the old number was heard of
     session.execute(delete(Prompt).where(Prompt.chat_id == old))
-    session.flush()
+    is_known = session.get(Chat, new) is not None  # bound once more before the old number was heard of
     for table in Base.metadata.sorted_tables:
-        if "chat_id" in table.c and table.name not in _NOT_MOVED:
-            # Messages have other numbers in the new chat: an old one would name somebody else's.
-            nameless = {"message_id": None} if "message_id" in table.c else {}
-            session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new, **nameless))
+        if "chat_id" in table.c and table.name not in _NOT_MOVED and not (is_known and table.name == "chats"):
+            session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new))
+    session.execute(delete(Chat).where(Chat.chat_id == old))
     session.expire_all()
 
 
