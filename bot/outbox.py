@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
+from functools import cache
 from typing import cast
 
 from sqlalchemy import (
@@ -13,17 +14,19 @@ from sqlalchemy import (
     ColumnElement,
     CursorResult,
     Index,
+    Insert,
     Integer,
     String,
     Text,
     Update,
+    bindparam,
     func,
     select,
     update,
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db import Base, UtcDateTime, signal, upsert
+from bot.db import Base, UtcDateTime, dialect_of, signal, upsert, upsert_on
 from bot.message import Content, to_json
 from bot.periods import at_beijing, local_day
 
@@ -169,27 +172,29 @@ def enqueue(
     return is_new
 
 
-def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD) -> None:
-    """Ask for one edit that its renderer words when it is sent; asking again before that adds nothing."""
-    statement = upsert(session, OutboxRow).values(
-        key=key,
-        lane=int(lane),
+@cache
+def _refreshing(dialect: str) -> Insert:
+    statement = upsert_on(dialect, OutboxRow).values(
+        key=bindparam("of_key"),
+        lane=bindparam("in_lane"),
         is_rendered_late=True,
         is_unasked=False,
-        created_at=now,
-        due_at=now,
-        valid_until=now + FOREVER,
+        created_at=bindparam("at"),
+        due_at=bindparam("at"),
+        valid_until=bindparam("until"),
         state=State.PENDING,
         attempts=0,
         fence=0,
         is_repeat=False,
     )
-    again = statement.on_conflict_do_update(
-        index_elements=["key"],
-        set_={"state": State.PENDING, "due_at": now, "attempts": 0, "valid_until": now + FOREVER},
-        where=OutboxRow.state != State.PENDING,
-    )
-    session.execute(again)
+    again = {"state": State.PENDING, "due_at": bindparam("at"), "attempts": 0, "valid_until": bindparam("until")}
+    return statement.on_conflict_do_update(index_elements=["key"], set_=again, where=OutboxRow.state != State.PENDING)
+
+
+def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD) -> None:
+    """Ask for one edit that its renderer words when it is sent; asking again before that adds nothing."""
+    asked = {"of_key": key, "in_lane": int(lane), "at": now, "until": now + FOREVER}
+    session.execute(_refreshing(dialect_of(session)), asked)
     signal(session, "outbox")
 
 

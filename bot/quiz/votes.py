@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import cast
 
 import structlog
-from sqlalchemy import CursorResult, delete, func, select, update
+from sqlalchemy import CursorResult, Insert, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.banks.content import question_of
 from bot.banks.models import QuestionVersion
 from bot.banks.rules import Form, Question, Rule
-from bot.db import upsert
+from bot.db import dialect_of, upsert, upsert_on
 from bot.members import service as members
 from bot.members.models import Chat, Unit
 from bot.members.rules import NotBound, UnitRef
@@ -86,6 +87,7 @@ _ASKED = (
     .join(Unit, Unit.id == Chat.unit_id)
     .join(PaperItem, (PaperItem.paper_id == Round.paper_id) & (PaperItem.position == RoundItem.position))
     .join(QuestionVersion, QuestionVersion.id == RoundItem.version_id)
+    .where(RoundPoll.poll_id == bindparam("poll_id"))
 )
 
 
@@ -101,7 +103,7 @@ def vote(session: Session, sender: Sender, poll_id: str, options: tuple[int, ...
 
 
 def _asked(session: Session, poll_id: str) -> Asked | None:
-    row = session.execute(_ASKED.where(RoundPoll.poll_id == poll_id)).one_or_none()
+    row = session.execute(_ASKED, {"poll_id": poll_id}).one_or_none()
     if row is None:
         return None
     round_id, paper_id, state, round_position, *unit = row[:8]
@@ -152,23 +154,43 @@ def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> 
     outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
 
 
-def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> tuple[int, bool]:
-    """The member's attempt in the round, begun at `at` if there is none yet, and whether it still takes answers."""
-    last = select(func.coalesce(func.max(Attempt.number), 0) + 1)
-    statement = upsert(session, Attempt).values(
-        paper_id=paper_id,
-        member_id=member_id,
-        number=last.where(Attempt.paper_id == paper_id, Attempt.member_id == member_id).scalar_subquery(),
-        round_id=round_id,
+_ATTEMPT = select(Attempt.id, Attempt.state).where(
+    Attempt.round_id == bindparam("round_id"), Attempt.member_id == bindparam("member_id")
+)
+
+
+_NEXT_NUMBER = (
+    select(func.coalesce(func.max(Attempt.number), 0) + 1)
+    .where(Attempt.paper_id == bindparam("of_paper"), Attempt.member_id == bindparam("of_member"))
+    .scalar_subquery()
+)
+
+
+@cache
+def _new_attempt(dialect: str) -> Insert:
+    statement = upsert_on(dialect, Attempt).values(
+        paper_id=bindparam("of_paper"),
+        member_id=bindparam("of_member"),
+        number=_NEXT_NUMBER,
+        round_id=bindparam("of_round"),
         seat=Seat.GROUP,
         state=AttemptState.STARTED,
-        started_at=at,
+        started_at=bindparam("at"),
         credit_s=0,
     )
-    # Writing the same round again changes nothing, but makes the statement answer with the row that is there.
-    existing = statement.on_conflict_do_update(index_elements=["round_id", "member_id"], set_={"round_id": round_id})
-    attempt_id, state = session.execute(existing.returning(Attempt.id, Attempt.state)).one()
-    return attempt_id, state is AttemptState.STARTED
+    return statement.on_conflict_do_nothing(index_elements=["round_id", "member_id"]).returning(Attempt.id)
+
+
+def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> tuple[int, bool]:
+    """The member's attempt in the round, begun at `at` if there is none yet, and whether it still takes answers."""
+    found = session.execute(_ATTEMPT, {"round_id": round_id, "member_id": member_id}).one_or_none()
+    if found is None:
+        begun = {"of_paper": paper_id, "of_member": member_id, "of_round": round_id, "at": at}
+        attempt_id = session.scalar(_new_attempt(dialect_of(session)), begun)
+        if attempt_id is not None:
+            return attempt_id, True
+        found = session.execute(_ATTEMPT, {"round_id": round_id, "member_id": member_id}).one()
+    return found[0], found[1] is AttemptState.STARTED
 
 
 def _answer(
@@ -187,43 +209,67 @@ def _answer(
     return False
 
 
+@cache
+def _new_event(dialect: str) -> Insert:
+    once = upsert_on(dialect, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+    return once.returning(AnswerEvent.id)
+
+
 def _keep_event(
     session: Session, asked: Asked, attempt_id: int, sender: Sender, picked: str, refusal: Refusal | None
 ) -> int | None:
     """None if this very update has been kept before."""
-    statement = upsert(session, AnswerEvent).values(
-        bot_id=sender.bot_id,
-        update_id=sender.update_id,
-        attempt_id=attempt_id,
-        position=asked.position,
-        selection=picked,
-        via=Via.POLL,
-        received_at=sender.at,
-        accepted=refusal is None,
-        reason=refusal,
-    )
-    once = statement.on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
-    return session.execute(once.returning(AnswerEvent.id)).scalar_one_or_none()
+    event = {
+        "bot_id": sender.bot_id,
+        "update_id": sender.update_id,
+        "attempt_id": attempt_id,
+        "position": asked.position,
+        "selection": picked,
+        "via": Via.POLL,
+        "received_at": sender.at,
+        "accepted": refusal is None,
+        "reason": refusal,
+    }
+    event_id: int | None = session.scalar(_new_event(dialect_of(session)), event)
+    return event_id
+
+
+@cache
+def _new_item(dialect: str) -> Insert:
+    first = upsert_on(dialect, AttemptItem).on_conflict_do_nothing(index_elements=["attempt_id", "position"])
+    return first.returning(AttemptItem.id)
 
 
 def _take(session: Session, asked: Asked, attempt_id: int, picked: str, at: datetime, event_id: int) -> bool:
     """Mark the answer; False if the question has one already: the first wins."""
     points = mark(asked.question, picked, score_centi=asked.score_centi, rule=asked.rule)
-    statement = upsert(session, AttemptItem).values(
-        attempt_id=attempt_id,
-        position=asked.position,
-        version_id=asked.version_id,
-        option_order=list(asked.order),
-        max_centi=asked.score_centi,
-        rule=asked.rule,
-        selection=picked,
-        is_marked=False,
-        answered_at=at,
-        last_event_id=event_id,
-        awarded_centi=points.centi,
-    )
-    first = statement.on_conflict_do_nothing(index_elements=["attempt_id", "position"])
-    return session.execute(first.returning(AttemptItem.id)).one_or_none() is not None
+    item = {
+        "attempt_id": attempt_id,
+        "position": asked.position,
+        "version_id": asked.version_id,
+        "option_order": list(asked.order),
+        "max_centi": asked.score_centi,
+        "rule": asked.rule,
+        "selection": picked,
+        "is_marked": False,
+        "answered_at": at,
+        "last_event_id": event_id,
+        "awarded_centi": points.centi,
+    }
+    return session.scalar(_new_item(dialect_of(session)), item) is not None
+
+
+_HAS_ANSWERED = (
+    select(AttemptItem.id)
+    .where(AttemptItem.attempt_id == Attempt.id, AttemptItem.position == bindparam("position"))
+    .correlate(Attempt)
+    .exists()
+)
+_JOINED_BEFORE = select(Attempt.id).where(
+    Attempt.round_id == bindparam("round_id"), Attempt.started_at < bindparam("opened_at")
+)
+_SOMEBODY_TO_COME = _JOINED_BEFORE.where(~_HAS_ANSWERED).limit(1)
+_COMPANY = _JOINED_BEFORE.limit(ALONE + 1)
 
 
 def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> None:
@@ -232,16 +278,10 @@ def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> N
     if not is_current or asked.closes_at is None or asked.closes_at <= now:
         return
     opened_at = asked.closes_at - time_for(asked.question, asked.form)
-    joined = select(Attempt.id).where(Attempt.round_id == asked.round_id, Attempt.started_at < opened_at)
-    has_answered = (
-        select(AttemptItem.id)
-        .where(AttemptItem.attempt_id == Attempt.id, AttemptItem.position == asked.position)
-        .correlate(Attempt)
-        .exists()
-    )
-    if session.scalar(joined.where(~has_answered).limit(1)) is not None:
+    of_item = {"round_id": asked.round_id, "opened_at": opened_at, "position": asked.position}
+    if session.scalar(_SOMEBODY_TO_COME, of_item) is not None:
         return
-    is_company = len(session.scalars(joined.limit(ALONE + 1)).all()) > ALONE
+    is_company = len(session.scalars(_COMPANY, of_item).all()) > ALONE
     live = load(session, asked.round_id) if is_company else None
     if live is not None:
         rounds.close_item(session, live, now=now)
