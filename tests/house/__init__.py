@@ -4,6 +4,7 @@ Import order is import-linter's (contracts in pyproject.toml), complexity ruff's
 beside the rule it bends, with its reason.
 """
 
+import ast
 from collections.abc import Iterable, Mapping
 
 from tests.house import demo, manners, shape, state, words
@@ -26,7 +27,7 @@ def refusals_of(texts: Iterable[tuple[str, str]]) -> frozenset[str]:
     parents: Mapping[str, set[str]] = {
         made.name: {name_of(parent) for parent in made.bases}
         for path, text in texts
-        for made in Source(path, text).classes()
+        for made in Source(path, text).of(ast.ClassDef)
     }
     known = {"UserError"}
     while new := {name for name, above in parents.items() if above & known} - known:

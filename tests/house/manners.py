@@ -18,37 +18,38 @@ def replaced_parts(source: Source) -> Iterator[Violation]:
     for statement, module, _ in source.imports():
         if module in REPLACING_MODULES:
             yield source.found("mock", statement, f"{module}: tests use the real parts")
-    for node in source.nodes:
-        if isinstance(node, ast.Name | ast.Attribute) and REPLACING.fullmatch(name_of(node)):
+    for node in source.names():
+        if REPLACING.fullmatch(name_of(node)):
             yield source.found("mock", node, f"{name_of(node)}: tests use the real parts")
         if owner_of(node) == "monkeypatch" and name_of(node) not in ENVIRONMENT:
             yield source.found("mock", node, f"monkeypatch.{name_of(node)}: tests use the real parts")
 
 
 def sleeping(source: Source) -> Iterator[Violation]:
-    for call in source.calls():
+    for call in source.of(ast.Call):
         if name_of(call.func) == "sleep":
             yield source.found("sleep", call, "a test waits for facts, not for time")
 
 
 def real_time(source: Source) -> Iterator[Violation]:
-    for node in source.nodes:
+    for node in source.of(ast.Attribute):
         if owner_of(node) in {"datetime", "date"} and name_of(node) in {"now", "today", "utcnow"}:
             yield source.found("time", node, "a test's moments are constants")
 
 
 def chance(source: Source) -> Iterator[Violation]:
-    for node in source.nodes:
-        if isinstance(node, ast.Attribute) and owner_of(node) == "random" and node.attr != "Random":
+    for node in source.of(ast.Attribute):
+        if owner_of(node) == "random" and node.attr != "Random":
             yield source.found("chance", node, f"random.{node.attr}: use a seeded Random")
-        if isinstance(node, ast.Call) and name_of(node.func) == "Random" and not node.args:
-            yield source.found("chance", node, "a Random without its seed")
+    for call in source.of(ast.Call):
+        if name_of(call.func) == "Random" and not call.args:
+            yield source.found("chance", call, "a Random without its seed")
 
 
 def left_out(source: Source) -> Iterator[Violation]:
     """skip and xfail say why."""
-    given = {id(call.func) for call in source.calls() if _has_reason(call)}
-    for node in source.nodes:
+    given = {id(call.func) for call in source.of(ast.Call) if _has_reason(call)}
+    for node in source.of(ast.Attribute):
         is_mark = owner_of(node) in {"pytest", "mark"} and name_of(node) in {*LEAVING_OUT, "skipif"}
         if is_mark and id(node) not in given:
             yield source.found("skip", node, f"{name_of(node)} without a reason")
@@ -65,8 +66,8 @@ def assertions(source: Source) -> Iterator[Violation]:
     for function in source.functions():
         if function.name.startswith("test_") and not any(_can_fail(node) for node in ast.walk(function)):
             yield source.found("assert", function, f"{function.name} asserts nothing")
-    for node in source.nodes:
-        if isinstance(node, ast.Assert) and _always_holds(node.test):
+    for node in source.of(ast.Assert):
+        if _always_holds(node.test):
             yield source.found("assert", node, "this assertion cannot fail")
 
 

@@ -47,7 +47,7 @@ def enums(source: Source) -> Iterator[Violation]:
     """Pure nouns beside `rules` may have their own."""
     if source.house_file in {None, "rules"}:
         return
-    for made in source.classes():
+    for made in source.of(ast.ClassDef):
         if any(name_of(parent).endswith(("Enum", "Flag")) for parent in made.bases):
             yield source.found("enum", made, f"{made.name} belongs into rules")
 
@@ -55,19 +55,20 @@ def enums(source: Source) -> Iterator[Violation]:
 def broad_excepts(source: Source) -> Iterator[Violation]:
     if source.path in BROAD_FILES:
         return
-    for node in source.nodes:
-        if isinstance(node, ast.ExceptHandler) and (node.type is None or BROAD & words_of(node.type)):
-            yield source.found("except", node, "catches what it cannot know")
-        if isinstance(node, ast.Call) and name_of(node.func) == "suppress" and BROAD & words_of(node):
-            yield source.found("except", node, "hides what it cannot know")
+    for handler in source.of(ast.ExceptHandler):
+        if handler.type is None or BROAD & words_of(handler.type):
+            yield source.found("except", handler, "catches what it cannot know")
+    for call in source.of(ast.Call):
+        if name_of(call.func) == "suppress" and BROAD & words_of(call):
+            yield source.found("except", call, "hides what it cannot know")
 
 
 def types(source: Source) -> Iterator[Violation]:
     for statement, module, name in source.imports():
         if module == "typing" and name == "Any":
             yield source.found("any", statement, "Any says nothing")
-    for node in source.nodes:
-        if isinstance(node, ast.Attribute) and node.attr == "Any" and owner_of(node) == "typing":
+    for node in source.of(ast.Attribute):
+        if node.attr == "Any" and owner_of(node) == "typing":
             yield source.found("any", node, "Any says nothing")
     for token in source.comments():
         match = IGNORE.match(token.string)
@@ -79,7 +80,7 @@ def logs(source: Source) -> Iterator[Violation]:
     for statement, module, _ in source.imports():
         if module == "logging" and source.path not in LEVEL_FILES:
             yield source.found("log", statement, "logs are structlog's")
-    for call in source.calls():
+    for call in source.of(ast.Call):
         if owner_of(call.func) != "log" or name_of(call.func) not in LEVELS:
             continue
         if not _is_past_event(call.args[0] if call.args else None):

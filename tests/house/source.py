@@ -5,8 +5,12 @@ import io
 import tokenize
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache
 from pathlib import PurePosixPath
+from typing import TypeAlias, TypeVar, cast
+
+N = TypeVar("N", bound=ast.AST)
+Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 
 HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "models", "rules"})
 # What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
@@ -44,13 +48,14 @@ class Source:
     text: str
     refusals: frozenset[str] = field(default=frozenset({"UserError"}))
 
-    @cached_property
+    @property
     def tree(self) -> ast.Module:
-        return ast.parse(self.text)
+        return _parsed(self.text)
 
-    @cached_property
-    def nodes(self) -> tuple[ast.AST, ...]:
-        return tuple(ast.walk(self.tree))
+    def of(self, *kinds: type[N]) -> Iterator[N]:
+        """All nodes of these kinds."""
+        for kind in kinds:
+            yield from cast("list[N]", _by_kind(self.text).get(kind, []))
 
     @property
     def name(self) -> str:
@@ -77,20 +82,16 @@ class Source:
 
     def imports(self) -> Iterator[tuple[ast.stmt, str, str]]:
         """(statement, module, name); `import x` has the name ""."""
-        for node in self.nodes:
-            if isinstance(node, ast.Import):
-                yield from ((node, alias.name, "") for alias in node.names)
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                yield from ((node, node.module, alias.name) for alias in node.names)
+        for plain in self.of(ast.Import):
+            yield from ((plain, alias.name, "") for alias in plain.names)
+        for chosen in self.of(ast.ImportFrom):
+            yield from ((chosen, chosen.module or "", alias.name) for alias in chosen.names)
 
-    def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
-        return (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    def functions(self) -> Iterator[Function]:
+        return self.of(ast.FunctionDef, ast.AsyncFunctionDef)
 
-    def classes(self) -> Iterator[ast.ClassDef]:
-        return (node for node in self.nodes if isinstance(node, ast.ClassDef))
-
-    def calls(self) -> Iterator[ast.Call]:
-        return (node for node in self.nodes if isinstance(node, ast.Call))
+    def names(self) -> Iterator[ast.Name | ast.Attribute]:
+        return self.of(ast.Name, ast.Attribute)
 
     def comments(self) -> Iterator[tokenize.TokenInfo]:
         tokens = tokenize.generate_tokens(io.StringIO(self.text).readline)
@@ -98,6 +99,19 @@ class Source:
 
 
 Rule = Callable[[Source], Iterator[Violation]]
+
+
+@cache
+def _parsed(text: str) -> ast.Module:
+    return ast.parse(text)
+
+
+@cache
+def _by_kind(text: str) -> dict[type[ast.AST], list[ast.AST]]:
+    found: dict[type[ast.AST], list[ast.AST]] = {}
+    for node in ast.walk(_parsed(text)):
+        found.setdefault(type(node), []).append(node)
+    return found
 
 
 def name_of(node: ast.AST) -> str:
@@ -116,10 +130,10 @@ def words_of(node: ast.AST) -> set[str]:
     return {name_of(part) for part in ast.walk(node)}
 
 
-def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.arg]:
+def parameters(function: Function) -> list[ast.arg]:
     every = function.args
     return [*every.posonlyargs, *every.args, *every.kwonlyargs, *filter(None, (every.vararg, every.kwarg))]
 
 
-def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+def lines_of(function: Function) -> int:
     return (function.end_lineno or function.lineno) - function.lineno + 1

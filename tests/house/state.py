@@ -59,13 +59,13 @@ FORBIDDEN_NAMES = frozenset(
 def asynchrony(source: Source) -> Iterator[Violation]:
     if source.feature is None or source.name == "handlers":
         return
-    for node in source.nodes:
-        if isinstance(node, ast.AsyncFunctionDef | ast.Await | ast.AsyncWith | ast.AsyncFor):
+    for kind in (ast.AsyncFunctionDef, ast.Await, ast.AsyncWith, ast.AsyncFor):
+        for node in source.of(kind):
             yield source.found("async", node, "in a feature only handlers are asynchronous")
 
 
 def commits(source: Source) -> Iterator[Violation]:
-    for call in source.calls() if source.path != "bot/db.py" else ():
+    for call in source.of(ast.Call) if source.path != "bot/db.py" else ():
         if isinstance(call.func, ast.Attribute) and call.func.attr == "commit":
             yield source.found("commit", call, "only db commits")
 
@@ -99,7 +99,7 @@ def plain_data(source: Source) -> Iterator[Violation]:
     """What services and rules hand out cannot be changed by whoever gets it."""
     if source.feature is None or source.name not in {"rules", "service"}:
         return
-    for made in source.classes():
+    for made in source.of(ast.ClassDef):
         for mark in made.decorator_list:
             is_frozen = isinstance(mark, ast.Call) and any(key.arg == "frozen" for key in mark.keywords)
             if name_of(mark.func if isinstance(mark, ast.Call) else mark) == "dataclass" and not is_frozen:
@@ -107,7 +107,7 @@ def plain_data(source: Source) -> Iterator[Violation]:
 
 
 def sql(source: Source) -> Iterator[Violation]:
-    for call in source.calls():
+    for call in source.of(ast.Call):
         if _is_sql(call.func) and any(_is_put_together(argument) for argument in call.args[:1]):
             yield source.found("sql", call, "SQL put together from strings")
     for statement, module, name in source.imports():
@@ -134,7 +134,7 @@ def _knows_sessions_only(source: Source) -> bool:
 
 def own_time(source: Source) -> Iterator[Violation]:
     allowed = MACHINE_TIME.get(source.path, {})
-    for node in source.nodes:
+    for node in source.of(ast.Attribute):
         owner, name = owner_of(node), name_of(node)
         if name in OWN_TIME.get(owner, ()) and name not in allowed.get(owner, ()):
             yield source.found("time", node, f"{owner}.{name}: only clock reads the time")
@@ -148,8 +148,8 @@ def own_time(source: Source) -> Iterator[Violation]:
 def chance(source: Source) -> Iterator[Violation]:
     if source.path in JITTER_FILES:
         return
-    for node in source.nodes:
-        if isinstance(node, ast.Attribute) and owner_of(node) == "random" and node.attr != "Random":
+    for node in source.of(ast.Attribute):
+        if owner_of(node) == "random" and node.attr != "Random":
             yield source.found("chance", node, f"random.{node.attr}: take an rng")
     for statement, module, name in source.imports():
         if module == "random" and name not in {"", "Random"}:
@@ -158,9 +158,8 @@ def chance(source: Source) -> Iterator[Violation]:
 
 def memory(source: Source) -> Iterator[Violation]:
     """Nothing that matters may live in a module's variable."""
-    for node in source.nodes:
-        if isinstance(node, ast.Global):
-            yield source.found("memory", node, "a module's variable that changes")
+    for node in source.of(ast.Global):
+        yield source.found("memory", node, "a module's variable that changes")
     for statement in source.tree.body if source.feature is not None else ():
         if isinstance(statement, ast.Assign | ast.AnnAssign) and _is_empty_container(statement.value):
             yield source.found("memory", statement, "an empty container of a module is meant to be filled")
@@ -179,11 +178,12 @@ def foreign_state(source: Source) -> Iterator[Violation]:
             yield source.found("state", statement, f"{module} is not used")
         elif name in FORBIDDEN_NAMES:
             yield source.found("state", statement, f"{name} is not used")
-    for node in source.nodes:
+    for node in source.names():
         if name_of(node) in FORBIDDEN_NAMES:
             yield source.found("state", node, f"{name_of(node)} is not used")
-        if isinstance(node, ast.keyword) and node.arg in FORBIDDEN_NAMES:
-            yield source.found("state", node.value, f"{node.arg} is not used")
+    for key in source.of(ast.keyword):
+        if key.arg in FORBIDDEN_NAMES:
+            yield source.found("state", key.value, f"{key.arg} is not used")
 
 
 RULES: tuple[Rule, ...] = (

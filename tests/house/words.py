@@ -37,7 +37,7 @@ def chinese(source: Source) -> Iterator[Violation]:
         return
     allowed = {id(node) for node in (*_own_texts(source), *_remarks(source))}
     words = WORDS.get(source.path, ())
-    for text in _strings(source.nodes):
+    for text in _strings(source.of(ast.Constant)):
         if HAN.search(text.value) and id(text) not in allowed and text.value not in words:
             yield source.found("chinese", text, f"“{text.value[:20]}” belongs into views or a refusal")
 
@@ -48,7 +48,7 @@ def _is_word_file(path: str) -> bool:
 
 def _own_texts(source: Source) -> Iterator[ast.AST]:
     """Everything inside `text = …` of a class that is a refusal."""
-    for made in source.classes():
+    for made in source.of(ast.ClassDef):
         if not any(name_of(parent) in source.refusals for parent in made.bases):
             continue
         for statement in made.body:
@@ -67,14 +67,14 @@ def _strings(nodes: Iterable[ast.AST]) -> Iterator[_Text]:
 
 
 def _remarks(source: Source) -> Iterator[ast.AST]:
-    return (node.value for node in source.nodes if isinstance(node, ast.Expr))
+    return (node.value for node in source.of(ast.Expr))
 
 
 def glyphs(path: str, text: str, coverage: frozenset[int], refusals: frozenset[str]) -> Iterator[Violation]:
     """Characters people would see as a box or as a coloured picture."""
     if path.endswith(".py"):
         source = Source(path, text, refusals)
-        shown = source.nodes if source.is_views else _own_texts(source)
+        shown = source.of(ast.Constant) if source.is_views else _own_texts(source)
         parts = [(text.lineno, text.value) for text in _strings(shown)]
     else:
         parts = list(enumerate(text.split("\n"), start=1))
