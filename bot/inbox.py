@@ -156,6 +156,12 @@ def finish(session: Session, update_id: int, *, now: datetime) -> None:
     session.connection().execute(_HANDLED, {"number": update_id, "at": now})
 
 
+def finish_all(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:
+    """Mark as handled what something newer has replaced."""
+    statement = update(InboxRow).where(InboxRow.update_id.in_(update_ids), InboxRow.handled_at.is_(None))
+    session.execute(statement.values(handled_at=now, body="", lease_until=None))
+
+
 def leftovers(session: Session, *, owner: str, now: datetime, only_lapsed: bool = False) -> list[Received]:
     """Take over updates whose owner is gone, in the order they came; those that ended two processes are parked."""
     query = select(InboxRow).where(InboxRow.handled_at.is_(None), InboxRow.owner != owner).order_by(InboxRow.update_id)

@@ -29,7 +29,9 @@ AT_ONCE = 16  # updates of different people handled together
 HANDLER_TIME = 30.0
 RETRIES = (timedelta(seconds=1), timedelta(seconds=5))
 NOT_SAVED_PAUSE = timedelta(seconds=2)
+PROBATION = timedelta(seconds=5)  # a process whose start went well handles what the last two perhaps ended on
 LATE_AFTER = timedelta(seconds=60)  # without a good poll: what comes then may have been pressed long ago
+POLL = "p"  # what the order keys of polls begin with
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read over the telephone
 
 Json = Mapping[str, object]
@@ -70,7 +72,8 @@ class Intake:
         self._looking = 0  # workers that will still look for work; tasks end a little later than that
         self._later: list[tuple[datetime, str]] = []
         self._told_busy: set[int] = set()
-        self._alone = asyncio.Lock()  # an update that may have ended a process is handled beside no other such one
+        self._has_suspect = False  # an update that may have ended a process is handled beside no other such one
+        self._suspects: deque[str] = deque()  # keys whose turn comes when it is done
         self._is_stopping = False
         self.next_update_id: int | None = None
         self.last_good_at: datetime | None = None
@@ -116,6 +119,9 @@ class Intake:
             queue.append(row)
 
     def _make_ready(self, key: str) -> None:
+        if self._queues[key][0].deaths > 1:
+            self._later.append((self._clock.now() + PROBATION, key))
+            return
         self._ready.append(key)
         if self._looking < AT_ONCE and not self._is_stopping:
             self._looking += 1
@@ -131,19 +137,43 @@ class Intake:
             self._looking -= 1
 
     async def _handle_next(self, key: str) -> None:
-        row = self._queues[key][0]
-        async with self._alone if row.deaths else contextlib.nullcontext():
-            pause = await self._handle(row)
+        is_suspect = self._queues[key][0].deaths > 0
+        if is_suspect and self._has_suspect:
+            self._suspects.append(key)
+            return
+        self._has_suspect = self._has_suspect or is_suspect
+        try:
+            await self._skip_replaced(key)
+            await self._handle_first(key)
+        finally:
+            if is_suspect:
+                self._has_suspect = False
+                if self._suspects:
+                    self._make_ready(self._suspects.popleft())
+
+    async def _handle_first(self, key: str) -> None:
+        pause = await self._handle(self._queues[key][0])
         if pause is not None:  # the key waits with it, so that its order is kept
             self._later.append((self._clock.now() + pause, key))
         else:
             self._next_of(key)
 
+    async def _skip_replaced(self, key: str) -> None:
+        """Every vote brings the whole state of its poll: of those that wait only the newest is handled."""
+        queue = self._queues[key]
+        if not key.startswith(POLL) or len(queue) == 1:
+            return
+        replaced = [row.update_id for row in queue][:-1]
+        with contextlib.suppress(NotSaved):
+            await self._database.transact(inbox.finish_all, replaced, now=self._clock.now())
+            for _ in replaced:
+                queue.popleft()
+
     def _next_of(self, key: str) -> None:
         queue = self._queues[key]
         self._told_busy.discard(queue.popleft().update_id)
         if queue:
-            self._ready.append(key)
+            self._make_ready(key)
         else:
             del self._queues[key]
 
@@ -152,8 +182,9 @@ class Intake:
         turn = Turn(row)
         token = TURN.set(turn)
         try:
-            if row.is_left and not row.tries:
+            if row.is_left:
                 await self._database.transact(inbox.begin, row.update_id)
+                self._queues[row.order_key][0] = turn.row = replace(row, is_left=False)
             async with asyncio.timeout(HANDLER_TIME):
                 await self._process(turn)
             if turn.failure is None and not turn.is_marked:
@@ -208,6 +239,8 @@ class Intake:
         due = [entry for entry in self._later if entry[0] <= now]
         self._later = [entry for entry in self._later if entry[0] > now]
         for _, key in due:
+            queue = self._queues[key]
+            queue[0] = replace(queue[0], deaths=min(queue[0].deaths, 1))  # its probation is over
             self._make_ready(key)
 
     def is_idle(self) -> bool:
@@ -251,7 +284,7 @@ def order_key(update: Json) -> str:
             return f"c{_chat_id(update)}"
     poll = update.get("poll")
     if isinstance(poll, Mapping):
-        return f"p{poll.get('id')}"[:24]
+        return f"{POLL}{poll.get('id')}"[:24]
     return f"c{_chat_id(update)}"
 
 

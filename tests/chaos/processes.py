@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.chaos.wire import Wire
 
 STARTING = 30.0  # seconds until a process must have asked for updates, on a busy machine
-TAIL = 60  # lines kept of what a process says
+TAIL = 200  # lines kept of what a process says
 PROGRAM = (sys.executable, "-m", "bot", "run")
 
 
@@ -27,12 +27,13 @@ class Process:
     async def start(cls, wire: Wire, database_url: str, folder: Path) -> "Process":
         """Start it in `folder`, where no settings lie."""
         environment = {
-            "PATH": os.environ.get("PATH", ""),
+            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
             "LANG": "C.UTF-8",
             "KETANG_BOT__TOKEN": wire.world.token,
             "KETANG_BOT__BASE_URL": wire.url,
             "KETANG_DATABASE__URL": database_url,
             "KETANG_WEB__PORT": "0",
+            "PYTHONFAULTHANDLER": "1",
         }
         process = await asyncio.create_subprocess_exec(
             *PROGRAM,
@@ -82,6 +83,12 @@ class Process:
         """Kill it wherever it is, and wait until nothing of it is left."""
         self.kill()
         await self.ended(within=10)
+
+    async def dump(self) -> str:
+        """Where it is stuck: end it so that it tells."""
+        self.signal(signal.SIGABRT)
+        await self.ended(within=10)
+        return self.tail()
 
     def tail(self) -> str:
         return "\n".join(self.said)

@@ -6,16 +6,15 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import inbox
-from bot.clock import SystemClock
+from bot.clock import Clock, SystemClock, VirtualClock
 from bot.context import Turn
 from bot.db import Database
 from bot.demo.world import World
-from bot.inbox import InboxRow, Lease, Outage, Received
+from bot.inbox import DeadRow, InboxRow, Lease, Outage, Received
 from bot.intake import Intake, Trouble
 from bot.polling import Poller
 from bot.transport import Transport
@@ -37,9 +36,11 @@ async def never(_: Trouble | Received) -> None:
     raise AssertionError("no update fails here")
 
 
-def receiver(database: Database, owner: str = "here:1:us", process: "Handling | None" = None) -> Intake:
+def receiver(
+    database: Database, owner: str = "here:1:us", process: "Handling | None" = None, clock: Clock | None = None
+) -> Intake:
     return Intake(
-        database, SystemClock(), process or Handling(database), owner=owner, on_trouble=never, on_busy=never
+        database, clock or SystemClock(), process or Handling(database), owner=owner, on_trouble=never, on_busy=never
     )
 
 
@@ -49,6 +50,7 @@ class Handling:
     def __init__(self, database: Database) -> None:
         self.database = database
         self.late: list[bool] = []
+        self.handled: list[int] = []
         self.may_begin = asyncio.Event()
         self.may_begin.set()
 
@@ -57,6 +59,7 @@ class Handling:
         await self.database.transact(inbox.mark_handled, turn.row.update_id, now=NOW)
         turn.is_marked = True
         self.late.append(turn.row.is_late)
+        self.handled.append(turn.row.update_id)
 
 
 def poller(database: Database, wire: Wire, intake: Intake, transport: Transport) -> Poller:
@@ -95,7 +98,7 @@ class Held:
         self.is_free.wait(10)
 
 
-async def test_a_new_receiver_soon_knows_that_it_has_fetched_all(database: Database, wire: Wire):
+async def test_a_new_receiver_soon_knows_that_it_has_fetched_all(database: Database, wire: Wire) -> None:
     """Otherwise a live round waits half a minute after each restart before it tells an answer."""
 
     def is_drained(session: Session) -> bool:
@@ -106,14 +109,14 @@ async def test_a_new_receiver_soon_knows_that_it_has_fetched_all(database: Datab
     running = asyncio.ensure_future(poller(database, wire, receiver(database), transport).run())
     try:
         await wire.until(lambda: database.look(is_drained), within=5, what="the end of the backlog")
-        assert wire.world.updates.waiting <= 1
+        await wire.until(lambda: wire.world.updates.waiting == 1, within=5, what="a poll that waits")
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
         await transport.shutdown()
 
 
-async def test_an_update_stored_while_all_workers_end_is_handled(sqlite_url: str):
+async def test_an_update_stored_while_all_workers_end_is_handled(sqlite_url: str) -> None:
     """Sixteen handlers and a store share one commit: the update comes at the very moment no worker looks any more."""
     database = Database(sqlite_url)
     handling = Handling(database)
@@ -134,7 +137,7 @@ async def test_an_update_stored_while_all_workers_end_is_handled(sqlite_url: str
     database.close()
 
 
-async def test_what_a_receiver_stored_after_it_lost_its_lease_is_taken_over(database: Database, wire: Wire):
+async def test_what_a_receiver_stored_after_it_lost_its_lease_is_taken_over(database: Database, wire: Wire) -> None:
     """It was stopped in the middle of a poll, stored what it had in hand, and died; the new receiver is long there."""
     intake, clock = receiver(database), SystemClock()
     holder = poller(database, wire, intake, Transport())
@@ -146,7 +149,7 @@ async def test_what_a_receiver_stored_after_it_lost_its_lease_is_taken_over(data
     assert database.look(lambda session: session.get_one(InboxRow, 5).owner) == intake.owner
 
 
-async def test_what_waited_through_a_long_absence_is_late(database: Database, wire: Wire):
+async def test_what_waited_through_a_long_absence_is_late(database: Database, wire: Wire) -> None:
     """Also for a process that was not there before: Telegram says nothing of when a button was pressed."""
     handling, clock = Handling(database), SystemClock()
     before = clock.now() - timedelta(minutes=2)
@@ -159,32 +162,41 @@ async def test_what_waited_through_a_long_absence_is_late(database: Database, wi
     assert database.look(lambda session: session.scalar(select(Outage.from_at))) == before
 
 
-async def test_a_reading_that_loses_its_connection_is_repeated(database_url: str):
-    """A restart of PostgreSQL fails no handler that only looks."""
-    database = Database(database_url)
-    times: list[int] = []
+async def test_an_update_processes_ended_on_is_handled_late_alone_and_then_put_aside(database: Database) -> None:
+    """The innocent ones beside it must not wait for it, and a kill in a bad moment is not yet its doing."""
+    clock = VirtualClock(NOW)
+    rows = [Received(number, f"u{number}", number, "{}", NOW) for number in (1, 2, 3, 4)]
+    await database.transact(inbox.store, rows, owner=GONE, now=NOW)
+    for number, deaths in ((1, 3), (2, 2), (3, 1)):
+        await database.transact(_die_on, number, deaths)
+    intake = receiver(database, clock=clock)
+    assert await intake.recover() == 3
+    await intake.drain()
+    assert await open_updates(database) == [2]
+    clock.advance(timedelta(seconds=6))
+    await intake.drain()
+    assert await open_updates(database) == []
+    parked = await database.read(lambda session: session.scalars(select(DeadRow.update_id)).all())
+    assert parked == [1]
 
-    def look(session: Session) -> int:
-        times.append(1)
-        if len(times) == 1 and not database.is_sqlite:
-            session.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
-        return session.scalar(text("SELECT 7")) or 0
 
-    assert await database.read(look) == 7
-    assert len(times) == (1 if database.is_sqlite else 2)
-    database.close()
+def _die_on(session: Session, number: int, deaths: int) -> None:
+    for _ in range(deaths):
+        inbox.begin(session, number)
 
 
-async def test_a_wrong_statement_fails_its_own_call_only(database: Database):
-    """On SQLite it looks like a broken database; the calls that share its commit must not wait for it for ever."""
-    held = Held()
-    blocking = asyncio.ensure_future(database.transact(held))
-    await asyncio.to_thread(held.is_held.wait)
-    bad = asyncio.ensure_future(database.transact(lambda session: session.execute(text("SELECT nothing FROM nowhere"))))
-    good = asyncio.ensure_future(database.transact(lambda session: session.scalar(text("SELECT 1"))))
-    await database.read(lambda _: None)
-    held.is_free.set()
-    await blocking
-    assert await good == 1
-    with pytest.raises(DBAPIError, match="nowhere"):
-        await bad
+async def open_updates(database: Database) -> list[int]:
+    query = select(InboxRow.update_id).where(InboxRow.handled_at.is_(None)).order_by(InboxRow.update_id)
+    return list(await database.read(lambda session: session.scalars(query).all()))
+
+
+async def test_of_the_states_of_a_poll_that_wait_only_the_newest_is_handled(database: Database) -> None:
+    """Each vote brings one; one after the other they would hold up the answer to the question."""
+    handling = Handling(database)
+    handling.may_begin.clear()
+    intake = receiver(database, process=handling)
+    await intake.accept([{"update_id": number, "poll": {"id": "7"}} for number in range(1, 100)])
+    handling.may_begin.set()
+    await intake.drain()
+    assert await open_updates(database) == []
+    assert handling.handled == [99]

@@ -1,0 +1,178 @@
+"""One run: a town, its Telegram, and the bot that is killed in the middle of it as often as wanted."""
+
+import asyncio
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot import inbox
+from bot.db import Database
+from bot.outbox import OutboxRow, State
+from bot.quiz.models import Round
+from bot.quiz.rules import RoundState
+from tests.chaos.life import Life
+from tests.chaos.processes import STARTING, Process
+from tests.chaos.town import Town
+from tests.chaos.wire import Fields, Moment, Point, Wire
+
+# What has happened when these are seen, and what has not.
+AFTER_STORE = (Moment.RECEIVED, Moment.TAKEN)
+YOUNGEST = 0.2  # of the processes are killed before they have asked for anything
+
+
+def _has_offset(fields: Fields) -> bool:
+    return "offset" in fields
+
+
+POINTS = (
+    *(Point("getUpdates", moment, is_meant=_has_offset) for moment in AFTER_STORE),  # stored, not or only just told
+    Point("getUpdates", Moment.DONE),  # given out, not stored
+    *(Point("answerCallbackQuery", moment) for moment in Moment),  # committed, not answered
+    *(Point("sendMessage", moment) for moment in Moment),  # claimed, not marked
+    *(Point("editMessageText", moment) for moment in Moment),
+    *(Point("sendPoll", moment) for moment in (Moment.TAKEN, Moment.DONE)),
+    *(Point("stopPoll", moment) for moment in Moment),
+)
+
+
+@dataclass
+class Kills:
+    """How the processes ended, and what they left in doubt."""
+
+    ends: Counter[str] = field(default_factory=Counter)
+    doubtful: set[tuple[int, int]] = field(default_factory=set)  # rows on their way when their sender died
+
+    @property
+    def count(self) -> int:
+        return self.ends.total()
+
+    @property
+    def in_flight(self) -> int:
+        return len(self.doubtful)
+
+
+class Run:
+    """Lives of the bot one after the other, on one database and one wire."""
+
+    def __init__(self, town: Town, wire: Wire, database: Database, folder: Path, *, seed: int) -> None:
+        self.town, self.wire, self.database, self.folder = town, wire, database, folder
+        self.rng = random.Random(seed)
+        self.longest_life = 3.0  # seconds after which a process is killed wherever it is
+        self.kills = Kills()
+        self.process: Process | None = None
+
+    async def start(self) -> Process:
+        """A new process; returns when it asks for updates."""
+        before = self.wire.arrived["getupdates"]
+        self.process = process = await Process.start(self.wire, self.town.url, self.folder)
+
+        def has_asked() -> bool:
+            assert not process.has_ended, process.tail()
+            return self.wire.arrived["getupdates"] > before
+
+        try:
+            await self.wire.until(has_asked, within=STARTING, what="the first getUpdates")
+        except AssertionError as error:
+            raise AssertionError(await process.dump()) from error
+        return process
+
+    async def kill(self, process: Process, reason: str) -> None:
+        process.kill()
+        await process.ended(within=10)
+        self.kills.ends[reason] += 1
+        self.kills.doubtful |= await self.database.read(_on_their_way)
+
+    async def live_and_die(self, point: Point | None) -> None:
+        """One life that ends at the named point if it gets there in time, else anywhere."""
+        if self.rng.random() < YOUNGEST:
+            self.process = process = await Process.start(self.wire, self.town.url, self.folder)
+            assert await process.lives(self.rng.uniform(0, 1)), process.tail()
+            await self.kill(process, "while starting")
+            return
+        process = await self.start()
+        if point is not None:
+            self.wire.watch(replace(point, skip=self.rng.randrange(8)), process.kill)
+        has_lived = await process.lives(self.rng.uniform(0.1, self.longest_life))
+        is_struck = self.wire.forget()
+        assert has_lived or is_struck, process.tail()
+        await self.kill(process, str(point) if is_struck else "anywhere")
+
+    async def kill_often(self, times: int, points: Sequence[Point | None]) -> None:
+        """The process that runs, and then one after the other."""
+        assert self.process is not None
+        await self.kill(self.process, "anywhere")
+        for number in range(times - 1):
+            await self.live_and_die(points[number % len(points)])
+
+    async def drain(self, *, within: float) -> None:
+        """A last life, until Telegram has nothing left and all of it is handled."""
+        await self.start()
+        await self.wire.until(self._is_handled, within=within, what="the end of the backlog")
+
+    def _is_handled(self) -> bool:
+        return self.town.world.updates.pending == 0 and self.database.look(inbox.open_count) == 0
+
+    async def play_out(self, life: Life, *, within: float) -> None:
+        """Until the live round has come to its end and nobody has anything left to press."""
+
+        def is_over() -> bool:
+            return life.has_everybody_signed and self.database.look(_is_round_over)
+
+        await self.wire.until(is_over, within=within, what="the end of the round")
+
+    async def deliver(self, *, within: float) -> None:
+        """Until every message that is due has gone out, those of unknown fate once more."""
+
+        def is_quiet() -> bool:
+            return self.database.look(_waiting) == 0
+
+        await self.wire.until(is_quiet, within=within, what="the end of the outbox")
+
+    async def close(self) -> None:
+        if self.process is not None:
+            await self.process.destroy()
+
+
+def _on_their_way(session: Session) -> set[tuple[int, int]]:
+    rows = session.execute(select(OutboxRow.id, OutboxRow.fence).where(OutboxRow.state == State.SENDING))
+    return {(row_id, fence) for row_id, fence in rows}
+
+
+def _waiting(session: Session) -> int:
+    unsettled = OutboxRow.state.in_([State.PENDING, State.SENDING])
+    return session.scalar(select(func.count()).select_from(OutboxRow).where(unsettled)) or 0
+
+
+def _is_round_over(session: Session) -> bool:
+    return session.scalar(select(Round.id).where(Round.state != RoundState.FINISHED)) is None
+
+
+@asynccontextmanager
+async def running(town: Town, folder: Path, *, seed: int) -> AsyncIterator[Run]:
+    """The town's Telegram is open inside the block, and no process outlives it."""
+    database = Database(town.url)
+    async with Wire(town.world).serving() as wire:
+        run = Run(town, wire, database, folder, seed=seed)
+        try:
+            yield run
+        finally:
+            await run.close()
+            database.close()
+
+
+@asynccontextmanager
+async def living(life: Life) -> AsyncIterator[None]:
+    """People act inside the block."""
+    stop = asyncio.Event()
+    going_on = asyncio.ensure_future(life.go_on(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await going_on
