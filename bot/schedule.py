@@ -47,7 +47,10 @@ class Schedule:
         self._ran_at: dict[str, datetime] = {}
         self._alarm: AsyncIOScheduler | None = None
         self._look: asyncio.Task[None] | None = None
+        self._is_looked_at = True  # false: something was planned since the last look began
+        self._is_standing_by = False  # another process rings
         self._busy = asyncio.Lock()
+        self._is_called = False
 
     async def run_due(self) -> None:
         """Run every job that has something to do now."""
@@ -80,14 +83,23 @@ class Schedule:
 
     def wake(self) -> None:
         """Something was planned: look at all jobs now and set the alarm for what comes next."""
+        self._is_looked_at = False
         if self._alarm is not None and (self._look is None or self._look.done()):
             self._look = asyncio.get_running_loop().create_task(self._look_at_all())
 
+    def stand_by(self, is_standing_by: bool) -> None:
+        self._is_standing_by = is_standing_by
+        self.wake()
+
     async def _look_at_all(self) -> None:
-        for job in self.jobs:
-            await self._ring(job)
+        while not self._is_looked_at:
+            self._is_looked_at = True
+            for job in self.jobs:
+                await self._ring(job)
 
     async def _ring(self, job: Job) -> None:
+        if self._is_standing_by:
+            return
         try:
             async with self._busy, asyncio.timeout(JOB_TIME):
                 if await self._is_due(job):
