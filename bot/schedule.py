@@ -50,7 +50,6 @@ class Schedule:
         self._is_looked_at = True  # false: something was planned since the last look began
         self._is_standing_by = False  # another process rings
         self._busy = asyncio.Lock()
-        self._is_called = False
 
     async def run_due(self) -> None:
         """Run every job that has something to do now."""
