@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot import config as configuration
-from bot.config import Config, ConfigError
+from bot.config import Config
+from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.db import Database
@@ -36,11 +37,18 @@ def fail(code: int, text: str) -> typer.Exit:
     return typer.Exit(code)
 
 
-def load(path: Path | None) -> Config:
+@contextlib.contextmanager
+def refusing() -> Iterator[None]:
+    """What is refused as expected ends the command with its text, never with a traceback."""
     try:
+        yield
+    except UserError as refusal:
+        raise fail(getattr(refusal, "code", 2), str(refusal)) from None
+
+
+def load(path: Path | None) -> Config:
+    with refusing():
         return configuration.load(path)
-    except ConfigError as error:
-        raise fail(2, str(error)) from None
 
 
 @app.command()
@@ -60,18 +68,13 @@ def demo(
 def run(config: ConfigFile = None) -> None:
     """启动机器人。只需要环境变量 KETANG_BOT__TOKEN。"""
     from bot import logs
-    from bot.polling import Fatal
 
     settings = load(config)
     logs.set_up(settings.log.format)
-    try:
+    with refusing():
         token = configuration.require_token(settings)
         logs.hide(token)
         asyncio.run(_run(settings, token))
-    except ConfigError as error:
-        raise fail(2, str(error)) from None
-    except Fatal as error:
-        raise fail(error.code, str(error)) from None
 
 
 async def _run(settings: Config, token: str) -> None:
@@ -134,15 +137,11 @@ def check(config: ConfigFile = None) -> None:
 def migrate(config: ConfigFile = None) -> None:
     """建立或升级数据库。"""
     from bot.db import Database
-    from bot.migrations import NewerSchema, newest, upgrade
+    from bot.migrations import newest, upgrade
 
-    database = Database(load(config).database.url)
-    try:
+    settings = load(config)
+    with refusing(), contextlib.closing(Database(settings.database.url)) as database:
         before = upgrade(database)
-    except NewerSchema as error:
-        raise fail(1, str(error)) from None
-    finally:
-        database.close()
     typer.echo("数据库已是最新版本。" if before is None else f"数据库已建立或升级到版本 {newest()}。")
 
 
@@ -150,16 +149,12 @@ def migrate(config: ConfigFile = None) -> None:
 def opened(config: Path | None) -> Iterator["Database"]:
     """The database of the settings, of our version."""
     from bot.db import Database
-    from bot.migrations import NewerSchema, upgrade
+    from bot.migrations import upgrade
 
-    database = Database(load(config).database.url)
-    try:
+    settings = load(config)
+    with refusing(), contextlib.closing(Database(settings.database.url)) as database:
         upgrade(database)
         yield database
-    except NewerSchema as error:
-        raise fail(1, str(error)) from None
-    finally:
-        database.close()
 
 
 def finish(result: tuple[int, list[str]]) -> typer.Exit:

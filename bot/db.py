@@ -5,6 +5,7 @@ commit, each inside its own savepoint, and none hears of success before the comm
 """
 
 import asyncio
+import getpass
 import random
 import sqlite3
 import threading
@@ -60,6 +61,18 @@ _DOWN = {  # SQLite: the file, the disk or somebody's lock
 
 class NotSaved(UserError):
     text = "暂未保存，请稍后再点一次。"
+
+
+class NotWritable(UserError):
+    text = "没有权限写入 {path}，请检查目录属主（当前用户：{user}）。"
+
+
+class Damaged(UserError):
+    text = "数据库文件 {path} 已损坏，程序没有启动，也没有改动它。请用备份替换这个文件后再启动。"
+
+
+class Unreachable(UserError):
+    text = "连不上数据库：{reason}"
 
 
 class Base(DeclarativeBase):
@@ -142,6 +155,19 @@ class Database:
         self._thread: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(3, "db-read")
         self._starting = threading.Lock()
+
+    @property
+    def file(self) -> Path | None:
+        return Path(self.url.database or "") if self.is_sqlite else None
+
+    def unusable(self, error: DBAPIError) -> UserError | None:
+        """What to tell whoever starts the program on a database that cannot be used; None: it is not that."""
+        if self.file is not None:
+            code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
+            if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
+                return not_writable(self.file if self.file.exists() else self.file.parent)
+            return Damaged(path=self.file) if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} else None
+        return Unreachable(reason=str(error.orig).partition("\n")[0]) if _concerns_all(error) else None
 
     @property
     def engine(self) -> Engine:
@@ -331,8 +357,11 @@ def _concerns_all(error: DBAPIError) -> bool:
 
 
 def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
-    if url.database and url.database != ":memory:":
-        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(url.database or "").parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except PermissionError:
+        raise not_writable(folder) from None
     if "timeout" not in url.query:
         url = url.update_query_dict({"timeout": str(BUSY_TIMEOUT)})
     engine = create_engine(url, connect_args={"check_same_thread": False})
@@ -351,6 +380,10 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     return engine
+
+
+def not_writable(path: Path) -> NotWritable:
+    return NotWritable(path=path, user=getpass.getuser())
 
 
 def _postgres_engine(url: URL) -> Engine:

@@ -1,8 +1,8 @@
 """What all tests share: databases, each test with one of its own, and the stage on which persons talk to the bot."""
 
 import asyncio
+import logging
 import os
-import secrets
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 import structlog
 from hypothesis import HealthCheck, settings
 
-from bot import logs, web
+from bot import web
 from bot.app import prepare
 from bot.clock import VirtualClock
 from bot.db import Database
@@ -26,11 +26,18 @@ settings.register_profile("house", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("house")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _plain_logs() -> None:
-    """Log lines go to the captured output of the test that caused them."""
+@pytest.fixture(autouse=True)
+def _plain_logs() -> Iterator[None]:
+    """Log lines go to the captured output of the test that caused them, whatever it sets up itself."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
-    structlog.configure(processors=[structlog.processors.add_log_level, plain])
+    structlog.configure(
+        processors=[structlog.processors.add_log_level, plain], logger_factory=structlog.PrintLoggerFactory()
+    )
+    yield
+    root.handlers = handlers
+    root.setLevel(level)
 
 
 # -- databases --------------------------------------------------------------------------------------------------------
@@ -124,22 +131,8 @@ def stage_url(request: pytest.FixtureRequest, seeded_file: Path, tmp_path: Path)
 @pytest.fixture
 async def stage(telegram_server: tuple[dict[str, World], str], stage_url: str) -> AsyncIterator[Stage]:
     """The demo's people and groups with the real bot; what must never be seen is looked for at the end."""
-    worlds, address = telegram_server
-    log = stages.Log()
-    logs.set_up("json", to=log)
-    clock = VirtualClock(seed.START)
-    world = World(clock, f"7000000001:DEMO-{secrets.token_hex(8)}")
-    worlds[world.token] = world
-    seed.people_and_messages(world)
-    database = Database(stage_url)
-    play = Stage(world, clock, database, demo_config(address))
-    await play.open()
-    await play.settle()
-    yield play
-    await play.close()
-    database.close()
-    del worlds[world.token]
-    assert stages.judge(play, log) == []
+    async with stages.opened(*telegram_server, stage_url) as play:
+        yield play
 
 
 @pytest.fixture

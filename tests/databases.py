@@ -73,6 +73,17 @@ class Server:
             for sequence in _all(connection, "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"):
                 _all(connection, f"ALTER SEQUENCE {sequence} RESTART")
 
+    @contextmanager
+    def blank(self) -> Iterator[str]:
+        """A database that nobody has migrated."""
+        url = self._elsewhere.set(database=f"{self._url.database}_blank")
+        with _connected(self._elsewhere) as connection:
+            _all(connection, f"CREATE DATABASE {url.database}")
+            try:
+                yield url.render_as_string(hide_password=False)
+            finally:
+                _all(connection, f"DROP DATABASE {url.database} WITH (FORCE)")
+
     def drop(self) -> None:
         with _connected(self._elsewhere) as connection:
             _all(connection, f"DROP DATABASE {self._url.database} WITH (FORCE)")

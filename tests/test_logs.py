@@ -3,7 +3,6 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
 import structlog
@@ -18,16 +17,11 @@ ID_NUMBER = "11010519491231002X"
 
 
 @pytest.fixture(params=["console", "json"])
-def lines(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
-    """Where the log goes; afterwards everything is as before."""
-    root, before = logging.getLogger(), structlog.get_config()
-    handlers, level = root.handlers, root.level
+def lines(request: pytest.FixtureRequest) -> io.StringIO:
+    """Where the log goes."""
     stream = io.StringIO()
     logs.set_up(request.param, to=stream)
-    yield stream
-    root.handlers = handlers
-    root.setLevel(level)
-    structlog.configure(**before)
+    return stream
 
 
 def holds_secret(text: str) -> bool:

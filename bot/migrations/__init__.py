@@ -1,14 +1,16 @@
 """The database's versions. `upgrade` brings any older one to ours and refuses a newer one."""
 
+import os
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy.exc import DBAPIError
 
-from bot.db import Database
+from bot.db import Database, not_writable
 from bot.errors import UserError
 
 LOCK = 7_240_921  # of PostgreSQL: two processes that start together upgrade one after the other
@@ -19,8 +21,23 @@ class NewerSchema(UserError):
 
 
 def upgrade(database: Database) -> str | None:
-    """Bring the database to our version; the version it came from, or None if it was ours already."""
-    with database.engine.connect() as connection, connection.begin():
+    """Bring the database to our version; the version it came from, or None if it was ours already.
+
+    Raises NewerSchema, NotWritable, Damaged, Unreachable: each says what to do before the next start.
+    """
+    try:
+        return _upgrade(database)
+    except DBAPIError as error:
+        if (refusal := database.unusable(error)) is None:
+            raise
+        raise refusal from error
+
+
+def _upgrade(database: Database) -> str | None:
+    engine = database.engine
+    if engine.dialect.name == "postgresql":  # once it is our turn we must see what those before us made
+        engine = engine.execution_options(isolation_level="READ COMMITTED")
+    with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
         found = MigrationContext.configure(connection).get_current_revision()
@@ -31,6 +48,16 @@ def upgrade(database: Database) -> str | None:
             raise NewerSchema(found=found)
         command.upgrade(config, "head")
         return found or ""
+
+
+def obstacle(url: str) -> UserError | None:
+    """What would stand in the way of a start on this database, as far as that can be seen without touching it."""
+    address = make_url(url)
+    if address.get_backend_name() != "sqlite":
+        return None
+    folder = Path(address.database or "").absolute().parent
+    nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    return None if os.access(nearest, os.W_OK) else not_writable(folder)
 
 
 def newest() -> str | None:

@@ -1,0 +1,97 @@
+"""Commands that cannot do their work: a sentence and an exit code, never a traceback."""
+
+import os
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import app
+from bot.db import Database
+
+TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"
+COMMANDS = [("run",), ("migrate",), ("bank", "list"), ("bank", "export", "x"), ("roster", "import", "roster.yaml")]
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder, and a token in the environment."""
+    for name in [name for name in os.environ if name.startswith("KETANG_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("KETANG_BOT__TOKEN", TOKEN)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "roster.yaml").write_text("members: []\n", encoding="utf-8")
+    return tmp_path
+
+
+def ketang(*words: str) -> Result:
+    return CliRunner().invoke(app, words)
+
+
+def told(result: Result) -> str:
+    """What was said on the way out; the command ended by itself, not by an error."""
+    assert isinstance(result.exception, SystemExit), result.exception
+    assert TOKEN not in result.output
+    return result.stderr
+
+
+@pytest.mark.parametrize("words", [*COMMANDS, ("check",)], ids=" ".join)
+def test_a_wrong_setting_is_told_by_every_command(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "config.yaml").write_text("web:\n  prot: 1\n", encoding="utf-8")
+    result = ketang(*words)
+    assert told(result) == "第 2 行不认识“prot”，是否想写“port”？\n"
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_newer_database_is_told_by_every_command(folder: Path, words: tuple[str, ...]) -> None:
+    assert ketang("migrate").exit_code == 0
+    database = Database("sqlite:///data/ketang.db")
+    database.run(lambda session: session.execute(text("UPDATE alembic_version SET version_num = 'v9999'")))
+    database.close()
+    result = ketang(*words)
+    assert told(result) == "数据库是更新的程序建立的（版本 v9999），这个程序不认识。请升级程序，数据没有改动。\n"
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_damaged_database_is_told_by_every_command(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "data").mkdir()
+    (folder / "data" / "ketang.db").write_bytes(b"no database" * 1000)
+    result = ketang(*words)
+    assert told(result).startswith("数据库文件 data/ketang.db 已损坏，")
+    assert result.exit_code == 2
+
+
+def test_a_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KETANG_DATABASE__URL", "postgresql://ketang:secret@127.0.0.1:1/ketang")
+    result = ketang("migrate")
+    assert told(result).startswith("连不上数据库：")
+    assert "secret" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("token", "line"),
+    [
+        ("", "还没有填写机器人令牌。请设置环境变量 KETANG_BOT__TOKEN，或运行 ketang demo 先体验。\n"),
+        ("7000000001:DEMO-x", "这是演示用的令牌，只能用于 ketang demo；请向 @BotFather 申请自己的令牌。\n"),
+    ],
+)
+def test_a_start_without_a_real_token_is_refused(monkeypatch: pytest.MonkeyPatch, token: str, line: str) -> None:
+    monkeypatch.setenv("KETANG_BOT__TOKEN", token)
+    result = ketang("run")
+    assert told(result) == line
+    assert result.exit_code == 2
+    assert not Path("data").exists()
+
+
+def test_migrating_says_what_it_did() -> None:
+    first, again = ketang("migrate"), ketang("migrate")
+    assert first.stdout.startswith("数据库已建立或升级到版本 ")
+    assert (again.exit_code, again.stdout) == (0, "数据库已是最新版本。\n")
+
+
+def test_checking_touches_nothing() -> None:
+    assert ketang("check").exit_code == 0
+    assert not Path("data").exists()

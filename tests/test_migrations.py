@@ -1,0 +1,169 @@
+"""Starting on whatever database is there: empty, older, newer, shared, unwritable, damaged, gone."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing, contextmanager
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import text
+
+from bot import migrations
+from bot.db import Database
+from bot.errors import UserError
+from bot.migrations.tables import METADATA
+from tests import databases
+
+NOBODY = 65534
+
+
+@contextmanager
+def connected(url: str) -> Iterator[Database]:
+    database = Database(url)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def upgrade(url: str) -> str | None:
+    with connected(url) as database:
+        return migrations.upgrade(database)
+
+
+def refusal(url: str) -> str:
+    """What a start on this database is told; "" if it succeeds."""
+    try:
+        upgrade(url)
+    except UserError as error:
+        return str(error)
+    return ""
+
+
+def _become_nobody() -> None:
+    """Give up all rights: for a process of its own, which cannot come back from it."""
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(NOBODY, NOBODY, NOBODY)
+        os.setresuid(NOBODY, NOBODY, NOBODY)
+
+
+def refusal_to_nobody(url: str) -> str:
+    _become_nobody()
+    return refusal(url)
+
+
+def obstacle_to_nobody(url: str) -> str:
+    """What `ketang check` says without trying."""
+    _become_nobody()
+    return str(migrations.obstacle(url))
+
+
+@pytest.fixture
+def children() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A database on which nobody has started yet."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path}/data/ketang.db"
+        return
+    server: databases.Server | None = request.getfixturevalue("postgres")
+    if server is None:
+        pytest.skip(databases.NO_SERVER)
+    with server.blank() as url:
+        yield url
+
+
+@pytest.fixture
+def open_folder(tmp_path: Path) -> Path:
+    """A folder that everybody can enter, unlike pytest's own."""
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    return tmp_path
+
+
+# -- versions ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_start_makes_all_tables_and_the_second_nothing(blank_url: str) -> None:
+    assert upgrade(blank_url) == ""
+    assert upgrade(blank_url) is None
+    with connected(blank_url) as database:
+        assert migrations.is_current(database)
+
+
+def test_migrated_tables_are_those_of_the_models(database: Database) -> None:
+    with database.engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, METADATA) == []
+
+
+def test_processes_that_start_together_upgrade_once(blank_url: str, children: ProcessPoolExecutor) -> None:
+    told = list(children.map(upgrade, [blank_url] * 3))
+    assert sorted(told, key=str) == ["", None, None]
+
+
+def test_a_newer_database_is_left_alone(database: Database, database_url: str) -> None:
+    database.run(lambda session: session.execute(text("UPDATE alembic_version SET version_num = 'v9999'")))
+    assert refusal(database_url) == (
+        "数据库是更新的程序建立的（版本 v9999），这个程序不认识。请升级程序，数据没有改动。"
+    )
+    version = database.look(lambda session: session.scalar(text("SELECT version_num FROM alembic_version")))
+    assert version == "v9999"
+
+
+# -- what cannot be opened --------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_cannot_be_written_is_named(open_folder: Path, children: ProcessPoolExecutor) -> None:
+    open_folder.chmod(0o555)
+    told = children.submit(refusal_to_nobody, f"sqlite:///{open_folder}/data/ketang.db").result()
+    assert told.startswith(f"没有权限写入 {open_folder}/data，请检查目录属主（当前用户：")
+    assert children.submit(obstacle_to_nobody, f"sqlite:///{open_folder}/data/ketang.db").result() == told
+
+
+def test_a_file_that_cannot_be_written_is_named(open_folder: Path, children: ProcessPoolExecutor) -> None:
+    file = open_folder / "ketang.db"
+    assert refusal(f"sqlite:///{file}") == ""
+    file.chmod(0o444)
+    open_folder.chmod(0o555)
+    told = children.submit(refusal_to_nobody, f"sqlite:///{file}").result()
+    assert told.startswith(f"没有权限写入 {file}，请检查目录属主（当前用户：")
+
+
+@pytest.mark.parametrize("damage", [b"this is no database at all" * 100, b"SQLite format 3\x00" + b"\xff" * 4096])
+def test_a_damaged_file_is_not_touched(tmp_path: Path, damage: bytes) -> None:
+    file = tmp_path / "ketang.db"
+    file.write_bytes(damage)
+    assert refusal(f"sqlite:///{file}") == (
+        f"数据库文件 {file} 已损坏，程序没有启动，也没有改动它。请用备份替换这个文件后再启动。"
+    )
+    assert file.read_bytes() == damage
+
+
+def test_a_torn_page_stops_the_start(tmp_path: Path) -> None:
+    file = tmp_path / "ketang.db"
+    upgrade(f"sqlite:///{file}")
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(file.read_bytes())
+    content[100:4096] = b"\xff" * 3996
+    file.write_bytes(content)
+    assert "已损坏" in refusal(f"sqlite:///{file}")
+
+
+def test_a_server_that_does_not_answer_is_said_so() -> None:
+    told = refusal("postgresql+psycopg://ketang:secret@127.0.0.1:1/ketang")
+    assert told.startswith("连不上数据库：")
+    assert "127.0.0.1" in told
+    assert "secret" not in told
+    assert "\n" not in told
