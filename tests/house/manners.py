@@ -11,7 +11,7 @@ ENVIRONMENT = frozenset({"setenv", "delenv", "chdir"})
 REPLACING_MODULES = frozenset({"unittest.mock", "mock", "freezegun", "time_machine", "pytest_mock"})
 REPLACING = re.compile(r"(\w*Mock|patch|mocker|freeze\w*)")
 LEAVING_OUT = frozenset({"skip", "xfail", "importorskip"})
-EXPECTING = re.compile(r"(assert|expect|check|raises|warns)\w*")
+EXPECTING = re.compile(r"(assert|expect|check|until|raises|warns)\w*")  # they raise by themselves
 
 
 def replaced_parts(source: Source) -> Iterator[Violation]:
