@@ -5,7 +5,7 @@ import contextlib
 import getpass
 import json
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -205,6 +205,7 @@ def build(
     clock: Clock,
     has_limits: bool = True,
     edit_gap: timedelta = EDIT_GAP,
+    routes: Sequence[Routes] = ROUTES,
 ) -> House:
     """All parts, connected; nothing runs and nothing has been sent."""
     os.environ["PTB_TIMEDELTA"] = "true"  # spans as timedelta; without it the library warns at each
@@ -212,7 +213,7 @@ def build(
     hooks = schedule.hooks()
     delivery = Delivery(database, clock, hooks, _reach(config), has_limits=has_limits, edit_gap=edit_gap)
     deps = Deps(config, database, clock, delivery, bot_id=int(token.partition(":")[0]))
-    telegram = _telegram(config, token, transport, deps)
+    telegram = _telegram(config, token, transport, deps, Gate(_doors(routes), awaited, members_views.confirm_yourself))
     delivery.bot = telegram.bot
     intake = Intake(
         database,
@@ -244,15 +245,14 @@ def build(
     )
 
 
-def _routes() -> Routes:
+def _doors(routes: Sequence[Routes]) -> Routes:
     """All doors as one. Whether a YAML file holds a roster or a bank, only its text tells."""
-    merged = merge(ROUTES)
+    merged = merge(routes)
     door = members_handlers.yaml_door(merged.documents["yaml"])
     return replace(merged, documents={**merged.documents, "yaml": door, "yml": door})
 
 
-def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:
-    gate = Gate(_routes(), awaited, members_views.confirm_yourself)
+def _telegram(config: Config, token: str, transport: Transport, deps: Deps, gate: Gate) -> Telegram:
     types = ContextTypes(context=Context, bot_data=cast("type[Deps]", lambda: deps))  # PTB calls it once, for this
     telegram: Telegram = (
         ApplicationBuilder()

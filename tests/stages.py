@@ -2,10 +2,27 @@
 
 import io
 import json
-from collections.abc import Iterator
+import secrets
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import timedelta
 
-from bot.demo.stage import Stage
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot import logs
+from bot.app import ROUTES
+from bot.clock import VirtualClock
+from bot.context import Routes
+from bot.db import Base, Database
+from bot.demo import seed
+from bot.demo.chats import Membership, Rank
+from bot.demo.messages import Message
+from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.verdict import faults
+from bot.demo.world import World
+from bot.members import register
+from bot.members.models import Branch
 
 EXPECTED_ERRORS = {"update_failed", "row_refused"}
 
@@ -16,6 +33,38 @@ class Log(io.StringIO):
     def records(self) -> Iterator[dict[str, object]]:
         for line in self.getvalue().splitlines():
             yield json.loads(line)
+
+
+@asynccontextmanager
+async def opened(
+    worlds: MutableMapping[str, World],
+    address: str,
+    url: str,
+    *,
+    has_limits: bool = False,
+    edit_gap: timedelta = timedelta(),
+    root: Sequence[int] = (),
+    routes: Sequence[Routes] = (),
+) -> AsyncIterator[Stage]:
+    """A play on the database at `url`, judged at its end. `root`: who hears of incidents; `routes`: doors beside the
+    house's own."""
+    log = Log()
+    logs.set_up("json", to=log)
+    clock = VirtualClock(seed.START)
+    world = World(clock, f"7000000001:DEMO-{secrets.token_hex(8)}")
+    worlds[world.token] = world
+    seed.people_and_messages(world)
+    database = Database(url)
+    config = demo_config(address).model_copy(update={"root_user_ids": tuple(root)})
+    stage = Stage(world, clock, database, config, has_limits=has_limits, edit_gap=edit_gap, routes=(*ROUTES, *routes))
+    await stage.open()
+    await stage.settle()
+    yield stage
+    await stage.close()
+    database.close()
+    del worlds[world.token]
+    found = judge(stage, log)
+    assert not found, "\n".join(found)
 
 
 def judge(stage: Stage, log: Log) -> list[str]:
@@ -36,3 +85,44 @@ def _secrets(stage: Stage, text: str) -> Iterator[str]:
     for person in stage.world.persons.values():
         if not person.is_bot and len(person.name) > 1 and person.name in text and person.name != "Telegram":
             yield f"a name is in the log: {person.name}"
+
+
+# -- scenes -----------------------------------------------------------------------------------------------------------
+
+THEME_DAY = "3月6日15点 主题党日 学习二十大精神 @三楼会议室"
+BRANCH, BRANCH_GROUP = "城建一支部", "一支部群"
+
+
+async def announced(stage: Stage, words: str = THEME_DAY, *, group: str = BRANCH_GROUP) -> Message:
+    """李四 has planned a meeting in one line; its card, which stands in the group."""
+    li = stage.actor("李四")
+    await li.say(f"/plan {words}")
+    await li.press("确认发布")
+    return next(m for m in reversed(li.sees(stage.group(group))) if any(b.text == "参加" for b in m.buttons()))
+
+
+def crowd(stage: Stage, count: int, called: str = "党员{}") -> list[Actor]:
+    """So many more members of 城建一支部, all in its group and on good terms with the bot."""
+    people = {3001 + number: called.format(number + 1) for number in range(count)}
+    stage.database.run(_enrol, people)
+    chat = stage.group(BRANCH_GROUP)
+    for user_id, name in people.items():
+        stage.world.add_person(user_id, name, has_started=True)
+        chat.members[user_id] = Membership(Rank.MEMBER)
+    return [Actor(stage, user_id, name) for user_id, name in people.items()]
+
+
+def _enrol(session: Session, people: Mapping[int, str]) -> None:
+    branch = session.scalars(select(Branch).where(Branch.name == BRANCH)).one()
+    for user_id, name in people.items():
+        member = register.add_member(session, name)
+        session.flush()
+        register.join(session, member.id, branch.id, None, seed.SINCE)
+        register.bind(session, user_id, member.id, by=None, now=seed.START)
+
+
+def contents(session: Session, *, but: Collection[str] = ()) -> dict[str, list[str]]:
+    """Every row of every table, besides those that only say what came in."""
+    left_out = {"inbox", "inbox_dead", "leases", *but}
+    tables = [table for table in Base.metadata.sorted_tables if table.name not in left_out]
+    return {table.name: sorted(map(repr, session.execute(select(table)))) for table in tables}

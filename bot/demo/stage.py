@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.app import House, build
+from bot.app import ROUTES, House, build
 from bot.clock import VirtualClock
 from bot.config import Bot as BotSection
 from bot.config import Config
+from bot.context import Routes
 from bot.db import Database
 from bot.demo.chats import Chat
 from bot.demo.faults import Failure
@@ -165,10 +166,11 @@ class Stage:
         *,
         has_limits: bool = False,
         edit_gap: timedelta = timedelta(),
+        routes: Sequence[Routes] = ROUTES,
     ) -> None:
         self.world, self.clock, self.database, self.config = world, clock, database, config
         self.people, self.groups = People(world), Groups(world)
-        self._has_limits, self._edit_gap = has_limits, edit_gap
+        self._has_limits, self._edit_gap, self._routes = has_limits, edit_gap, routes
         self.refusals_expected: list[str] = []
         self.incidents_expected = 0
         self.involves_strangers = False  # the test itself lets people of another branch hear from the bot
@@ -184,6 +186,7 @@ class Stage:
             clock=self.clock,
             has_limits=self._has_limits,
             edit_gap=self._edit_gap,
+            routes=self._routes,
         )
         await self.house.start()
         await self.house.poller.hold()

@@ -28,12 +28,14 @@ async def plan_link(_: Update, context: Context) -> None:
     await context.say(plan_views.question(begun, now=context.now()))
 
 
-def _answering(take: Callable[..., Plan], page_at: int | None = None) -> Handler:
-    """A press that answers the plan's question: its first number is the draft, the others are the answer."""
+def _answering(take: Callable[..., Plan], count: int, *, page_at: int | None = None) -> Handler:
+    """A press that answers the plan's question: `count` numbers, the first of which is the draft. What is shown
+    again may stand on a page, named after them."""
 
     async def press(_: Update, context: Context) -> None:
-        numbers = [context.press.number(place) for place in range(len(context.press.args))]
-        page = numbers.pop(page_at) if page_at is not None and page_at < len(numbers) else 0
+        numbers = [context.press.number(place) for place in range(count)]
+        has_page = page_at is not None and page_at < len(context.press.args)
+        page = context.press.number(page_at) if page_at is not None and has_page else 0
         found = await context.transact(take, *numbers)
         await context.say(Edit(plan_views.question(found, page=page, now=context.now())))
 
@@ -120,15 +122,15 @@ def routes(roll: RollReader[Session], reset: Resetter[Session]) -> Routes:
     return Routes(
         commands={"plan": plan},
         presses={
-            "meetings:kind": _answering(planning.set_kind),
-            "meetings:unit": _answering(planning.set_unit),
-            "meetings:page": _answering(planning.show, page_at=1),
-            "meetings:at": _answering(planning.set_start),
-            "meetings:place": _answering(planning.set_place),
-            "meetings:who": _answering(planning.toggle, page_at=2),
-            "meetings:everyone": _answering(planning.choose_all),
-            "meetings:chosen": _answering(planning.set_people),
-            "meetings:show": _answering(planning.show),
+            "meetings:kind": _answering(planning.set_kind, 2),
+            "meetings:unit": _answering(planning.set_unit, 2),
+            "meetings:page": _answering(planning.show, 1, page_at=1),
+            "meetings:at": _answering(planning.set_start, 2),
+            "meetings:place": _answering(planning.set_place, 2),
+            "meetings:who": _answering(planning.toggle, 2, page_at=2),
+            "meetings:everyone": _answering(planning.choose_all, 1),
+            "meetings:chosen": _answering(planning.set_people, 1),
+            "meetings:show": _answering(planning.show, 1),
             "meetings:ask": ask_field,
             "meetings:edit": edit_plan,
             "meetings:redo": redo,

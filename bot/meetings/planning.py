@@ -117,7 +117,7 @@ def set_place(session: Session, sender: Sender, draft_id: int, place: int, *, no
     """Take one of the offered places."""
     who, draft = open_draft(session, sender, draft_id, now=now)
     places = cast("list[str]", draft.body.get("places", []))
-    if place >= len(places):
+    if not 0 <= place < len(places):
         raise DraftGone
     draft.body = {**without(draft.body, "places"), "place": places[place]}
     return _advance(session, who, draft, now=now)

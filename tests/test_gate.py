@@ -1,0 +1,139 @@
+"""Who is heard and what he is answered, through the whole bot: senders, strangers, typos, made-up buttons."""
+
+from collections.abc import Callable
+
+import pytest
+
+from bot.app import ROUTES
+from bot.context import merge
+from bot.demo.chats import Chat
+from bot.demo.messages import Message, Press
+from bot.demo.people import Voice
+from bot.demo.stage import Actor, Stage
+from bot.inbox import dead_count
+from tests import stages
+
+People = Callable[[str], Actor]
+
+
+@pytest.fixture
+def group(stage: Stage) -> Chat:
+    return stage.group(stages.BRANCH_GROUP)
+
+
+# -- from whom --------------------------------------------------------------------------------------------------------
+
+
+async def test_who_is_no_person_is_not_heard(stage: Stage, chat: People, group: Chat) -> None:
+    li = chat("李四")
+    stage.world.add_bot(7000000002, "别的机器人", "other_bot")
+    before = stage.session(stages.contents)
+    asked = (await li.say("/round", group, as_channel=True)).messages
+    stage.people.say(li.id, "/round", chat_id=group.id, voice=Voice.LINKED)
+    await stage.settle()
+    assert asked == []
+    said = await li.say("/help", group)
+    command = next(m for m in reversed(li.sees(group)) if m.text == "/help")
+    assert (await li.forward(command, group)).messages == []
+    assert (await li.forward(command)).messages == []
+    assert (await li.edit(command, "/round")).messages == []
+    assert (await li.say("/round@other_bot", group)).messages == []
+    assert said.message.text.startswith("本群是城建一支部的群。")
+    assert stage.session(stages.contents) == before
+
+
+async def test_a_command_said_as_the_group_opens_for_the_person_who_confirms(
+    stage: Stage, chat: People, group: Chat
+) -> None:
+    await stage.promote(group, chat("李四").id)
+    before = stage.session(stages.contents)
+    asked = (await chat("李四").say("/round", group, as_group=True)).message
+    assert asked.text == "您正以群身份发言，系统认不出是谁。"
+    assert [button.text for button in asked.buttons()] == ["请本人确认", "打开私聊"]
+    assert (await chat("张三").press("请本人确认", on=asked)).alert == "只有书记、组织委员或管理员可以操作。"
+    assert stage.session(stages.contents) == before
+    offered = (await chat("李四").press("请本人确认", on=asked)).message
+    assert "从题库随机 3 题" in [button.text for button in offered.buttons()]
+
+
+async def test_a_stranger_reads_neutral_lines_and_changes_nothing(stage: Stage) -> None:
+    stage.world.add_person(1099, "路人")
+    stranger = stage.actor("路人")
+    before = stage.session(stages.contents)
+    answers = set()
+    for command in merge(ROUTES).commands:
+        answers |= {message.text for message in (await stranger.say(f"/{command}")).messages}
+    for text in ("签到", "请假", "我的", "随便说说"):
+        answers |= {message.text for message in (await stranger.say(text)).messages}
+    assert answers == {
+        "还没有与名册对应。请向支部书记索取加入链接（24 小时有效，仅限本人）。",
+        "请在支部群里发送 /round。出题和看试卷请发送 /quiz。",
+        "没有看懂。发送 /help 查看可以做什么。",
+    }
+    assert stage.session(stages.contents) == before
+
+
+async def test_a_mistyped_command_names_the_right_one_in_private_only(chat: People, group: Chat) -> None:
+    zhang = chat("张三")
+    assert (await zhang.say("/hepl")).message.text == "没有 /hepl，是否想用 /help？"
+    assert (await zhang.say("/xyzzy")).message.text == "没有 /xyzzy 这个命令。发送 /help 查看可以做什么。"
+    assert (await zhang.say("/HELP")).message.text.startswith("您可以用这些命令")
+    assert (await zhang.say("/hepl", group)).messages == []
+
+
+async def test_a_text_of_five_thousand_characters_gets_a_short_answer(stage: Stage, chat: People) -> None:
+    zhang, li = chat("张三"), chat("李四")
+    before = stage.session(stages.contents)
+    for text in ("长" * 5000, "/" + "h" * 5000, "/me " + "长" * 5000, "/start " + "j" * 5000):
+        for message in (await zhang.say(text)).messages:
+            assert len(message.text) < 100
+    assert stage.session(stages.contents) == before
+    for text in ("/plan " + "长" * 5000, "/plan 3月6日15点 主题党日 " + "学" * 5000):
+        assert len((await li.say(text)).message.text) < 200
+
+
+async def test_a_name_of_signs_is_shown_as_it_is(stage: Stage, chat: People) -> None:
+    odd = stages.crowd(stage, 1, '<b>&"张')[0]
+    card = await stages.announced(stage)
+    assert (await odd.press("参加", on=card)).toast == "已登记：参加"
+    await stage.at("2026-03-06 14:50")
+    assert (await odd.press("签到", on=card)).toast == "已签到14:50（准时）"
+    sheet = next(m for m in reversed(chat("李四").sees()) if "应到13" in m.text)
+    assert '到会1：<b>&"张' in sheet.text
+    assert (await odd.say("/me")).message.text.startswith('<b>&"张\n')
+
+
+# -- pressed by hand --------------------------------------------------------------------------------------------------
+
+VERBS = sorted(merge(ROUTES).presses)
+OWN = {"papers", "paper_branches", "tries"}  # what a secretary may begin for her own branch; wrong codes are counted
+
+
+def pressed(stage: Stage, name: str, on: Message, *endings: str) -> list[Press]:
+    """Every button of the house with each of these endings, by somebody who has made them up."""
+    person = stage.actor(name)
+    stage.world.has_checks = False  # one press looks like another
+    return [stage.people.press(person.id, on, data=verb + ending) for verb in VERBS for ending in endings]
+
+
+async def test_no_press_of_a_foreign_hand_has_an_effect(stage: Stage, chat: People, group: Chat) -> None:
+    """Numbers of things that are there, by a secretary of another branch and by somebody on no roster."""
+    card = await stages.announced(stage)
+    await chat("李四").say("/plan 3月9日15点 主题党日 另一次 @三楼会议室")
+    stage.world.add_person(1099, "路人", has_started=True)
+    for person_id in (1099, chat("赵六").id):
+        group.members[person_id] = group.membership(chat("张三").id)
+    before = stage.session(stages.contents, but=OWN)
+    presses = [press for name in ("赵六", "路人") for press in pressed(stage, name, card, "", ":1:1:1")]
+    await stage.settle()
+    assert stage.session(stages.contents, but=OWN) == before
+    assert not [press.data for press in presses if press.answer is None]
+    assert stage.session(dead_count) == 0
+
+
+async def test_a_press_with_made_up_numbers_is_answered_not_failed(stage: Stage, chat: People) -> None:
+    card = (await chat("李四").say("/help")).message
+    presses = pressed(stage, "李四", card, "", ":zz:1:1", ":-1:-1:-1", ":1:REASON", ":é:::")
+    await stage.settle()
+    assert not [press.data for press in presses if press.answer is None]
+    assert stage.session(dead_count) == 0
