@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from bot.attendance.models import AttendanceEvent
@@ -37,6 +37,12 @@ class Entry:
     reason: str | None = None
 
 
+_EVENT = insert(AttendanceEvent).values(
+    {AttendanceEvent.was: bindparam("was"), AttendanceEvent.became: bindparam("became")}  # their columns: from, to
+)
+_END = update(Meeting).where(Meeting.id == bindparam("of"))
+
+
 def append(
     session: Session, tip: Tip, entries: Sequence[Entry], *, actor_id: int | None, update_id: int | None, now: datetime
 ) -> Tip:
@@ -60,9 +66,9 @@ def append(
         rows.append(row)
         tip = Tip(tip.meeting_id, tip.seq + 1, str(row["hash"]))
     if rows:
-        session.execute(insert(AttendanceEvent), rows)
-        end = update(Meeting).where(Meeting.id == tip.meeting_id).values(audit_seq=tip.seq, audit_hash=tip.hash)
-        session.execute(end.execution_options(synchronize_session=False))
+        connection = session.connection()
+        connection.execute(_EVENT, rows)
+        connection.execute(_END, {"of": tip.meeting_id, "audit_seq": tip.seq, "audit_hash": tip.hash})
     return tip
 
 

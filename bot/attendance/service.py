@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, insert, or_, select, update
+from sqlalchemy import and_, bindparam, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -105,17 +105,28 @@ _STANDING = (
 )
 
 
+# Built once and run on the connection: a tap is not to build what thousands of others have, nor to pass the ORM.
+_CONCERNED = or_(Card.chat_id < 0, Card.chat_id == bindparam("user_id"), Card.what == CardKind.SHEET)
+_SEAT = (
+    select(*meetings.COLUMNS, Meeting.audit_seq, Meeting.audit_hash)
+    .add_columns(Attendance.id, *_STANDING, Card.chat_id, Card.what, Card.message_id)
+    .join(Unit, Unit.id == Meeting.unit_id)
+    .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.member_id == bindparam("member_id")))
+    .outerjoin(Card, and_(Card.meeting_id == Meeting.id, _CONCERNED))
+    .where(Meeting.id == bindparam("meeting_id"))
+)
+_SEAT_HELD = _SEAT.with_for_update(of=Meeting)
+_RECORD = update(Attendance).where(Attendance.id == bindparam("of"))
+_NEW_RECORD = insert(Attendance).returning(Attendance.id)
+
+
 def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = True) -> Seat:
-    """The person's place at the meeting, if there is one; a meeting of others and none at all read alike."""
-    query = (
-        select(*meetings.COLUMNS, Meeting.audit_seq, Meeting.audit_hash)
-        .add_columns(Attendance.id, *_STANDING, Card.chat_id, Card.what, Card.message_id)
-        .join(Unit, Unit.id == Meeting.unit_id)
-        .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.member_id == who.member_id))
-        .outerjoin(Card, and_(Card.meeting_id == Meeting.id, _concerned(who)))
-        .where(Meeting.id == meeting_id)
-    )
-    found = session.execute(query.with_for_update(of=Meeting) if is_locked else query).all()
+    """The person's place at the meeting, if there is one; a meeting of others and none at all read alike.
+
+    Of its cards those that a tap of this person changes: in groups, in private with himself, and the sheets with names.
+    """
+    concerned = {"meeting_id": meeting_id, "member_id": who.member_id, "user_id": who.user_id}
+    found = session.connection().execute(_SEAT_HELD if is_locked else _SEAT, concerned).all()
     if not found:
         raise meetings.NoSuchMeeting
     row = found[0]
@@ -126,11 +137,6 @@ def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = Tru
         is_due, has_vote = _place(session, who, meeting)
         standing = [is_due, has_vote, Answer.NONE, LeaveState.NONE, Status.EXPECTED, None, None]
     return Seat(meeting, Tip(meeting_id, seq, last), shown, who.member_id, attendance_id, *standing)
-
-
-def _concerned(who: Actor) -> ColumnElement[bool]:
-    """Cards that a tap of this person changes: those of groups, his own, and the sheets with names."""
-    return or_(Card.chat_id < 0, Card.chat_id == who.user_id, Card.what == CardKind.SHEET)
 
 
 def _place(session: Session, who: Actor, meeting: MeetingFacts) -> tuple[bool, bool]:
@@ -197,14 +203,12 @@ def write(
     now: datetime,
 ) -> int:
     """Set the person's record, lengthen the chain, and have the cards follow; the id of the record."""
-    attendance_id = at.attendance_id
+    attendance_id, connection = at.attendance_id, session.connection()
     if attendance_id is None:
         fresh = {"meeting_id": at.meeting.id, "member_id": at.member_id, "is_due": at.is_due, "has_vote": at.has_vote}
-        row = insert(Attendance).values({**fresh, **values}).returning(Attendance.id)
-        attendance_id = session.execute(row).scalar_one()
+        attendance_id = connection.execute(_NEW_RECORD, {**fresh, **values}).scalar_one()
     else:
-        statement = update(Attendance).where(Attendance.id == attendance_id).values(**values)
-        session.execute(statement.execution_options(synchronize_session=False))
+        connection.execute(_RECORD, {"of": attendance_id, **values})
     entries = [Entry(change.action, attendance_id, change.was, change.became) for change in changes]
     chain.append(session, at.tip, entries, actor_id=at.member_id, update_id=sender.update_id, now=now)
     for chat_id, what, shown in at.cards:
