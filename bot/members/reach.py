@@ -57,7 +57,9 @@ def chat_migrated(session: Session, old: int, new: int, *, now: datetime) -> Non
     is_known = session.get(Chat, new) is not None  # bound once more before the old number was heard of
     for table in Base.metadata.sorted_tables:
         if "chat_id" in table.c and table.name not in _NOT_MOVED and not (is_known and table.name == "chats"):
-            session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new))
+            # Messages have other numbers in the new chat: an old one would name somebody else's.
+            nameless = {"message_id": None} if "message_id" in table.c else {}
+            session.execute(table.update().where(table.c.chat_id == old).values(chat_id=new, **nameless))
     session.execute(delete(Chat).where(Chat.chat_id == old))
     session.expire_all()
 
