@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -66,7 +67,7 @@ def obstacle_to_nobody(url: str) -> str:
 
 @pytest.fixture
 def children() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(3, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         yield pool
 
 
@@ -84,11 +85,13 @@ def blank_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 
 @pytest.fixture
-def open_folder(tmp_path: Path) -> Path:
+def open_folder() -> Iterator[Path]:
     """A folder that everybody can enter, unlike pytest's own."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
+    with TemporaryDirectory(prefix="ketang-") as name:
+        folder = Path(name)
         folder.chmod(0o755)
-    return tmp_path
+        yield folder
+        folder.chmod(0o755)
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------
@@ -108,8 +111,8 @@ def test_migrated_tables_are_those_of_the_models(database: Database) -> None:
 
 
 def test_processes_that_start_together_upgrade_once(blank_url: str, children: ProcessPoolExecutor) -> None:
-    told = list(children.map(upgrade, [blank_url] * 3))
-    assert sorted(told, key=str) == ["", None, None]
+    told = list(children.map(upgrade, [blank_url] * 2))
+    assert sorted(told, key=str) == ["", None]
 
 
 def test_a_newer_database_is_left_alone(database: Database, database_url: str) -> None:
