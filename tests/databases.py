@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -129,6 +129,16 @@ def _used(url: URL) -> Iterator[Server]:
         server.drop()
 
 
+# Started and watched over by a shell, which ends the server as soon as we end, in whatever way.
+WATCH = """
+"$1/initdb" -D "$2/data" -U ketang -A trust --no-sync $3 >/dev/null 2>&1 &&
+"$1/pg_ctl" -D "$2/data" -l "$2/log" -o "$4" -w start </dev/null >/dev/null 2>&1 && echo ready
+read -r _
+"$1/pg_ctl" -D "$2/data" -m immediate stop >/dev/null 2>&1
+rm -rf "$2"
+"""
+
+
 @contextmanager
 def _started(programs: Path) -> Iterator[Path]:
     """A server that listens in a folder of its own only; yields that folder."""
@@ -136,18 +146,22 @@ def _started(programs: Path) -> Iterator[Path]:
     person = _person()
     if person is not None:
         os.chown(folder, person.pw_uid, person.pw_gid)
-    options = " ".join([f"-k {folder}", *(f"-c {name}={value}" for name, value in SETTINGS.items())])
-    data = ["-D", str(folder / "data")]
     # Sorted as on an office's server: what only holds for the order of bytes is found here.
     has_icu = int(programs.parent.name) >= 15
-    encoding = ["-E", "UTF8", "--locale=C", *(["--locale-provider=icu", "--icu-locale=zh-CN"] if has_icu else [])]
-    try:
-        _run([programs / "initdb", *data, "-U", "ketang", "-A", "trust", *encoding, "--no-sync"], folder, person)
-        _run([programs / "pg_ctl", *data, "-w", "-l", folder / "log", "-o", options, "start"], folder, person)
+    encoding = "-E UTF8 --locale=C" + (" --locale-provider=icu --icu-locale=zh-CN" if has_icu else "")
+    settings = " ".join([f"-k {folder}", *(f"-c {name}={value}" for name, value in SETTINGS.items())])
+    with subprocess.Popen(
+        ["sh", "-c", WATCH, "sh", programs, folder, encoding, settings],
+        cwd="/",
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        user=person.pw_uid if person else None,
+        group=person.pw_gid if person else None,
+        extra_groups=[] if person else None,
+    ) as watch:
+        assert watch.stdout is not None
+        assert watch.stdout.readline() == b"ready\n", "PostgreSQL did not start"
         yield folder
-    finally:
-        _run([programs / "pg_ctl", *data, "-m", "immediate", "stop"], folder, person)
-        shutil.rmtree(folder)
 
 
 def _person() -> pwd.struct_passwd | None:
@@ -156,19 +170,6 @@ def _person() -> pwd.struct_passwd | None:
         return None
     names = {entry.pw_name: entry for entry in pwd.getpwall()}
     return names.get("postgres") or names["nobody"]
-
-
-def _run(command: Sequence[str | Path], folder: Path, person: pwd.struct_passwd | None) -> None:
-    subprocess.run(
-        command,
-        cwd=folder,
-        check=True,
-        stdout=subprocess.DEVNULL,  # the server keeps what it was started with: a pipe to us would never end
-        stderr=subprocess.DEVNULL,
-        user=person.pw_uid if person else None,
-        group=person.pw_gid if person else None,
-        extra_groups=[] if person else None,
-    )
 
 
 @contextmanager
