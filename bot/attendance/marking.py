@@ -11,7 +11,7 @@ from bot.attendance.facts import Entry, Sheet
 from bot.attendance.models import Attendance
 from bot.attendance.opening import tip_of
 from bot.attendance.rules import Action, Answer, LeaveState, Proof, Status
-from bot.attendance.service import counted, standings
+from bot.attendance.standing import counted, standings
 from bot.errors import UserError
 from bot.meetings import cards
 from bot.meetings import service as meetings

@@ -10,7 +10,8 @@ from bot.attendance import leave
 from bot.attendance.facts import Own, Record, Today
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status
-from bot.attendance.service import counted, roll, standings
+from bot.attendance.service import roll
+from bot.attendance.standing import counted, standings
 from bot.errors import UserError
 from bot.meetings import service as meetings
 from bot.meetings.facts import OVER, MeetingFacts

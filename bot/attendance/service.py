@@ -4,8 +4,8 @@ A tap costs a handful of statements whatever the number of people. Leave is in `
 is done on it in `marking`, opening and closing in `running`.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, insert, or_, select, update
@@ -19,17 +19,16 @@ from bot.attendance.models import Attendance, AttendanceEvent
 from bot.attendance.opening import open_meeting
 from bot.attendance.rules import (
     CAME,
-    SELF_PROOFS,
     Action,
     Answer,
     LeaveState,
     Proof,
-    ReasonKind,
     SelfSignInOver,
     Status,
     sign_in,
     sign_in_after_outage,
 )
+from bot.attendance.standing import counted, standings
 from bot.errors import UserError
 from bot.inbox import Outage
 from bot.meetings import cards
@@ -232,6 +231,22 @@ def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime
     who = members.actor(session, sender, now=now)
     at = seat(session, who, meeting_id)
     meeting = at.meeting
+    _check_signable(at)
+    judged = _judge(session, sender, meeting)
+    if meeting.state is MeetingState.SCHEDULED:
+        open_meeting(session, meeting, actor_id=None, update_id=sender.update_id, now=now)
+        at = seat(session, who, meeting_id)
+    values, changes = _signed(at, judged)
+    attendance_id = write(session, sender, at, values, changes, now=now)
+    if at.leave_state is LeaveState.ASKED:
+        refresh_requests(session, attendance_id, now=now)
+    if sender.at >= meeting.starts_at:  # before that nobody has been chased
+        withdraw(session, sender, meeting, RungName.R5)
+    return CheckedIn(meeting, judged.arrived_at, judged.status, judged.is_time_unsure)
+
+
+def _check_signable(at: Seat) -> None:
+    meeting = at.meeting
     if meeting.state is MeetingState.CANCELLED:
         raise meetings.MeetingCancelled(month=meeting.on.month, day=meeting.on.day)
     if at.status in CAME and at.arrived_at is not None:
@@ -240,10 +255,10 @@ def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime
         raise ByRollCall
     if not meeting.is_live:
         raise SelfSignInOver
-    judged = _judge(session, sender, meeting)
-    if meeting.state is MeetingState.SCHEDULED:
-        open_meeting(session, meeting, actor_id=None, update_id=sender.update_id, now=now)
-        at = seat(session, who, meeting_id)
+
+
+def _signed(at: Seat, judged: rules.SignIn) -> tuple[dict[str, object], list[Change]]:
+    """What a sign-in writes: who comes from leave takes it back, who comes to help has joined."""
     values: dict[str, object] = {
         "status": judged.status,
         "arrived_at": judged.arrived_at,
@@ -256,11 +271,9 @@ def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime
     if at.leave_state in (LeaveState.ASKED, LeaveState.APPROVED):
         values |= {"leave_state": LeaveState.WITHDRAWN, "answer": Answer.GOING}
         changes.append(Change(Action.LEAVE_WITHDRAWN, at.leave_state.name, LeaveState.WITHDRAWN.name))
-    attendance_id = write(session, sender, at, values, changes, now=now)
-    if at.leave_state is LeaveState.ASKED:
-        refresh_requests(session, attendance_id, now=now)
-    withdraw(session, sender, meeting, RungName.R5)
-    return CheckedIn(meeting, judged.arrived_at, judged.status, judged.is_time_unsure)
+    if not at.is_due:
+        values["answer"] = Answer.GOING
+    return values, changes
 
 
 def _judge(session: Session, sender: Sender, meeting: MeetingFacts) -> rules.SignIn:
@@ -303,41 +316,6 @@ def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datet
 # -- the roll ---
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """One person's record, or the empty one of somebody due who has done nothing yet."""
-
-    member_id: int
-    is_due: bool
-    has_vote: bool
-    answer: Answer = Answer.NONE
-    leave_state: LeaveState = LeaveState.NONE
-    status: Status = Status.EXPECTED
-    left_at: datetime | None = None
-    is_online: bool = False
-    proof: Proof | None = None
-    explained_as: ReasonKind | None = None
-    is_time_unsure: bool = False
-
-
-def standings(session: Session, meeting: MeetingFacts, member_id: int | None = None) -> list[Standing]:
-    """Everybody due, in the order of the roster, then those who joined. Before sign-in the roster of T decides."""
-    query = select(Attendance.member_id, *_STANDING[:5], Attendance.left_at, Attendance.is_online, Attendance.proof)
-    query = query.add_columns(Attendance.explained_as, Attendance.time_unsure)
-    query = query.where(Attendance.meeting_id == meeting.id).order_by(Attendance.is_due.desc(), Attendance.member_id)
-    if member_id is not None:
-        query = query.where(Attendance.member_id == member_id)
-    recorded = {row[0]: Standing(*row) for row in session.execute(query)}
-    if meeting.state not in (MeetingState.SCHEDULED, MeetingState.NEEDS_DATE):
-        return list(recorded.values())
-    due = {one.person.member_id: one.has_vote for one in meetings.expected(session, meeting, only=member_id).due}
-    found = []
-    for one, has_vote in due.items():
-        known = recorded.pop(one, None)
-        found.append(replace(known, is_due=True, has_vote=has_vote) if known else Standing(one, True, has_vote))
-    return found + [one for one in recorded.values() if not one.is_due]
-
-
 def roll(
     session: Session,
     meeting_id: int,
@@ -349,39 +327,4 @@ def roll(
     meeting = meetings.facts(session, meeting_id)
     if meeting is None:
         return Roll(meeting_id)
-    everybody = standings(session, meeting, member_id)
-    return counted(meeting, everybody)
-
-
-def counted(meeting: MeetingFacts, everybody: Sequence[Standing]) -> Roll:
-    due = [one for one in everybody if one.is_due]
-    joined = [one for one in everybody if not one.is_due and one.answer in (Answer.GOING, Answer.ONLINE)]
-    came = [one for one in due if one.status in CAME]
-    in_room = [one for one in came if one.left_at is None and not one.is_online]
-    absent = [one for one in due if one.status is Status.ABSENT]
-    self_signed = [one for one in came if one.proof in SELF_PROOFS and meeting.verified_at is None]
-    return Roll(
-        meeting.id,
-        due=_ids(due),
-        going=_ids(one for one in due if one.answer is Answer.GOING),
-        online=_ids(one for one in due if one.answer is Answer.ONLINE),
-        leave_asked=_ids(one for one in due if one.leave_state is LeaveState.ASKED),
-        leave_approved=_ids(one for one in due if one.leave_state is LeaveState.APPROVED),
-        unanswered=_ids(one for one in due if one.answer is Answer.NONE),
-        present=_ids(came),
-        late=_ids(one for one in came if one.status is Status.LATE),
-        on_leave=_ids(one for one in due if one.status is Status.ON_LEAVE),
-        unsigned=_ids(one for one in due if one.status is Status.EXPECTED),
-        absent=_ids(absent),
-        unexplained=_ids(one for one in absent if one.explained_as is None),
-        self_signed=_ids(self_signed),
-        time_unsure=_ids(one for one in came if one.is_time_unsure),
-        joined=_ids(joined),
-        joined_present=_ids(one for one in joined if one.status in CAME),
-        voters=_ids(one for one in due if one.has_vote),
-        voters_present=_ids(one for one in in_room if one.has_vote),
-    )
-
-
-def _ids(people: Iterable[Standing]) -> tuple[int, ...]:
-    return tuple(one.member_id for one in people)
+    return counted(meeting, standings(session, meeting, member_id))

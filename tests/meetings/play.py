@@ -14,6 +14,8 @@ from bot.attendance.jobs import HOOKS as ATTENDANCE_HOOKS
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Answer, ReasonKind
 from bot.db import Database
+from bot.errors import UserError
+from bot.inbox import Outage
 from bot.meetings import changing, firing, planning, publishing
 from bot.meetings import service as meetings
 from bot.meetings.facts import Changed, MeetingFacts, Plan
@@ -256,6 +258,22 @@ class Play:
     def go_in_group(self, meeting: MeetingFacts, one: Someone, *, message_id: int) -> None:
         sender = replace(one.sender(self.now, chat_id=GROUP_CHAT), message_id=message_id)
         self.database.run(service.answer, sender, meeting.id, 1, Answer.GOING, now=self.now)
+
+    def tries_to_sign(self, meeting: MeetingFacts, one: Someone) -> str:
+        """The new status, or the refusal."""
+        try:
+            return self.act(one, service.check_in, meeting.id).status.name
+        except UserError as refused:
+            return str(refused)
+
+    def member_of(self, record: int) -> int:
+        query = select(Attendance.member_id).where(Attendance.id == record)
+        return int(self.database.look(lambda session: session.execute(query).scalar_one()))
+
+    def outage(self, begin: str, end: str) -> None:
+        """The bot was away from `begin` to `end`."""
+        row = Outage(from_at=at(begin), to_at=at(end))
+        self.database.run(lambda session: session.add(row))
 
     def pinned(self) -> list[int]:
         """Meetings whose cards are pinned, as the pins that left say."""

@@ -4,7 +4,6 @@ import pytest
 from sqlalchemy import update
 
 from bot.attendance.rules import SelfSignInOver, Status
-from bot.inbox import Outage
 from bot.meetings.rules import MeetingState
 from bot.members import reach
 from bot.outbox import OutboxRow, State
@@ -12,11 +11,6 @@ from tests.make import GROUP_CHAT
 from tests.meetings.play import Play, at, texts
 
 LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
-
-
-def outage(play: Play, begin: str, end: str) -> None:
-    row = Outage(from_at=at(begin), to_at=at(end))
-    play.database.run(lambda session: session.add(row))
 
 
 # -- after downtime ---------------------------------------------------------------------------------------------------
@@ -47,7 +41,7 @@ def test_sign_in_that_opens_late_says_so_and_a_tap_from_the_gap_is_punctual(play
     cast, meeting = play.cast, play.meeting(LINE)
     play.until("2026-03-06 14:40")
     play.take()
-    outage(play, "2026-03-06 14:40", "2026-03-06 14:56")
+    play.outage("2026-03-06 14:40", "2026-03-06 14:56")
     play.until("2026-03-06 14:56", step=False)
     opened = "（补发，原定14:45）／现在开始签到，15:10前为准时，15:30后请找书记登记。"
     assert texts(play.take(), GROUP_CHAT) == [opened]
@@ -59,7 +53,7 @@ def test_sign_in_that_opens_late_says_so_and_a_tap_from_the_gap_is_punctual(play
 def test_a_tap_from_the_gap_counts_from_when_telegram_could_have_had_it(play: Play) -> None:
     cast, meeting = play.cast, play.meeting(LINE)
     play.until("2026-03-06 15:05")
-    outage(play, "2026-03-06 15:05", "2026-03-06 15:13")
+    play.outage("2026-03-06 15:05", "2026-03-06 15:13")
     play.until("2026-03-06 15:13", step=False)
     play.late_check_in(meeting, cast.zhang)
     standing = play.standing(meeting, cast.zhang)
@@ -71,7 +65,7 @@ def test_a_meeting_missed_by_us_is_not_closed_over_peoples_heads(play: Play) -> 
     meeting = play.meeting("本周五15点到16点 主题党日 学习 @三楼")
     play.until("2026-03-06 14:40")
     play.take()
-    outage(play, "2026-03-06 14:40", "2026-03-06 16:40")
+    play.outage("2026-03-06 14:40", "2026-03-06 16:40")
     play.until("2026-03-06 16:40", step=False)
     assert play.facts(meeting).state is MeetingState.OPEN
     assert [play.rungs(meeting)[rung].split()[-1] for rung in ("R4", "R5", "R6")] == ["EXPIRED"] * 3
@@ -89,7 +83,7 @@ def test_three_days_away_cost_nobody_more_than_one_message(play: Play) -> None:
     play.meeting("3月5日15点 支部党员大会 @三楼")
     play.until("2026-03-02 09:30")
     play.take()
-    outage(play, "2026-03-02 09:30", "2026-03-05 14:00")
+    play.outage("2026-03-02 09:30", "2026-03-05 14:00")
     play.until("2026-03-05 14:00", step=False)
     per_person: dict[tuple[int, str], int] = {}
     for letter in play.take():
