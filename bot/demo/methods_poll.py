@@ -51,6 +51,7 @@ def _poll(world: World, parameters: Parameters) -> Poll:
         is_anonymous=parameters.flag("is_anonymous", default=True),
         allows_multiple_answers=parameters.flag("allows_multiple_answers"),
         allows_revoting=parameters.flag("allows_revoting", default=not is_quiz),
+        hides_results=parameters.flag("hide_results_until_closes"),
         is_closed=parameters.flag("is_closed"),
     )
     if is_quiz:

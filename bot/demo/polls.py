@@ -30,6 +30,7 @@ class Poll:
     is_anonymous: bool = True
     allows_multiple_answers: bool = False
     allows_revoting: bool = True
+    hides_results: bool = False  # until it closes, nobody sees more than his own choice
     correct_ids: tuple[int, ...] = ()
     explanation: str = ""
     explanation_entities: tuple[Entity, ...] = ()
@@ -40,6 +41,11 @@ class Poll:
     is_closed: bool = False
     message_id: int = 0
     votes: dict[int, tuple[int, ...]] = field(default_factory=dict)
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the persons' apps keep shares and the right answer back."""
+        return self.hides_results and not self.is_closed
 
     @property
     def counts(self) -> list[int]:

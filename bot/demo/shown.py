@@ -142,18 +142,19 @@ def poll(one: Poll) -> Payload:
         "question": one.question,
         "questionEntities": [entity(found) for found in one.question_entities],
         "options": [option.text for option in one.options],
-        "counts": one.counts,
+        "counts": [0] * len(one.options) if one.is_hidden else one.counts,
         "total": len(one.votes),
         "votes": {str(voter): list(chosen) for voter, chosen in one.votes.items()},
         "quiz": one.is_quiz,
         "anonymous": one.is_anonymous,
         "multiple": one.allows_multiple_answers,
         "revoting": one.allows_revoting,
-        "correct": list(one.correct_ids),
-        "explanation": one.explanation,
+        "correct": [] if one.is_hidden else list(one.correct_ids),
+        "explanation": "" if one.is_hidden else one.explanation,
         "explanationEntities": [entity(found) for found in one.explanation_entities],
         "closesAt": one.closes_at.isoformat() if one.closes_at else None,
         "closed": one.is_closed,
+        "hidden": one.is_hidden,
     }
 
 

@@ -53,8 +53,10 @@ export function updatePoll(form, message) {
   form.poll = poll;
   form.message = message;
   const vote = poll.votes[state.me];
-  const isShown = vote !== undefined || poll.closed;
-  form.classList.toggle("answered", isShown);
+  const isOver = vote !== undefined || poll.closed;
+  const isShown = isOver && !poll.hidden;
+  form.classList.toggle("answered", isOver);
+  form.classList.toggle("hidden-results", isOver && poll.hidden);
   if (parts.question.dataset.text !== poll.question) {
     parts.question.dataset.text = poll.question;
     fillRich(parts.question, poll.question, poll.questionEntities);
@@ -64,9 +66,9 @@ export function updatePoll(form, message) {
     poll.options.map((text, index) => ({ text, index })),
     ({ index }) => index,
     (option) => makeOption(form, option),
-    (row, option) => updateOption(row, option, poll, vote ?? [], isShown),
+    (row, option) => updateOption(row, option, poll, vote ?? [], { isOver, isShown }),
   );
-  updateFoot(form, vote, isShown);
+  updateFoot(form, vote, { isOver, isShown });
   countDown(form);
   if (poll.closesAt && !poll.closed) open.add(form);
 }
@@ -81,35 +83,35 @@ function makeOption(form, { index }) {
   return row;
 }
 
-function updateOption(row, { text, index }, poll, vote, isShown) {
+function updateOption(row, { text, index }, poll, vote, { isOver, isShown }) {
   const isChosen = vote.includes(index);
   const isRight = poll.correct.includes(index);
   const share = poll.total ? Math.round((100 * poll.counts[index]) / poll.total) : 0;
   setText(row.text, text);
   setText(row.share, isShown ? `${share}%` : "");
-  setText(row.note, isShown ? noteOf(poll, isChosen, isRight) : "");
+  setText(row.note, isOver ? noteOf(poll, isChosen, isRight) : "");
   row.gauge.style.setProperty("--share", `${share}%`);
-  row.classList.toggle("chosen", isShown && isChosen);
+  row.classList.toggle("chosen", isOver && isChosen);
   row.classList.toggle("right", isShown && poll.quiz && isRight);
   row.classList.toggle("wrong", isShown && poll.quiz && isChosen && !isRight);
-  if (isShown) row.input.checked = isChosen;
-  else if (row.wasShown) row.input.checked = false;
-  row.wasShown = isShown;
+  if (isOver) row.input.checked = isChosen;
+  else if (row.wasOver) row.input.checked = false;
+  row.wasOver = isOver;
 }
 
 function noteOf(poll, isChosen, isRight) {
   const own = isChosen ? "你的选择" : "";
-  if (!poll.quiz) return own;
+  if (!poll.quiz || poll.hidden) return own;
   if (isRight) return own ? `✓ ${own}` : "✓ 正确答案";
   return own ? `× ${own}` : "";
 }
 
-function updateFoot(form, vote, isShown) {
+function updateFoot(form, vote, { isOver, isShown }) {
   const { parts, poll } = form;
-  set(parts.fieldset, "disabled", isShown);
-  parts.submit.hidden = isShown || !poll.multiple;
+  set(parts.fieldset, "disabled", isOver);
+  parts.submit.hidden = isOver || !poll.multiple;
   parts.withdraw.hidden = !(vote && poll.revoting && !poll.closed);
-  const verdict = poll.quiz && vote ? (isEqual(vote, poll.correct) ? "right" : "wrong") : "none";
+  const verdict = poll.quiz && vote && isShown ? (isEqual(vote, poll.correct) ? "right" : "wrong") : "none";
   parts.verdict.hidden = verdict === "none";
   set(parts.verdict, "data-verdict", verdict);
   setText(parts.verdict, { right: "✓ 正确", wrong: "× 不对", none: "" }[verdict]);
@@ -119,7 +121,8 @@ function updateFoot(form, vote, isShown) {
     fillRich(parts.explanation, poll.explanation, poll.explanationEntities);
   }
   const verb = poll.quiz ? "已答" : "已投票";
-  setText(parts.total, poll.total ? `${poll.total} 人${verb}` : `还没有人${poll.quiz ? "回答" : "投票"}`);
+  const total = poll.total ? `${poll.total} 人${verb}` : `还没有人${poll.quiz ? "回答" : "投票"}`;
+  setText(parts.total, poll.hidden ? `${total} · 结果将在截止后公布` : total);
   refreshSubmit(form);
 }
 
