@@ -17,7 +17,6 @@ from bot.demo.people import People
 from bot.demo.world import BOT_ID, World
 from bot.members import menus, register, roster, service, workbook
 from bot.members import views as members_views
-from bot.members.facts import ChatBound
 from bot.members.models import Chat
 from bot.members.rules import ChatState, NotBound, Role, UnitKind, UnitRef
 from bot.message import Sender as Actor
@@ -28,13 +27,16 @@ SINCE = date(2025, 1, 1)
 IMPORTED = datetime(2025, 11, 3, 1, 0, tzinfo=UTC)
 ROSTER = Path(__file__).parent / "roster.yaml"
 BRANCH, BRANCH_GROUP, NEW_GROUP = "城建一支部", "一支部群", "新建群"
+WELCOME = (
+    "大家好，我是共富小课堂，<b>城建一支部</b>的会议通知、签到和现场答题以后发到这里，点一下按钮就能回复。\n"
+    "群里只显示人数；请假和个人成绩在私聊里说。"
+)
 
 PLAYED = {"张三": 1001, "李四": 1002, "王五": 1003, "赵六": 1004, "孙七": 1005, "周八": 1006, "吴九": 1007}
 SIMULATED = {"龚䶮": 1011, "钱一": 1012, "冯二": 1013, "陈九": 1014, "褚三": 1015, "卫五": 1016, "蒋六": 1017}
 NOT_STARTED = "吴九"
 # How likely each simulated member answers a question right.
 KNOWLEDGE = dict(zip(SIMULATED.values(), (0.95, 0.9, 0.85, 0.8, 0.7, 0.6, 0.5), strict=True))
-ORDER = ("李四", "张三", "王五", "赵六", "孙七", "周八", "吴九")
 
 
 def populate(database: Database, world: World, kind: str = "full") -> None:
@@ -65,8 +67,7 @@ def people_and_messages(world: World) -> int:
     """The world as the full seed has it, with two messages in the branch's group, the second the bot's, pinned."""
     chat_id, _ = people_and_groups(world)
     People(world).say(PLAYED["李四"], "大家好，以后会议通知看机器人。", chat_id=chat_id)
-    welcome = members_views.chat_bound(ChatBound(UnitRef(0, UnitKind.BRANCH, BRANCH, "/")))
-    text, entities = parse(welcome.text)
+    text, entities = parse(WELCOME)
     card = world.post(Message(0, chat_id, world.now(), Sender(BOT_ID), text=text, entities=tuple(entities)))
     world.pin(card, by=BOT_ID)
     world.updates.clear()
@@ -75,7 +76,7 @@ def people_and_messages(world: World) -> int:
 
 def roles(session: Session, *, now: datetime) -> Mapping[int, str]:
     """What each person one can play is at this moment."""
-    return {PLAYED[name]: _role(session, PLAYED[name], now) for name in ORDER}
+    return {PLAYED[name]: _role(session, PLAYED[name], now) for name in PLAYED}
 
 
 def _role(session: Session, user_id: int, now: datetime) -> str:

@@ -76,11 +76,11 @@ STEPS = (
     Step(
         5,
         "以考促学",
-        "李四在群里发 /round，现场答三道题；谁答错只有本人知道。",
+        "李四在群里发 /round，现场答三道题；群里只公布总数，个人成绩私发本人。",
         (
-            Stop(LI_SI, "李四", "在群里发 /round，选三道题，开始", "composer", is_in_group=True),
-            Stop(ZHANG_SAN, "张三", "答题，选对的", "key:poll", is_in_group=True),
-            Stop(ZHOU_BA, "周八", "答题，选错的", "key:poll", is_in_group=True),
+            Stop(LI_SI, "李四", "在群里发 /round，选随机 3 题，再点“下一个提醒”", "composer", is_in_group=True),
+            Stop(ZHANG_SAN, "张三", "点一个选项作答", "key:poll", is_in_group=True),
+            Stop(ZHOU_BA, "周八", "点另一个选项作答", "key:poll", is_in_group=True),
             Stop(ZHOU_BA, "周八", "点“其余党员一起”，等到成绩公布", "crowd", is_in_group=True),
         ),
     ),

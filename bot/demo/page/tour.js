@@ -15,6 +15,7 @@ export function startTour(goTo) {
   go = goTo;
   panel.append(progress, cards);
   on(["tour"], render);
+  document.addEventListener("click", unring, true);
 }
 
 function render() {
@@ -74,6 +75,10 @@ function leadTo(step, index) {
   highlight(mark, 20);
 }
 
+function unring() {
+  for (const node of document.querySelectorAll(".pointed")) node.classList.remove("pointed");
+}
+
 /** Rings the thing meant, and waits a second for it to be drawn. */
 function highlight(mark, tries) {
   const node = mark.startsWith("key:") ? newestKey(mark.slice(4)) : document.querySelector(`[data-tour="${mark}"]`);
@@ -82,7 +87,7 @@ function highlight(mark, tries) {
     else complain("这里还没有要点的按钮，请先做前面的步骤。");
     return;
   }
-  for (const earlier of document.querySelectorAll(".pointed")) earlier.classList.remove("pointed");
+  unring();
   node.scrollIntoView({ block: "nearest" });
   void node.offsetWidth;
   node.classList.add("pointed");
