@@ -44,7 +44,7 @@ class Stepper:
         for _ in range(MOST_ROUNDS):
             if not await self._move():
                 return
-        raise Restless(f"no rest after {MOST_ROUNDS} rounds; last: {self._last_events()}")
+        raise Restless(f"{MOST_ROUNDS} 轮之后仍不停下，最后是 {self._last_events()}")
 
     async def _move(self) -> bool:
         seq = self.world.journal.seq
@@ -97,19 +97,20 @@ class Stepper:
                 raise StuckClock(_stuck(due))
             seen = state
             await self._go(due[0])
-        raise StuckClock(f"more than {MOST_STEPS} steps until {to}")
+        raise StuckClock(f"拨了 {MOST_STEPS} 步还没有拨到")
 
     async def to_next(self) -> list[Happening] | None:
-        """Go on until the bot does something, at most 60 days; None if nothing is due in that time."""
-        seq, limit = self.world.journal.seq, self.clock.now() + FURTHEST
+        """Go on until the bot does something, at most 60 days; None if nothing is due in that time, and time stands."""
+        seq, limit, has_moved = self.world.journal.seq, self.clock.now() + FURTHEST, False
         for _ in range(MOST_STEPS):
             due = await self.next_due()
             if due is None or due[0] > limit:
-                return None
+                return [] if has_moved else None
             await self.advance(due[0])
+            has_moved = True
             if happened := self.happenings(seq):
                 return happened
-        raise StuckClock(f"more than {MOST_STEPS} steps without a message")
+        raise StuckClock(f"拨了 {MOST_STEPS} 步，机器人没有发出任何消息")
 
     async def _go(self, to: datetime) -> None:
         if to > self.clock.now():
@@ -131,10 +132,7 @@ class Stepper:
         if message is None:
             return None
         if event.kind is EventKind.MESSAGE and message.sender.user_id == BOT_ID and message.service is None:
-            line = message.text or (
-                message.poll.question if message.poll else message.file.name if message.file else ""
-            )
-            return Happening(event.at, event.chat_id, line.partition("\n")[0], event.message_id)
+            return Happening(event.at, event.chat_id, _first_line(message), event.message_id)
         if event.kind is EventKind.POLL and event.detail.get("closed") and message.poll is not None:
             return Happening(event.at, event.chat_id, f"投票已截止：{message.poll.question}", event.message_id)
         return None

@@ -79,8 +79,8 @@ class World:
         self.limits = faults.Limits()
         self.warnings: list[str] = []
         self.problems: list[str] = []
-        self._groups_made = 0
-        self._supergroups_made = 0
+        self.groups_made = 0
+        self.supergroups_made = 0
 
     def now(self) -> datetime:
         return self.clock.now()
@@ -135,10 +135,10 @@ class World:
 
     def _take_group_id(self, kind: ChatKind) -> int:
         if kind is ChatKind.GROUP:
-            self._groups_made += 1
-            return -4000 - self._groups_made
-        self._supergroups_made += 1
-        return SUPERGROUP_BASE - self._supergroups_made
+            self.groups_made += 1
+            return -4000 - self.groups_made
+        self.supergroups_made += 1
+        return SUPERGROUP_BASE - self.supergroups_made
 
     def message(self, chat_id: int, message_id: int) -> Message | None:
         """A message that is still there."""
