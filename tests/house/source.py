@@ -19,7 +19,7 @@ _LISTED = {
     "register roster roster_views rows tree tries workbook",
     "meetings": "audiences cards change_views changing drafts facts firing grammar kindfile kinds ladder phrases "
     "plan_views planning publishing recurrence",
-    "attendance": "chain closing facts leave marking opening own quorum sheet_views workbook",
+    "attendance": "chain closing facts leave marking opening own quorum sheet_views standing workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
     "quiz": "blueprint drafts facts hosting marking papers phrases results rounds sending votes",
     "practice": "",
