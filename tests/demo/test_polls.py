@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.demo import api
+from bot.demo import api, shown
 from bot.demo.chats import CHANNEL_BOT, Chat
 from bot.demo.messages import Message
 from bot.demo.people import People, Voice
@@ -145,3 +145,15 @@ def test_the_explanation_and_description_are_formatted(world: World, group: Chat
     ).poll
     assert (poll.explanation, poll.explanation_entities[0].type) == ("第二条", "bold")
     assert (poll.description, poll.description_entities[0].type) == ("限时", "italic")
+
+
+def test_a_hidden_result_is_shown_when_the_poll_closes(world: World, people: People, group: Chat):
+    question = quiz(world, group, hide_results_until_closes=True, explanation="为人民服务")
+    people.vote(ZHANG, question, "甲")
+    before = shown.poll(question.poll)
+    assert (before["hidden"], before["counts"], before["correct"], before["explanation"]) == (True, [0] * 4, [], "")
+    assert (before["total"], before["votes"]) == (1, {str(ZHANG): [0]})
+    world.polls.close(question.poll)
+    after = shown.poll(question.poll)
+    assert (after["hidden"], after["counts"], after["correct"]) == (False, [1, 0, 0, 0], [1])
+    assert after["explanation"] == "为人民服务"

@@ -131,6 +131,26 @@ async def test_boxes_stay_ticked_while_another_votes(
     await expect(zhang.locator(".share").first).to_have_text("50%")
 
 
+async def test_a_hidden_result_shows_only_the_own_choice(
+    windows: Windows, world: World, group: Chat, people: People
+) -> None:
+    message = quiz(world, group.id)
+    assert message.poll is not None
+    message.poll.hides_results = True
+    people.vote(LI, message, 0)
+    zhang = await windows.open(ZHANG, group.id)
+    await zhang.get_by_role("radio", name="两次").click()
+    await expect(zhang.locator(".total")).to_have_text("2 人已答 · 结果将在截止后公布")
+    await expect(zhang.locator(".note")).to_have_text(["", "你的选择"])
+    await expect(zhang.locator(".share")).to_have_text(["", ""])
+    await expect(zhang.locator(".verdict")).to_be_hidden()
+    world.polls.close(message.poll)
+    world.poll_changed(message.poll)
+    await expect(zhang.locator(".share")).to_have_text(["50%", "50%"])
+    await expect(zhang.locator(".note")).to_have_text(["✓ 正确答案", "× 你的选择"])
+    await expect(zhang.locator(".verdict")).to_have_text("× 不对")
+
+
 async def test_keys_alone_choose_a_person_a_chat_and_a_command(windows: Windows, world: World, group: Chat) -> None:
     world.commands.set(Scope("all_private_chats"), "", [Command("today", "今日事项")])
     page = await windows.open(ZHANG, group.id)
