@@ -138,3 +138,10 @@ async def stage(telegram_server: tuple[dict[str, World], str], stage_url: str) -
 @pytest.fixture
 def chat(stage: Stage) -> Callable[[str], Actor]:
     return stage.actor
+
+
+# -- pictures of the page ---------------------------------------------------------------------------------------------
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-screens", action="store_true", help="renew the README's pictures in tests/demo/screens")
