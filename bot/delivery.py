@@ -61,6 +61,7 @@ class Delivery:
         self.bot: Bot | None = None
         self.username = ""
         self.is_stopped = False  # Telegram refused the token: storing goes on, sending does not
+        self._is_standing_by = False  # another process sends
         self._database, self._clock, self._hooks = database, clock, hooks
         self._aftermath = Aftermath(hooks, reach)
         self._limits, self._edit_gap = Limits(has_limits), edit_gap
@@ -171,6 +172,8 @@ class Delivery:
         """Start everything that may go at this moment."""
         for chat_id in [chat_id for chat_id, chat in self._chats.items() if chat.answers]:
             self._pump_answers(chat_id)
+        if self._is_standing_by:
+            return
         if self._window_is_stale or (not self._window and not self._in_flight):
             await self._look()
         self._start_rows()
@@ -187,7 +190,7 @@ class Delivery:
                 await self._database.transact(self._aftermath.unknown, row, now=now)
 
     def _start_rows(self) -> None:
-        if self.is_stopped:
+        if self.is_stopped or self._is_standing_by:
             return
         now = self._clock.now()
         left: deque[Waiting] = deque()
@@ -333,6 +336,12 @@ class Delivery:
         if self.is_stopped:
             self.is_stopped = False
             self.wake()
+
+    def stand_by(self, is_standing_by: bool) -> None:
+        """While another process of ours sends, rows are its business; two would only wait for each other's locks."""
+        self._is_standing_by = is_standing_by
+        self._window.clear()
+        self.wake()
 
     def hold_all(self, span: timedelta) -> None:
         self._all_wait_until = max(self._all_wait_until or self._clock.now(), self._clock.now() + span)

@@ -112,10 +112,13 @@ class Poller:
         url: str,
         on_good: Callable[[], None],
         on_conflict: Callable[[str], Awaitable[None]],
+        on_stand_by: Callable[[bool], None],
     ) -> None:
         self._database, self._clock, self._transport, self._intake = database, clock, transport, intake
         self._url, self._on_good, self._on_conflict = url, on_good, on_conflict
+        self._on_stand_by = on_stand_by
         self.is_receiver = False
+        self.is_standing_by = False  # another process of ours holds the lease
         self.is_conflict = False
         self.last_good = monotonic()
         self._rebuilt_at = monotonic()
@@ -136,7 +139,14 @@ class Poller:
         if not held.is_ours and self.is_receiver:
             log.warning("receiver_lost", holder=held.holder)
         self.is_receiver = held.is_ours
+        if self.is_standing_by == held.is_ours:
+            self.stand_by(not held.is_ours)
         return held.is_ours
+
+    def stand_by(self, is_standing_by: bool = True) -> None:
+        """Do nothing that another process of ours is doing; also at a start, until the lease is known to be ours."""
+        self.is_standing_by = is_standing_by
+        self._on_stand_by(is_standing_by)
 
     async def after_jump(self) -> None:
         """The clock was set forward: that is no outage of ours."""

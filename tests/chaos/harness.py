@@ -22,6 +22,7 @@ from tests.chaos.town import Town
 from tests.chaos.wire import Fields, Moment, Point, Wire
 
 # What has happened when these are seen, and what has not.
+DEATHS = (Moment.RECEIVED, Moment.TAKEN, Moment.DONE)
 AFTER_STORE = (Moment.RECEIVED, Moment.TAKEN)
 YOUNGEST = 0.2  # of the processes are killed before they have asked for anything
 
@@ -33,11 +34,11 @@ def _has_offset(fields: Fields) -> bool:
 POINTS = (
     *(Point("getUpdates", moment, is_meant=_has_offset) for moment in AFTER_STORE),  # stored, not or only just told
     Point("getUpdates", Moment.DONE),  # given out, not stored
-    *(Point("answerCallbackQuery", moment) for moment in Moment),  # committed, not answered
-    *(Point("sendMessage", moment) for moment in Moment),  # claimed, not marked
-    *(Point("editMessageText", moment) for moment in Moment),
+    *(Point("answerCallbackQuery", moment) for moment in DEATHS),  # committed, not answered
+    *(Point("sendMessage", moment) for moment in DEATHS),  # claimed, not marked
+    *(Point("editMessageText", moment) for moment in DEATHS),
     *(Point("sendPoll", moment) for moment in (Moment.TAKEN, Moment.DONE)),
-    *(Point("stopPoll", moment) for moment in Moment),
+    *(Point("stopPoll", moment) for moment in DEATHS),
 )
 
 
@@ -63,14 +64,24 @@ class Run:
     def __init__(self, town: Town, wire: Wire, database: Database, folder: Path, *, seed: int) -> None:
         self.town, self.wire, self.database, self.folder = town, wire, database, folder
         self.rng = random.Random(seed)
-        self.longest_life = 3.0  # seconds after which a process is killed wherever it is
+        self.lives: tuple[float, ...] = (1.0, 2.0, 3.0, 8.0)  # seconds after which a process is killed wherever it is
         self.kills = Kills()
-        self.process: Process | None = None
+        self.processes: list[Process] = []
+
+    @property
+    def process(self) -> Process:
+        """The newest."""
+        return self.processes[-1]
+
+    async def launch(self) -> Process:
+        """A new process, that has just begun."""
+        self.processes.append(await Process.start(self.wire, self.town.url, self.folder))
+        return self.process
 
     async def start(self) -> Process:
         """A new process; returns when it asks for updates."""
         before = self.wire.arrived["getupdates"]
-        self.process = process = await Process.start(self.wire, self.town.url, self.folder)
+        process = await self.launch()
 
         def has_asked() -> bool:
             assert not process.has_ended, process.tail()
@@ -91,31 +102,30 @@ class Run:
     async def live_and_die(self, point: Point | None) -> None:
         """One life that ends at the named point if it gets there in time, else anywhere."""
         if self.rng.random() < YOUNGEST:
-            self.process = process = await Process.start(self.wire, self.town.url, self.folder)
+            process = await self.launch()
             assert await process.lives(self.rng.uniform(0, 1)), process.tail()
             await self.kill(process, "while starting")
             return
         process = await self.start()
         if point is not None:
             self.wire.watch(replace(point, skip=self.rng.randrange(8)), process.kill)
-        has_lived = await process.lives(self.rng.uniform(0.1, self.longest_life))
+        has_lived = await process.lives(self.rng.uniform(0.1, self.rng.choice(self.lives)))
         is_struck = self.wire.forget()
         assert has_lived or is_struck, process.tail()
         await self.kill(process, str(point) if is_struck else "anywhere")
 
     async def kill_often(self, times: int, points: Sequence[Point | None]) -> None:
         """The process that runs, and then one after the other."""
-        assert self.process is not None
         await self.kill(self.process, "anywhere")
         for number in range(times - 1):
             await self.live_and_die(points[number % len(points)])
 
-    async def drain(self, *, within: float) -> None:
-        """A last life, until Telegram has nothing left and all of it is handled."""
-        await self.start()
-        await self.wire.until(self._is_handled, within=within, what="the end of the backlog")
+    async def settle(self, *, within: float) -> None:
+        """Until Telegram has nothing left, all of it is handled, and what is to be said of it has gone out."""
+        await self.wire.until(self.is_handled, within=within, what="the end of the backlog")
+        await self.deliver(within=within, with_doubtful=False)
 
-    def _is_handled(self) -> bool:
+    def is_handled(self) -> bool:
         return self.town.world.updates.pending == 0 and self.database.look(inbox.open_count) == 0
 
     async def play_out(self, life: Life, *, within: float) -> None:
@@ -126,17 +136,17 @@ class Run:
 
         await self.wire.until(is_over, within=within, what="the end of the round")
 
-    async def deliver(self, *, within: float) -> None:
-        """Until every message that is due has gone out, those of unknown fate once more."""
-
-        def is_quiet() -> bool:
-            return self.database.look(_waiting) == 0
-
-        await self.wire.until(is_quiet, within=within, what="the end of the outbox")
+    async def deliver(self, *, within: float, with_doubtful: bool) -> None:
+        """Until every message that waits has gone out; `with_doubtful`: those whose sender died once more, too, which
+        begins when its lease is over and a minute has passed."""
+        states = [State.PENDING, State.SENDING] if with_doubtful else [State.PENDING]
+        await self.wire.until(
+            lambda: self.database.look(_count, states, with_doubtful) == 0, within=within, what="the end of the outbox"
+        )
 
     async def close(self) -> None:
-        if self.process is not None:
-            await self.process.destroy()
+        for process in self.processes:
+            await process.destroy()
 
 
 def _on_their_way(session: Session) -> set[tuple[int, int]]:
@@ -144,9 +154,9 @@ def _on_their_way(session: Session) -> set[tuple[int, int]]:
     return {(row_id, fence) for row_id, fence in rows}
 
 
-def _waiting(session: Session) -> int:
-    unsettled = OutboxRow.state.in_([State.PENDING, State.SENDING])
-    return session.scalar(select(func.count()).select_from(OutboxRow).where(unsettled)) or 0
+def _count(session: Session, states: Sequence[State], with_repeats: bool) -> int:
+    rows = select(func.count()).select_from(OutboxRow).where(OutboxRow.state.in_(states))
+    return session.scalar(rows if with_repeats else rows.where(OutboxRow.is_repeat.is_(False))) or 0
 
 
 def _is_round_over(session: Session) -> bool:

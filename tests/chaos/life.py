@@ -16,6 +16,14 @@ TWICE = 0.15  # of the people press twice
 COUNT = {3: "quiz:quick:3", 5: "quiz:quick:5", 10: "quiz:quick:a"}  # buttons of /round
 
 
+def emissions(town: Town) -> list[Update]:
+    """A list that gets every update the town causes from now on."""
+    emitted: list[Update] = []
+    updates = town.world.updates
+    updates.arrived.append(lambda: emitted.append(updates.queue[-1]))
+    return emitted
+
+
 class Life:
     """Everybody answers and signs in once, some twice; every member of the near branch votes in every poll."""
 
@@ -23,17 +31,13 @@ class Life:
         self.town, self.wire = town, wire
         self._rng = random.Random(seed)
         self._a_tick = a_tick  # things done at most in one tick
-        self.emitted: list[Update] = []
+        self.emitted = emissions(town)
         self._answering = [self._acts(meeting, "go") for meeting in town.meetings]
         self._signing = [self._acts(meeting, "in") for meeting in town.meetings]
         self._voting: list[Iterator[bool]] = []
         self._seen_polls = 0
         self._done: list[Iterator[bool]] = []
         self._resumed: set[tuple[int, int, int]] = set()
-        town.world.updates.arrived.append(self._keep)
-
-    def _keep(self) -> None:
-        self.emitted.append(self.town.world.updates.queue[-1])
 
     async def go_on(self, stop: asyncio.Event) -> None:
         """Live until told to stop."""
@@ -72,6 +76,10 @@ class Life:
             if paused is not None and (shown := (chat_id, paused.id, len(paused.versions))) not in self._resumed:
                 self._resumed.add(shown)
                 self.town.people.press(HOST, paused, data=self.town.button(paused, "quiz:resume"))
+
+    @property
+    def has_everybody_answered(self) -> bool:
+        return all(acts in self._done for acts in self._answering)
 
     @property
     def has_everybody_signed(self) -> bool:

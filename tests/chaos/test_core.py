@@ -74,6 +74,7 @@ def poller(database: Database, wire: Wire, intake: Intake, transport: Transport)
         url=wire.url + TOKEN,
         on_good=lambda: None,
         on_conflict=conflict,
+        on_stand_by=lambda _: None,
     )
 
 

@@ -52,12 +52,13 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         town.plan(run.database, "学习二十大精神", MeetingKind.THEME_PARTY_DAY, opens_in=3)
         town.plan(run.database, "专题学习", MeetingKind.THEME_PARTY_DAY, opens_in=3, is_far=True)
         life = Life(town, run.wire, seed=5, a_tick=20)
-        run.longest_life = 1.0
+        run.lives = (1.0,)
         await run.start()
         await life.start_round(3)
         async with living(life):
             await run.kill_often(5, SOON)
-        await run.drain(within=20)
+        await run.start()
+        await run.settle(within=20)
         verdict = judge(town, run.database, life.emitted, is_over=False)
     print(table(run, verdict))  # noqa: T201  # what happened, for whoever runs it with -s
     assert verdict.faults == []
@@ -80,8 +81,8 @@ async def test_forty_kills_lose_and_double_nothing(tmp_path: Path, database_url:
             await run.kill_often(40, MIXED)
             await run.start()
             await run.play_out(life, within=400)
-        await run.drain(within=60)
-        await run.deliver(within=240)
+        await run.settle(within=60)
+        await run.deliver(within=240, with_doubtful=True)
         verdict = judge(town, run.database, life.emitted, is_over=True)
     print(table(run, verdict))  # noqa: T201  # what happened, for whoever runs it with -s
     assert verdict.faults == []

@@ -65,7 +65,8 @@ class Town:
         self._far_secretary = make.member("赵六", self.remote, roles=[Role.SECRETARY])
         make.chat(self.branch, self.group.id)
         database.run(_move_in, self.near, self.branch)
-        database.run(_move_in, self.far, self.remote)
+        if self.far:
+            database.run(_move_in, self.far, self.remote)
 
     def plan(self, database: Database, title: str, kind: MeetingKind, *, opens_in: float, is_far: bool = False) -> None:
         """A meeting to which people can sign in so many seconds from now; its notice goes out at once."""

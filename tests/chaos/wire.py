@@ -25,6 +25,7 @@ class Moment(Enum):
     RECEIVED = auto()  # the call has come; nothing follows from it
     TAKEN = auto()  # the call has come and takes effect; its answer is lost
     DONE = auto()  # its effect is done and the answer on its way
+    PASSED = auto()  # the call has come; all goes on as if nobody had looked
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,9 @@ class Wire:
         watch = self._struck(method, body)
         self.arrived[method] += 1
         self.pulse.beat()
+        if watch is not None and watch.point.moment is Moment.PASSED:
+            watch.strike()
+            watch = None
         if watch is None:
             await self._app(scope, _replay(body, receive), send)
             return
