@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot import calls, claims, outbox
 from bot.answers import Meaning, Verdict
-from bot.message import Commands, Content, Delete, Edit, Message, Pin, Poll, StopPoll
+from bot.message import Commands, Content, Delete, Document, Edit, Message, Pin, Poll, StopPoll
 from bot.outbox import Claimed, State
 
 BACK_OFF = (2, 4, 8, 16, 32, 60)  # seconds before the next try
@@ -22,6 +22,8 @@ class Reach:
     lost: Callable[[Session, int, datetime], None]
     migrated: Callable[[Session, int, int, datetime], None]
     unsure: Callable[[Session, Claimed, datetime], None]  # a post to a group that may not have arrived
+    muted: Callable[[Session, Claimed, datetime], None]  # a group in which we may not write
+    topic_lost: Callable[[Session, Claimed, datetime], None]  # it is closed or gone; the post goes to General
     unreadable: Callable[[Session, Claimed, str, datetime], None]  # our own mistake: an incident for the admins
 
 
@@ -59,7 +61,11 @@ class Aftermath:
                 outbox.drop_chat(session, row.chat_id)
                 (self.reach.lost if row.chat_id < 0 else self.reach.unreachable)(session, row.chat_id, now)
             case Meaning.NO_THREAD if row.thread_id is not None:
+                self.reach.topic_lost(session, row, now)
                 claims.without_thread(session, row, now=now)
+            case Meaning.NO_RIGHTS if row.chat_id < 0 and isinstance(row.content, Message | Poll | Document):
+                claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
+                self.reach.muted(session, row, now)
             case Meaning.BAD_HTML if (bare := _bare(row.content)) is not None:
                 self.reach.unreadable(session, row, error, now)
                 claims.as_plain(session, row, bare, now=now)

@@ -363,5 +363,7 @@ def _reach(config: Config) -> Reach:
         lost=lambda session, chat_id, now: reach.chat_gone(session, chat_id, now=now),
         migrated=lambda session, old, new, now: reach.chat_migrated(session, old, new, now=now),
         unsure=lambda session, row, now: reach.post_unsure(session, row.chat_id, row.id, now=now),
+        muted=lambda session, row, now: reach.chat_muted(session, row, now=now),
+        topic_lost=lambda session, row, now: reach.topic_lost(session, row, now=now),
         unreadable=unreadable,
     )

@@ -66,6 +66,7 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
     press: Press
     sender: Sender
     callback_id: str | None = None  # of the press to answer
+    is_button_there: bool = False  # the message still shows what was pressed; an edited card has newer buttons
     prompt: str = ""  # what the awaited text refers to
     link: str = ""  # the token of a deep link, after its verb
 
@@ -103,7 +104,13 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
     async def say(self, *parts: Part) -> None:
         """Answer the person who acted; returns at once, the sending is `delivery`'s."""
         for part in parts:
-            await self._say(part)
+            if self._may_show(part):
+                await self._say(part)
+
+    def _may_show(self, part: Part) -> bool:
+        """In a group only a button that stands on a message changes it: callback data can be made up."""
+        changes_it = isinstance(part, ClearButtons) or (isinstance(part, Edit) and part.message_id is None)
+        return not changes_it or self.is_button_there or self.sender.is_private
 
     def acknowledge(self, toast: Toast | None = None) -> None:
         """Answer the press itself, with a word or without."""

@@ -97,7 +97,7 @@ class Gate:
             context.turn.is_marked = True
         if context.callback_id is not None:
             await context.say(Alert(str(refusal)))
-            if refusal.ends_buttons:
+            if refusal.ends_buttons and context.is_button_there:
                 await context.say(ClearButtons())
         elif context.sender.is_private or self._may_refuse(context):
             await context.say(message.Message(escape(refusal)))
@@ -123,7 +123,7 @@ class Gate:
         return self._event_door(update, context)
 
     def _press_door(self, query: CallbackQuery, context: Context) -> Handler:
-        context.callback_id = query.id
+        context.callback_id, context.is_button_there = query.id, _shows(query)
         context.sender = _presser(query, context)
         context.press = Press.parse(query.data or "")
         name = f"{context.press.feature}:{context.press.verb}"
@@ -233,6 +233,14 @@ def _refusing(refusal: UserError) -> Handler:
         raise refusal
 
     return refuse
+
+
+def _shows(query: CallbackQuery) -> bool:
+    """Whether the pressed button stands on its message now. Apps show old keyboards for a while after an edit."""
+    markup = query.message.reply_markup if isinstance(query.message, Message) else None
+    return markup is not None and any(
+        button.callback_data == query.data for row in markup.inline_keyboard for button in row
+    )
 
 
 def _presser(query: CallbackQuery, context: Context) -> Sender:

@@ -98,7 +98,7 @@ async def announced(stage: Stage, words: str = THEME_DAY, *, group: str = BRANCH
     li = stage.actor("李四")
     await li.say(f"/plan {words}")
     await li.press("确认发布")
-    return next(m for m in reversed(li.sees(stage.group(group))) if any(b.text == "参加" for b in m.buttons()))
+    return next(m for m in reversed(li.sees(stage.group(group))) if m.text.startswith("【"))
 
 
 def crowd(stage: Stage, count: int, called: str = "党员{}") -> list[Actor]:

@@ -48,6 +48,8 @@ class Desk:
             lost=lambda session, chat_id, now: self.told.append(("lost", chat_id)),
             migrated=lambda session, old, new, now: self.told.append(("migrated", old, new)),
             unsure=lambda session, row, now: self.told.append(("unsure", row.key)),
+            muted=lambda session, row, now: self.told.append(("muted", row.key)),
+            topic_lost=lambda session, row, now: self.told.append(("topic", row.key)),
             unreadable=lambda session, row, error, now: self.told.append(("incident", row.key)),
         )
 
@@ -323,6 +325,7 @@ def test_a_closed_topic_is_left_for_the_general_one_once(database: Database) -> 
     assert claimed is not None
     again = refused(database, desk, claimed, Verdict(Meaning.NO_THREAD))
     assert (again.state, again.thread_id) == (State.PENDING, None)
+    assert desk.told == [("topic", "meeting:1")]
     second = database.run(claims.claim, row_id, NO_HOOKS, now=NOON)
     assert second is not None
     assert refused(database, desk, second, Verdict(Meaning.NO_THREAD)).state == State.DEAD
@@ -343,6 +346,7 @@ def test_a_text_telegram_cannot_read_goes_without_its_tags(database: Database) -
     [
         (Meaning.TARGET_GONE, Edit(Message("会议"), 7), [("failed", "meeting:1", State.DEAD)]),
         (Meaning.NO_RIGHTS, Pin(7), [("failed", "meeting:1", State.DEAD)]),
+        (Meaning.NO_RIGHTS, Message("会议"), [("failed", "meeting:1", State.DEAD), ("muted", "meeting:1")]),
         (Meaning.REFUSED, Message("会议"), [("failed", "meeting:1", State.DEAD), ("incident", "meeting:1")]),
     ],
 )

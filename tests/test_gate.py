@@ -127,6 +127,7 @@ async def test_no_press_of_a_foreign_hand_has_an_effect(stage: Stage, chat: Peop
     presses = [press for name in ("赵六", "路人") for press in pressed(stage, name, card, "", ":1:1:1")]
     await stage.settle()
     assert stage.session(stages.contents, but=OWN) == before
+    assert [button.text for button in card.buttons()] == ["参加", "请假"]
     assert not [press.data for press in presses if press.answer is None]
     assert stage.session(dead_count) == 0
 

@@ -12,8 +12,8 @@ from bot.members import notices, views
 from bot.members.models import Account, Chat, Member, Membership, Prompt
 from bot.members.rules import ChatState, Reach, Right
 from bot.members.service import actor, unit
-from bot.message import Sender, StaleButton
-from bot.outbox import OutboxRow, State
+from bot.message import Html, Message, Sender, StaleButton
+from bot.outbox import Claimed, OutboxRow, State
 
 SEND_AGAIN_FOR = timedelta(hours=1)
 _NOT_MOVED = {"inbox", "inbox_dead"}  # what was received stays as it was received
@@ -86,6 +86,23 @@ def post_unsure(session: Session, chat_id: int, row_id: int, *, now: datetime) -
     chat = session.get(Chat, chat_id)
     if chat is not None:
         notices.tell_secretary(session, chat.unit_id, f"unsure:{row_id}", views.unsure(chat.title, row_id), now=now)
+
+
+def chat_muted(session: Session, row: Claimed, *, now: datetime) -> None:
+    """The group does not let the bot write: the secretary gets what was to be said, and hears which right is missing."""
+    chat = session.get(Chat, row.chat_id)
+    if chat is not None:
+        text = row.content.text if isinstance(row.content, Message) else ""
+        message = views.muted(chat.title, Html(text))
+        notices.tell_secretary(session, chat.unit_id, f"muted:{row.id}", message, now=now)
+
+
+def topic_lost(session: Session, row: Claimed, *, now: datetime) -> None:
+    """A topic takes no posts any more: they go to the group as such, the secretary hears of it once."""
+    chat = session.get(Chat, row.chat_id)
+    if chat is not None:
+        key = f"topic:{chat.chat_id}:{row.thread_id}"
+        notices.tell_secretary(session, chat.unit_id, key, views.topic_lost(chat.title), now=now)
 
 
 def send_again(session: Session, sender: Sender, row_id: int, *, now: datetime) -> None:

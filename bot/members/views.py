@@ -368,6 +368,16 @@ def unsure(title: str, row_id: int) -> Message:
     return Message(text, ((Button("再发一次", press("members", "again", row_id)),),))
 
 
+def muted(title: str, text: Html) -> Message:
+    """What a group did not let the bot say, for the secretary."""
+    told = fill("机器人在“{title}”没有发言权限，请群管理员放开。", title=title)
+    return Message(lines(told, fill("没有发出的内容：\n{text}", text=text) if text else ""))
+
+
+def topic_lost(title: str) -> Message:
+    return Message(fill("“{title}”里原来的话题已关闭或删除，消息改发到群的默认话题。", title=title))
+
+
 SENT_AGAIN = "正在重新发送。"
 
 
