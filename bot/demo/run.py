@@ -158,10 +158,10 @@ class Demo:
 
     async def advance(self, *, seconds: int | None = None, to: datetime | None = None) -> Sequence[Happening]:
         now = self.world.now()
-        return await _possible(self._stepper.advance(to if to is not None else now + timedelta(seconds=seconds or 0)))
+        return await possible(self._stepper.advance(to if to is not None else now + timedelta(seconds=seconds or 0)))
 
     async def to_next(self) -> Sequence[Happening]:
-        happened = await _possible(self._stepper.to_next())
+        happened = await possible(self._stepper.to_next())
         if happened is None:
             raise Impossible("60 天内没有待办。")
         return happened
@@ -181,7 +181,7 @@ class Demo:
 
     async def others_act(self, chat_id: int) -> None:
         crowd = Crowd(People(self.world), self._stepper, seed.KNOWLEDGE)
-        await _possible(crowd.act(self.world.chats[chat_id]))
+        await possible(crowd.act(self.world.chats[chat_id]))
 
     async def restart_demo(self) -> None:
         await self.close()
@@ -192,7 +192,7 @@ class Demo:
         return transcript(self.world)
 
 
-async def _possible(moving: Awaitable[R]) -> R:
+async def possible(moving: Awaitable[R]) -> R:
     """A clock that cannot go on is told in the window that moved it."""
     try:
         return await moving
