@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
+import os
 import signal
-import sys
 from collections.abc import Coroutine, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -53,10 +53,10 @@ def load(path: Path | None) -> Config:
 
 @app.command()
 def demo(
-    port: Annotated[int | None, typer.Option(help="网页端口，默认 8787。")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="网页端口，默认 8787。")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="是否打开浏览器。")] = True,
     keep: Annotated[Path | None, typer.Option(help="把数据留在这个目录，下次接着用。")] = None,
-    seed: Annotated[str, typer.Option(help="full：带支部和人物；empty：只有管理员。")] = "full",
+    seed: Annotated[Literal["full", "empty"], typer.Option(help="full：带支部和人物；empty：只有管理员。")] = "full",
 ) -> None:
     """本机演示：真实的机器人加模拟的 Telegram，不联网，不要令牌。"""
     from bot.demo.run import run
@@ -113,9 +113,9 @@ async def _until(end: Coroutine[object, object, None], stopped: asyncio.Event) -
 
 
 def _stop_or_exit(stopped: asyncio.Event) -> None:
-    """The first signal stops in order, the second at once."""
+    """The first signal stops in order, the second at once: whatever was acknowledged is in the database."""
     if stopped.is_set():
-        sys.exit(1)
+        os._exit(1)
     stopped.set()
 
 
