@@ -117,15 +117,20 @@ def _seed(url: str) -> None:
 
 
 @pytest.fixture
+def seeded_postgres(postgres_url: str) -> str:
+    """The same on a PostgreSQL server."""
+    _seed(postgres_url)
+    return postgres_url
+
+
+@pytest.fixture
 def stage_url(request: pytest.FixtureRequest, seeded_file: Path, tmp_path: Path) -> Iterator[str]:
     """The seeded database: SQLite, or PostgreSQL where TEST_DATABASE_URL names one."""
     if "TEST_DATABASE_URL" not in os.environ:
         with databases.sqlite(seeded_file, tmp_path) as url:
             yield url
         return
-    postgres_url: str = request.getfixturevalue("postgres_url")
-    _seed(postgres_url)
-    yield postgres_url
+    yield request.getfixturevalue("seeded_postgres")
 
 
 @pytest.fixture
