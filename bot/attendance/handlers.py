@@ -97,6 +97,11 @@ async def reason_told(update: Update, context: Context) -> None:
     await context.say(views.reason_noted())
 
 
+async def show_request(_: Update, context: Context) -> None:
+    found = await context.read(leave.show_request, context.press.number(0))
+    await context.say(views.request(found, now=context.now()))
+
+
 def _decide(*, is_approved: bool) -> Handler:
     async def press(_: Update, context: Context) -> None:
         request = await context.transact(leave.decide_leave, context.press.number(0), is_approved=is_approved)
@@ -223,6 +228,7 @@ ROUTES = Routes(
         "attendance:out": leave_early,
         "attendance:leave": leave_pressed,
         "attendance:kind": ask_leave,
+        "attendance:ask": show_request,
         "attendance:yes": _decide(is_approved=True),
         "attendance:no": _decide(is_approved=False),
         "attendance:why": why,

@@ -60,6 +60,11 @@ class AlreadyDecided(UserError):
     ends_buttons = True
 
 
+class NothingToDecide(UserError):
+    text = "这个请假已处理，或您不能审批。"
+    ends_buttons = True
+
+
 class LeaveWithdrawn(UserError):
     text = "本人已撤回请假。"
     ends_buttons = True
@@ -154,6 +159,14 @@ def add_reason(session: Session, sender: Sender, attendance_id: int, text: str, 
     meeting = meetings.facts(session, changed[0])
     assert meeting is not None
     return meeting
+
+
+def show_request(session: Session, sender: Sender, attendance_id: int, *, now: datetime) -> LeaveRequest:
+    """One request for who may decide it."""
+    found = next((one for one in waiting_for(session, sender, now=now) if one.attendance_id == attendance_id), None)
+    if found is None:
+        raise NothingToDecide
+    return found
 
 
 def decide_leave(

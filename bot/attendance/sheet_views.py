@@ -40,7 +40,7 @@ def sheet(what: Sheet, *, now: datetime) -> Message:
         "",
         *_groups(what),
     ]
-    return Message("\n".join(parts).strip(), _sheet_buttons(what, now=now))
+    return Message("\n".join(parts).strip(), _sheet_buttons(what))
 
 
 def _groups(what: Sheet) -> list[str]:
@@ -93,13 +93,11 @@ def _mark(entry: Entry) -> str:
     return f"（{'，'.join(marks)}）" if marks else ""
 
 
-def _sheet_buttons(what: Sheet, *, now: datetime) -> Buttons:
+def _sheet_buttons(what: Sheet) -> Buttons:
     meeting = what.meeting
     if not what.may_mark:
         return ()
     mark = Button("点名", press("attendance", "marks", meeting.id, 0))
-    if now < meeting.starts_at:
-        return ((mark,),)
     more = Button("延长30分钟", press("attendance", "more", meeting.id))
     end = Button("结束", press("attendance", "end", meeting.id), style="danger")
     return ((mark, more), (end,))
@@ -156,7 +154,7 @@ def ended(result: Closed) -> Message:
 
 
 def extended(until: datetime) -> str:
-    return f"签到延长到{clock(until)}"
+    return f"已延长，{clock(until)}自动结束"
 
 
 def vouched() -> str:

@@ -25,7 +25,7 @@ from bot.meetings.views import (
     span,
     when,
 )
-from bot.message import Button, Buttons, Html, Message, fill, lines, press, rows
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 SIGN_IN, LEAVE = "签到", "请假"
 PAGE = 10
@@ -235,7 +235,8 @@ def today(what: Today, *, now: datetime) -> Message:
         buttons.append((Button("说明原因", press("attendance", "why", own.meeting.id)),))
     for one in what.to_approve:
         parts.append(request(one, now=now).text)
-        buttons.append(decision_row(one))
+        opens = Button(f"审批{cut(one.name, 12)}的请假", press("attendance", "ask", one.attendance_id))
+        buttons.append((opens,))
     return Message("\n".join(parts) if parts else "今天没有待办事项。", tuple(buttons))
 
 

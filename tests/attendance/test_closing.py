@@ -96,7 +96,7 @@ def test_the_list_comes_into_the_private_chat_and_follows(play: Play) -> None:
     play.act(cast.sun, marking.post_sheet, meeting.id)
     play.work()
     [sheet] = play.take()
-    assert (sheet.to, sheet.buttons) == (cast.sun.user_id, ("点名",))
+    assert (sheet.to, sheet.buttons) == (cast.sun.user_id, ("点名", "延长30分钟", "结束"))
     play.check_in(meeting, cast.zhang)
     play.work()
     assert "到会1：张三" in play.edits(f"sheet:{meeting.id}:{cast.sun.user_id}")[-1].line
