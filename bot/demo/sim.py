@@ -299,7 +299,9 @@ class Sim:
                 happened = await self._move(wanted)
         except acts.Impossible as impossible:
             return _json({"error": str(impossible)}, 409)
-        return _json({"to": self.desk.world.now().isoformat(), "happened": [self._told(one) for one in happened]})
+        now, due = self.desk.world.now().isoformat(), await self.desk.next_due()
+        next_at = due.isoformat() if due else None
+        return _json({"to": now, "next": next_at, "happened": [self._told(one) for one in happened]})
 
     async def _move(self, wanted: Move) -> Sequence[Happening]:
         if wanted.next:

@@ -65,7 +65,7 @@ async function move(step) {
   renderClock();
   try {
     const report = await moveClock(step);
-    apply({ desk: { now: report.to } });
+    apply({ desk: { now: report.to, next: report.next } });
     tell(report);
   } catch (error) {
     complain(error.message);

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from datetime import datetime
+from datetime import UTC, datetime
 
 import httpx
 import pytest
@@ -132,10 +132,12 @@ async def test_the_others_act_through_the_desk(page: httpx.AsyncClient, desk: De
 # -- time -------------------------------------------------------------------------------------------------------------
 
 
-async def test_a_jump_tells_what_happened(page: httpx.AsyncClient, desk: Desk) -> None:
+async def test_a_jump_tells_what_happened_and_what_comes_next(page: httpx.AsyncClient, desk: Desk) -> None:
+    desk.due = datetime(2026, 3, 5, 8, tzinfo=UTC)
     answer = await page.post("/sim/clock", json={"seconds": 3600})
     assert answer.json() == {
         "to": "2026-03-02T02:00:00+00:00",
+        "next": "2026-03-05T08:00:00+00:00",
         "happened": [
             {
                 "at": "2026-03-02T02:00:00+00:00",
