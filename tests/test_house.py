@@ -81,6 +81,15 @@ def test_a_planted_violation_is_found(path: str, text: str, rule: str) -> None:
     assert {violation.rule for violation in found} == {rule}
 
 
+@pytest.mark.parametrize("rule", [*dict.fromkeys((*house.BOT, *house.TESTS))])
+def test_no_rule_goes_without_a_planted_violation(rule: house.Rule) -> None:
+    assert any(list(rule(house.Source(path, text))) for path, text, _ in PLANTED)
+
+
+def test_no_contract_goes_without_a_planted_import() -> None:
+    assert {contract for contract, _, _ in PLANTED_IMPORTS} == set(contracts())
+
+
 @pytest.mark.parametrize(("path", "text"), HARMLESS)
 def test_what_only_looks_like_a_violation_passes(path: str, text: str) -> None:
     assert house.check(house.Source(path, text, house.refusals_of([(path, text)]))) == []

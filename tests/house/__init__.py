@@ -13,7 +13,7 @@ from tests.house.source import Rule, Source, Violation, name_of
 BOT: tuple[Rule, ...] = (*shape.RULES, *state.RULES, *words.RULES, *demo.RULES)
 TESTS: tuple[Rule, ...] = (shape.file_names, shape.sizes, shape.types, *manners.RULES)
 
-__all__ = ["Source", "Violation", "check", "refusals_of"]
+__all__ = ["BOT", "TESTS", "Rule", "Source", "Violation", "check", "refusals_of"]
 
 
 def check(source: Source) -> list[Violation]:
