@@ -53,10 +53,7 @@ def _groups(what: Sheet) -> list[str]:
         ("请假", [entry for entry in due if entry.status is Status.ON_LEAVE]),
         ("待批请假", [entry for entry in due if entry.leave_state is LeaveState.ASKED and not what.meeting.is_over]),
         ("未签", [entry for entry in due if _is_silent(entry)]),
-        (
-            "缺席",
-            [entry for entry in due if entry.status is Status.ABSENT and entry.leave_state is not LeaveState.ASKED],
-        ),
+        ("缺席", [entry for entry in due if entry.status is Status.ABSENT]),
         ("报名", [entry for entry in what.entries if not entry.is_due and entry.answer is Answer.GOING]),
     )
     return [

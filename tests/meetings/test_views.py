@@ -1,0 +1,392 @@
+"""What meetings say, word for word."""
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+
+from bot.meetings import change_views, plan_views, views
+from bot.meetings.facts import Changed, MeetingFacts, Moved, Moving, Named, Plan, Preview, Saved, Step
+from bot.meetings.ladder import PlannedRung
+from bot.meetings.phrases import Note, Question
+from bot.meetings.rules import Change, MeetingKind, MeetingState, Roll, RungName, RungState
+from bot.members.rules import UnitKind, UnitRef
+from bot.message import MAX_DATA, Message, strip_tags
+from bot.workdays import DayKind, Why
+from tests.meetings.play import at
+
+NOW = at("2026-11-27 09:00")
+BRANCH = UnitRef(3, UnitKind.BRANCH, "第一党支部", "/1/2/3/")
+MEETING = MeetingFacts(
+    id=71,
+    unit=BRANCH,
+    kind=MeetingKind.MEMBER_ASSEMBLY,
+    title="讨论发展对象",
+    place="三楼会议室",
+    starts_at=at("2026-12-04 15:00"),
+    ends_at=at("2026-12-04 16:30"),
+    state=MeetingState.SCHEDULED,
+    version=1,
+    announced_at=NOW,
+)
+ROLL = Roll(
+    71,
+    due=tuple(range(24)),
+    going=tuple(range(15)),
+    leave_asked=(15,),
+    leave_approved=(16,),
+    unanswered=tuple(range(17, 24)),
+    unsigned=tuple(range(24)),
+)
+SIGNED = replace(
+    ROLL,
+    present=tuple(range(18)),
+    late=(17,),
+    on_leave=(18, 19),
+    unsigned=(20, 21, 22, 23),
+    self_signed=tuple(range(18)),
+)
+CLOSED = replace(ROLL, present=tuple(range(20)), on_leave=(20, 21), absent=(22, 23), unsigned=(), unexplained=(22, 23))
+PEOPLE = [Named(22, "张三"), Named(23, "李四")]
+
+
+def line(message: Message) -> str:
+    """Text and buttons on one line; ↗ marks a link."""
+    labels = [f"[{button.label}{'↗' if button.link else ''}]" for row in message.buttons for button in row]
+    return " ".join([strip_tags(message.text).replace("\n", "／"), *labels])
+
+
+HEAD = "【支部党员大会】讨论发展对象／时间：12月4日（周五）15:00—16:30／地点：三楼会议室"
+
+
+# -- the card ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("meeting", "roll", "now", "text"),
+    [
+        (MEETING, ROLL, NOW, f"{HEAD}／已回复 17/24：参加15 · 请假2 · 未回复7 [参加] [请假↗]"),
+        (
+            replace(MEETING, is_tentative=True),
+            ROLL,
+            NOW,
+            f"{HEAD}／暂定，待放假安排公布／已回复 17/24：参加15 · 请假2 · 未回复7 [参加] [请假↗]",
+        ),
+        (
+            replace(MEETING, state=MeetingState.OPEN),
+            SIGNED,
+            at("2026-12-04 15:05"),
+            f"{HEAD}／签到中，15:10前为准时／实到18（迟到1） · 请假2 · 未签4 [签到]",
+        ),
+        (
+            MEETING,  # its time has come, no job has run
+            ROLL,
+            at("2026-12-04 14:45"),
+            f"{HEAD}／签到中，15:10前为准时／实到0 · 请假0 · 未签24 [签到]",
+        ),
+        (
+            replace(MEETING, state=MeetingState.CLOSED),
+            CLOSED,
+            at("2026-12-04 17:00"),
+            f"{HEAD}／已结束／应到24 · 实到20 · 请假2 · 缺席2 · 到会率83.3%",
+        ),
+        (
+            replace(MEETING, state=MeetingState.CANCELLED, reason="讲师生病"),
+            ROLL,
+            NOW,
+            "【支部党员大会】讨论发展对象／时间：12月4日（周五）15:00—16:30／已取消：讲师生病",
+        ),
+    ],
+)
+def test_the_card_of_a_group(meeting: MeetingFacts, roll: Roll, now: datetime, text: str) -> None:
+    assert line(views.card(meeting, roll, now=now)) == text
+
+
+def test_a_cancelled_card_is_struck_through() -> None:
+    gone = replace(MEETING, state=MeetingState.CANCELLED, reason="讲师生病")
+    assert views.card(gone, ROLL, now=NOW).text.startswith("<s>【支部党员大会】讨论发展对象</s>")
+
+
+def test_a_moved_card_says_from_when_and_why() -> None:
+    moved = Moved(at("2026-12-03 15:00"), "场地冲突")
+    assert "／由12月3日（周四）15:00改期。原因：场地冲突／" in line(views.card(MEETING, ROLL, moved, now=NOW))
+
+
+def test_the_year_is_said_only_if_it_is_another() -> None:
+    later = replace(MEETING, starts_at=at("2027-01-08 15:00"), ends_at=at("2027-01-08 16:30"))
+    assert "时间：2027年1月8日（周五）15:00—16:30" in line(views.card(later, ROLL, now=NOW))
+
+
+def test_a_course_over_days_names_both() -> None:
+    course = replace(MEETING, starts_at=at("2026-12-01 09:00"), ends_at=at("2026-12-03 17:00"))
+    assert "时间：12月1日（周二）09:00—12月3日（周四）17:00" in line(views.card(course, ROLL, now=NOW))
+
+
+def test_without_title_and_place_the_card_is_shorter() -> None:
+    bare = replace(MEETING, title="", place="")
+    text = line(views.card(bare, ROLL, now=NOW))
+    assert text.startswith("【支部党员大会】／时间：12月4日（周五）15:00—16:30／已回复 17/24")
+
+
+def test_what_an_office_writes_is_escaped() -> None:
+    nasty = replace(MEETING, title="<b>&", place="<i>")
+    text = views.card(nasty, ROLL, now=NOW).text
+    assert "【支部党员大会】</b>&lt;b&gt;&amp;" in text
+    assert "地点：&lt;i&gt;" in text
+
+
+@pytest.mark.parametrize(
+    ("own", "text"),
+    [
+        (Roll(71), "您还没有回复"),
+        (Roll(71, due=(1,), going=(1,)), "您已回复：参加"),
+        (Roll(71, due=(1,), leave_asked=(1,)), "您的请假等待同意"),
+        (Roll(71, due=(1,), leave_approved=(1,), on_leave=(1,)), "您已请假"),
+    ],
+)
+def test_the_private_card_shows_ones_own_state(own: Roll, text: str) -> None:
+    assert line(views.private_card(MEETING, own, now=NOW)) == f"{HEAD}／{text} [参加] [请假]"
+
+
+def test_the_private_card_lets_one_sign_in_once() -> None:
+    now = at("2026-12-04 15:00")
+    mine = Roll(71, due=(1,), present=(1,), late=(1,))
+    assert line(views.private_card(MEETING, Roll(71), now=now)).endswith("您还没有回复 [签到]")
+    assert line(views.private_card(MEETING, mine, now=now)).endswith("签到中，15:10前为准时／您已签到（迟到）")
+
+
+# -- the ladder -------------------------------------------------------------------------------------------------------
+
+
+def test_the_reminders_word_for_word() -> None:
+    day = at("2026-12-04 13:00")
+    four = [Named(1, "张三"), Named(2, "李四"), Named(3, "王五"), Named(4, "赵六")]
+    said = [
+        views.ask_again(MEETING, now=NOW),
+        views.ask_again_in_chat(replace(ROLL, unanswered=(1, 2, 3, 4, 5))),
+        views.soon(MEETING, ROLL, now=day, is_private=False),
+        views.soon(MEETING, ROLL, now=day, is_private=True, is_answered=False),
+        views.sign_in_opens(MEETING, is_private=False),
+        views.sign_in_opens(MEETING, is_private=True),
+        views.running(MEETING, is_private=False),
+        views.chase(MEETING),
+        views.report(MEETING, SIGNED, four, now=at("2026-12-04 15:30")),
+        views.group_report("第二小组", PEOPLE),
+        views.to_complete(MEETING, replace(CLOSED, self_signed=tuple(range(18)), leave_asked=(1,))),
+        views.explain(MEETING, now=NOW),
+        views.still_unexplained(PEOPLE, 2, 4),
+        views.unreached([*four, Named(5, "孙七")], BRANCH),
+    ]
+    assert [line(message) for message in said] == [
+        "请回复：12月4日（周五）15:00 支部党员大会，三楼会议室。能参加吗 [参加] [请假]",
+        "还有5人未回复，请在卡片上选择参加或请假。",
+        "今天15:00 三楼会议室，支部党员大会。参加15 · 请假2 · 未回复7。",
+        "今天15:00 三楼会议室，支部党员大会。参加15 · 请假2 · 未回复7。 [参加] [请假]",
+        "现在开始签到，15:10前为准时，15:30后请找书记登记。",
+        "现在开始签到，15:10前为准时，15:30后请找书记登记。 [签到]",
+        "会议正在进行，签到到15:30为止。",
+        "支部党员大会已开始，您还没有签到。 [签到] [说明原因]",
+        "支部党员大会15:30：应到24，实到18，请假2，未签4：张三、李四、王五、赵六。 [考勤表]",
+        "第二小组未签2人：张三、李四。",
+        "请完成会议记录：自助签到18人待核对，待批请假1人，未说明缺席2人。 [名单属实] [逐条处理]",
+        "您缺席了12月4日支部党员大会，请说明原因，仅书记和组织委员可见。 [公事] [病] [事] [其他]",
+        "仍有2人未说明缺席原因（第2次，共4次）：张三、李四。",
+        "5人未激活或无法私信，请当面通知：张三、李四、王五、赵六、孙七。 [邀请单]",
+    ]
+
+
+def test_what_comes_late_says_when_it_was_due() -> None:
+    late = views.late(views.ask_again_in_chat(ROLL), at("2026-12-03 09:00"))
+    assert line(late) == "（补发，原定09:00）／还有7人未回复，请在卡片上选择参加或请假。"
+
+
+def test_who_stands_in_reads_why() -> None:
+    assert line(views.standin(Message("甲"))) == "书记暂不能收到，转给您。／甲"
+
+
+def test_soon_is_tomorrow_the_evening_before() -> None:
+    early = replace(MEETING, starts_at=at("2026-12-05 07:40"), ends_at=at("2026-12-05 09:00"))
+    assert line(views.soon(early, ROLL, now=at("2026-12-04 21:29"), is_private=False)).startswith(
+        "明天07:40 三楼会议室"
+    )
+
+
+def test_more_than_twenty_names_are_counted() -> None:
+    crowd = [Named(number, f"甲{number}") for number in range(23)]
+    assert views.names(crowd).endswith("甲19等23人")
+
+
+def test_two_of_one_name_are_told_apart() -> None:
+    twins = [Named(1, "张三", group_name="第一小组"), Named(2, "张三", staff_no="007"), Named(3, "李四")]
+    assert views.names(twins) == "张三（第一小组）、张三（007）、李四"
+
+
+def test_a_line_of_recent_meetings_for_a_group() -> None:
+    assert line(views.in_chat([], now=NOW)) == "近期没有会议。"
+    assert line(views.in_chat([(MEETING, ROLL)], now=NOW)) == (
+        "【支部党员大会】讨论发展对象／12月4日（周五）15:00—16:30，三楼会议室／已回复 17/24：参加15 · 请假2 · 未回复7"
+    )
+
+
+# -- changes ----------------------------------------------------------------------------------------------------------
+
+
+def test_the_notices_of_change_word_for_word() -> None:
+    later = replace(MEETING, starts_at=at("2026-12-08 15:00"), ends_at=at("2026-12-08 16:30"), version=2)
+    was = MEETING.starts_at
+    moved = "改期：支部党员大会由12月4日（周五）15:00改为12月8日（周二）15:00，地点不变。原因：场地冲突。"
+    said = [
+        change_views.moved(later, was, "场地冲突。", now=NOW),
+        change_views.moved_to_answerer(later, was, "场地冲突", now=NOW),
+        change_views.moved_to_leaver(later, was, "场地冲突", now=NOW),
+        change_views.cancelled(MEETING, "讲师生病", now=NOW),
+        change_views.restored(MEETING, now=NOW),
+    ]
+    assert [line(message) for message in said] == [
+        moved,
+        f"{moved} [参加] [请假]",
+        f"{moved}新时间能参加吗 [能参加] [仍请假]",
+        "取消：12月4日（周五）15:00支部党员大会取消。原因：讲师生病。",
+        "恢复：12月4日（周五）15:00支部党员大会照常召开。",
+    ]
+
+
+def test_what_the_planner_is_asked_and_reads() -> None:
+    later = replace(MEETING, starts_at=at("2026-12-08 15:00"))
+    either = Moving(MEETING, (at("2026-12-08 15:00"), at("2026-12-15 15:00")))
+    said = [
+        change_views.ask_new_time(MEETING, now=NOW),
+        change_views.next_of_move(either, now=NOW),
+        change_views.next_of_move(Moving(MEETING, (at("2026-12-08 15:00"),)), now=NOW),
+        change_views.ask_cancel_reason(MEETING, now=NOW),
+        change_views.receipt(Changed(later, Change.MOVED, is_silent=False), now=NOW),
+        change_views.receipt(Changed(MEETING, Change.CANCELLED, is_silent=True), now=NOW),
+        change_views.receipt(Changed(MEETING, Change.RESTORED, is_silent=False), now=NOW),
+    ]
+    assert [line(message) for message in said] == [
+        "支部党员大会原定12月4日（周五）15:00。请写新的时间，例如：12月8日15点。／发送“取消”放弃。",
+        "是哪一天 [12月8日（周二）15:00] [12月15日（周二）15:00]",
+        "支部党员大会由12月4日（周五）15:00改为12月8日（周二）15:00。请写改期原因（2到200个字）。／发送“取消”放弃。",
+        "取消12月4日（周五）15:00支部党员大会，请写原因（2到200个字）。／发送“取消”放弃。",
+        "支部党员大会已改为12月8日（周二）15:00。已通知相关人员。 [改期] [取消]",
+        "已取消12月4日（周五）15:00支部党员大会。会议尚未通知，未另行告知。10分钟内可撤销。 [撤销]",
+        "已恢复：12月4日（周五）15:00支部党员大会照常召开。 [改期] [取消]",
+    ]
+
+
+# -- plans ------------------------------------------------------------------------------------------------------------
+
+
+PREVIEW = Preview(
+    unit=BRANCH,
+    kind=MeetingKind.MEMBER_ASSEMBLY,
+    title="讨论发展对象",
+    place="三楼会议室",
+    starts_at=MEETING.starts_at,
+    ends_at=MEETING.ends_at,
+    notes=(),
+    why=Why(DayKind.WORKDAY),
+    is_known=True,
+    rungs=(
+        PlannedRung(RungName.R1, NOW, MEETING.starts_at),
+        PlannedRung(RungName.R2, NOW, MEETING.starts_at, RungState.SKIPPED),
+        PlannedRung(RungName.R3, at("2026-12-04 13:00"), MEETING.starts_at),
+        PlannedRung(RungName.R8, at("2026-12-07 09:30"), MEETING.starts_at),
+        PlannedRung(RungName.R8, at("2026-12-14 09:30"), MEETING.starts_at, round=2),
+    ),
+    expected=24,
+    exempt=0,
+)
+BUTTONS = "[确认发布] [改主题] [修改] [放弃]"
+
+
+def test_the_preview_shows_every_reminder_or_that_it_is_left_out() -> None:
+    assert line(plan_views.preview(5, PREVIEW, now=NOW)) == (
+        "【支部党员大会】讨论发展对象／时间：12月4日（周五）15:00—16:30／地点：三楼会议室／召开：第一党支部，应到24人／"
+        f"提醒（发到群里）／通知 立即／催复 略过／会前提醒 13:00／缺席说明 12月7日 09:30 {BUTTONS}"
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"why": Why(DayKind.WEEKEND)}, "这一天是周末，非工作日。"),
+        ({"why": Why(DayKind.HOLIDAY, "国庆节")}, "这一天是国庆节假期，非工作日。"),
+        ({"why": Why(DayKind.MAKEUP, "春节")}, "这一天是周末，因春节调休上班。"),
+        ({"is_known": False}, "2026年放假安排尚未公布，请届时再核对。"),
+        ({"expected": 0}, "应到名单为空。"),
+        ({"exempt": 2}, "应到24人，另有2人不计入应到"),
+        ({"busy": tuple(PEOPLE)}, "张三、李四此时另有会议。"),
+        ({"is_place_taken": True}, "同一时间该地点已有会议。"),
+        ({"has_chat": False}, "提醒（逐一私信）"),
+        ({"notes": (Note.AFTERNOON, Note.ODD_HOUR)}, "15:00—16:30（按下午理解）（请再确认时间）"),
+        ({"notes": (Note.DEFAULT_TIME,)}, "15:00—16:30（默认时间）"),
+    ],
+)
+def test_the_preview_warns(change: dict[str, object], words: str) -> None:
+    assert words in line(plan_views.preview(5, replace(PREVIEW, **change), now=NOW))  # type: ignore[arg-type]  # fields by name
+
+
+@pytest.mark.parametrize(
+    ("plan", "text"),
+    [
+        (
+            Plan(5, Step.KIND, kinds=(MeetingKind.MEMBER_ASSEMBLY, MeetingKind.PARTY_LECTURE)),
+            "安排哪一种会议 [支部党员大会] [党课] [放弃]",
+        ),
+        (Plan(5, Step.UNIT, units=(BRANCH,)), "由哪个组织召开 [第一党支部] [放弃]"),
+        (
+            Plan(5, Step.DAY, kind=MeetingKind.PARTY_LECTURE, unit=BRANCH, starts=(MEETING.starts_at,)),
+            "党课（第一党支部）／什么时候开 [12月4日（周五）15:00] [输入…] [放弃]",
+        ),
+        (
+            Plan(5, Step.CHOICE, starts=(MEETING.starts_at,), question=Question.TOMORROW),
+            "今天这个时间已过，是否改为 [12月4日（周五）15:00] [输入…] [放弃]",
+        ),
+        (
+            Plan(5, Step.PLACE, kind=MeetingKind.PARTY_LECTURE, unit=BRANCH, places=("甲", "乙")),
+            "党课（第一党支部）／在哪里开 [甲] [乙] [输入…] [放弃]",
+        ),
+        (
+            Plan(5, Step.PEOPLE, people=tuple(PEOPLE), chosen=frozenset({23})),
+            "请选择参加培训的人 [张三] [✓ 李四] [全选] [选好了（1）] [放弃]",
+        ),
+    ],
+)
+def test_the_questions_of_a_plan(plan: Plan, text: str) -> None:
+    assert line(plan_views.question(plan, now=NOW)) == text
+
+
+def test_long_lists_turn_pages() -> None:
+    units = tuple(UnitRef(n, UnitKind.BRANCH, f"支部{n}", f"/{n}/") for n in range(23))
+    first = line(plan_views.question(Plan(5, Step.UNIT, units=units), now=NOW))
+    last = line(plan_views.question(Plan(5, Step.UNIT, units=units), page=2, now=NOW))
+    assert first.endswith("[支部9] [下一页] [放弃]")
+    assert last == "由哪个组织召开 [支部20] [支部21] [支部22] [上一页] [放弃]"
+
+
+def test_the_receipt_says_when_the_notice_goes() -> None:
+    saved = plan_views.saved(Saved(MEETING, at("2026-11-27 09:00")), now=NOW)
+    assert line(saved) == (
+        "已发布：【支部党员大会】讨论发展对象／12月4日（周五）15:00—16:30，三楼会议室／通知马上发出。 [改期] [取消]"
+    )
+    later = plan_views.saved(Saved(MEETING, at("2026-11-30 09:00")), now=NOW)
+    assert "通知将于11月30日（周一）09:00发出。" in line(later)
+
+
+def test_every_button_fits_into_64_bytes() -> None:
+    big = replace(MEETING, id=2**31 - 1, version=999, unit=replace(BRANCH, id=2**31 - 1))
+    messages = [
+        views.card(big, ROLL, now=NOW),
+        views.private_card(big, ROLL, now=NOW),
+        views.chase(big),
+        views.explain(big, now=NOW),
+        views.to_complete(big, SIGNED),
+        change_views.next_of_move(Moving(big, (big.starts_at, big.ends_at)), now=NOW),
+        change_views.receipt(Changed(big, Change.CANCELLED, is_silent=True), now=NOW),
+        plan_views.preview(2**31 - 1, PREVIEW, now=NOW),
+        plan_views.editing(Plan(2**31 - 1, Step.KIND), now=NOW),
+    ]
+    data = [button.data or button.link or "" for message in messages for row in message.buttons for button in row]
+    assert data
+    assert max(len(text.encode()) for text in data) <= MAX_DATA
