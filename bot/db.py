@@ -33,7 +33,7 @@ from bot.errors import UserError
 log = structlog.get_logger()
 R = TypeVar("R")
 
-GROUP = 64  # calls that share one commit: more would only lengthen the wait of the first
+GROUP = 64  # calls that share one commit, about: more would only lengthen the wait of the first
 SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybody else
 BUSY_TIMEOUT = 10.0  # seconds SQLite waits for another process's write
 REPEATS = 5  # of a batch after a lost connection or a serialization failure
@@ -151,7 +151,8 @@ class Database:
             else self._writer.execution_options(postgresql_readonly=True)
         )
         self._listeners: list[Callable[[frozenset[str]], None]] = []
-        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._coming: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
+        self._calls: SimpleQueue[list[_Call] | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(3, "db-read")
         self._starting = threading.Lock()
@@ -193,7 +194,10 @@ class Database:
             else:
                 waiting.set_result(result)  # type: ignore[arg-type]  # the result of fn, which is R
 
-        self._put(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done, loop))
+        coming = self._coming.setdefault(loop, [])
+        if not coming:  # handlers that go on together ask together: sent at the end of the turn, they share a commit
+            loop.call_soon(self._send, loop)
+        coming.append(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done, loop))
         return await waiting
 
     def run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -206,7 +210,7 @@ class Database:
             else:
                 waiting.set_result(result)  # type: ignore[arg-type]  # the result of fn, which is R
 
-        self._put(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done))
+        self._put([_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done)])
         return waiting.result()
 
     async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -238,13 +242,17 @@ class Database:
         self._reader.dispose()
         self._writer.dispose()
 
-    def _put(self, call: _Call) -> None:
+    def _send(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._put(self._coming.pop(loop))
+
+    def _put(self, calls: list[_Call]) -> None:
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._write, name="db-write", daemon=True)
                     self._thread.start()
-        self._calls.put(call)
+        for first in range(0, len(calls), GROUP):
+            self._calls.put(calls[first : first + GROUP])
 
     def _write(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -252,19 +260,18 @@ class Database:
             _hand_back(batch)
 
     def _next_batch(self) -> list[_Call] | None:
-        call = self._calls.get()
-        if call is None:
+        batch = self._calls.get()
+        if batch is None:
             return None
-        batch = [call]
         while len(batch) < GROUP:
             try:
-                call = self._calls.get_nowait()
+                more = self._calls.get_nowait()
             except Empty:
                 break
-            if call is None:  # closing: finish this batch, then hear it again
+            if more is None:  # closing: finish this batch, then hear it again
                 self._calls.put(None)
                 break
-            batch.append(call)
+            batch += more
         return batch
 
     def _commit(self, batch: list[_Call]) -> None:

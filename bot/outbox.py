@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db import Base, UtcDateTime, dialect_of, signal, upsert, upsert_on
+from bot.db import Base, UtcDateTime, signal, upsert_on
 from bot.message import Content, to_json
 from bot.periods import at_beijing, local_day
 
@@ -149,27 +149,33 @@ def enqueue(
     is_unasked: bool = False,
 ) -> bool:
     """Write the message once; a key that exists already changes nothing. True if it is new."""
-    statement = upsert(session, OutboxRow).values(
-        key=key,
-        lane=int(lane),
-        chat_id=chat_id,
-        thread_id=thread_id,
-        reply_to=reply_to,
-        body=to_json(content),
-        is_rendered_late=False,
-        is_unasked=is_unasked,
-        created_at=now,
-        due_at=due_at or now,
-        valid_until=valid_until or now + FOREVER,
-        state=State.PENDING,
-        attempts=0,
-        fence=0,
-        is_repeat=False,
-    )
-    once = statement.on_conflict_do_nothing(index_elements=["key"]).returning(OutboxRow.id)
-    is_new = session.scalar(once) is not None  # psycopg counts no rows of such an insert
+    row = {
+        "key": key,
+        "lane": int(lane),
+        "chat_id": chat_id,
+        "thread_id": thread_id,
+        "reply_to": reply_to,
+        "body": to_json(content),
+        "is_rendered_late": False,
+        "is_unasked": is_unasked,
+        "created_at": now,
+        "due_at": due_at or now,
+        "valid_until": valid_until or now + FOREVER,
+        "state": State.PENDING,
+        "attempts": 0,
+        "fence": 0,
+        "is_repeat": False,
+    }
+    connection = session.connection()
+    # By what it returns: psycopg counts no rows of such an insert.
+    is_new = connection.execute(_enqueuing(connection.dialect.name), row).first() is not None
     signal(session, "outbox")
     return is_new
+
+
+@cache
+def _enqueuing(dialect: str) -> Insert:
+    return upsert_on(dialect, OutboxRow).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxRow.id)
 
 
 @cache
@@ -188,14 +194,29 @@ def _refreshing(dialect: str) -> Insert:
         is_repeat=False,
     )
     again = {"state": State.PENDING, "due_at": bindparam("at"), "attempts": 0, "valid_until": bindparam("until")}
-    return statement.on_conflict_do_update(index_elements=["key"], set_=again, where=OutboxRow.state != State.PENDING)
+    unless = OutboxRow.state != State.PENDING
+    once = statement.on_conflict_do_update(index_elements=["key"], set_=again, where=unless)
+    return once.execution_options(preserve_rowcount=True)
 
 
 def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD) -> None:
     """Ask for one edit that its renderer words when it is sent; asking again before that adds nothing."""
     asked = {"of_key": key, "in_lane": int(lane), "at": now, "until": now + FOREVER}
-    session.execute(_refreshing(dialect_of(session)), asked)
-    signal(session, "outbox")
+    connection = session.connection()
+    if connection.execute(_refreshing(connection.dialect.name), asked).rowcount:
+        signal(session, "outbox")
+
+
+_WITHDRAWN = (
+    update(OutboxRow)
+    .where(OutboxRow.key == bindparam("of_key"), OutboxRow.state == State.PENDING)
+    .values(state=State.CANCELLED)
+)
+
+
+def withdraw_one(session: Session, key: str) -> None:
+    """Cancel one message, if it has not been sent."""
+    session.connection().execute(_WITHDRAWN, {"of_key": key})
 
 
 def withdraw(session: Session, prefix: str, *, chat_id: int | None = None, besides: str = "") -> int:

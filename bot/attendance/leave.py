@@ -117,7 +117,7 @@ def ask_leave(
     }
     changes = [Change(Action.LEAVE_ASKED, at.leave_state.name, LeaveState.ASKED.name)]
     attendance_id = write(session, sender, at, values, changes, now=now)
-    withdraw(session, sender, meeting, RungName.R2)
+    withdraw(session, at, RungName.R2)
     prompts.await_text(session, sender, "attendance:reason", str(attendance_id), now=now)
     case = Case(of_id=at.member_id, is_of_secretary=_is_secretary(session, meeting, at.member_id, now=now))
     for holder in members.holders(session, Right.APPROVE_LEAVE, meeting.unit.id, now=now, case=case):
@@ -303,5 +303,5 @@ def explain(session: Session, sender: Sender, meeting_id: int, kind: ReasonKind,
         raise NothingToExplain
     values = {"explained_as": kind, "explained_at": now}
     write(session, sender, at, values, [Change(Action.EXPLAINED, at.status.name, kind.name)], now=now)
-    withdraw(session, sender, at.meeting, RungName.R8)
+    withdraw(session, at, RungName.R8)
     return at.meeting

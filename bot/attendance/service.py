@@ -179,7 +179,7 @@ def answer(
     attendance_id = write(session, sender, at, values, entries, now=now)
     if at.leave_state is LeaveState.ASKED:
         refresh_requests(session, attendance_id, now=now)
-    withdraw(session, sender, at.meeting, RungName.R2)
+    withdraw(session, at, RungName.R2)
     return Answered(at.meeting, wanted, is_changed=True)
 
 
@@ -217,10 +217,9 @@ def write(
     return attendance_id
 
 
-def withdraw(session: Session, sender: Sender, meeting: MeetingFacts, rung: RungName) -> None:
+def withdraw(session: Session, at: Seat, rung: RungName) -> None:
     """A reminder of this person that has not left yet is pointless now."""
-    prefix = f"meeting:{meeting.id}:v{meeting.version}:{rung.name}:"
-    outbox.withdraw(session, prefix, chat_id=sender.user_id)
+    outbox.withdraw_one(session, f"meeting:{at.meeting.id}:v{at.meeting.version}:{rung.name}:1:m{at.member_id}")
 
 
 # -- signing in ---
@@ -241,7 +240,7 @@ def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime
     if at.leave_state is LeaveState.ASKED:
         refresh_requests(session, attendance_id, now=now)
     if sender.at >= meeting.starts_at:  # before that nobody has been chased
-        withdraw(session, sender, meeting, RungName.R5)
+        withdraw(session, at, RungName.R5)
     return CheckedIn(meeting, judged.arrived_at, judged.status, judged.is_time_unsure)
 
 
