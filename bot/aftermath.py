@@ -63,18 +63,21 @@ class Aftermath:
             case Meaning.NO_THREAD if row.thread_id is not None:
                 self.reach.topic_lost(session, row, now)
                 claims.without_thread(session, row, now=now)
-            case Meaning.NO_RIGHTS if row.chat_id < 0 and isinstance(row.content, Message | Poll | Document):
-                claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
-                self.reach.muted(session, row, now)
             case Meaning.BAD_HTML if (bare := _bare(row.content)) is not None:
                 self.reach.unreadable(session, row, error, now)
                 claims.as_plain(session, row, bare, now=now)
             case Meaning.TARGET_GONE:
                 claims.mark_failed(session, row, State.DEAD, "target gone", self.hooks, now=now)
             case _:
-                claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
-                if not isinstance(row.content, Pin | Commands):  # a menu for somebody who left the group is no loss
-                    self.reach.unreadable(session, row, error, now)
+                self._give_up(session, row, told, error, now)
+
+    def _give_up(self, session: Session, row: Claimed, told: Verdict, error: str, now: datetime) -> None:
+        claims.mark_failed(session, row, State.DEAD, error, self.hooks, now=now)
+        is_post = row.chat_id < 0 and isinstance(row.content, Message | Poll | Document)
+        if told.meaning is Meaning.NO_RIGHTS and is_post:
+            self.reach.muted(session, row, now)
+        elif not isinstance(row.content, Pin | Commands):  # a menu for somebody who left the group is no loss
+            self.reach.unreadable(session, row, error, now)
 
 
 def _bare(content: Content) -> Content | None:

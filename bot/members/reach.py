@@ -89,7 +89,7 @@ def post_unsure(session: Session, chat_id: int, row_id: int, *, now: datetime) -
 
 
 def chat_muted(session: Session, row: Claimed, *, now: datetime) -> None:
-    """The group does not let the bot write: the secretary gets what was to be said, and hears which right is missing."""
+    """The group does not let the bot write: the secretary gets the text, and hears which right is missing."""
     chat = session.get(Chat, row.chat_id)
     if chat is not None:
         text = row.content.text if isinstance(row.content, Message) else ""
