@@ -52,14 +52,11 @@ class Aftermath:
                 self.reach.migrated(session, row.chat_id, told.new_chat_id, now)
                 outbox.move_chat(session, row.chat_id, told.new_chat_id)
                 claims.retry(session, row, due_at=now, counts=False)
-            case Meaning.UNREACHABLE:
+            case Meaning.UNREACHABLE | Meaning.CHAT_LOST:
                 claims.mark_failed(session, row, State.UNREACHABLE, error, self.hooks, now=now)
                 outbox.drop_chat(session, row.chat_id)
-                self.reach.unreachable(session, row.chat_id, now)
-            case Meaning.CHAT_LOST:
-                claims.mark_failed(session, row, State.UNREACHABLE, error, self.hooks, now=now)
-                outbox.drop_chat(session, row.chat_id)
-                (self.reach.lost if row.chat_id < 0 else self.reach.unreachable)(session, row.chat_id, now)
+                is_group = told.meaning is Meaning.CHAT_LOST and row.chat_id < 0
+                (self.reach.lost if is_group else self.reach.unreachable)(session, row.chat_id, now)
             case Meaning.NO_THREAD if row.thread_id is not None:
                 self.reach.topic_lost(session, row, now)
                 claims.without_thread(session, row, now=now)
