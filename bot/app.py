@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import getpass
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,7 +11,6 @@ from pathlib import Path
 from typing import cast
 
 import structlog
-from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.error import TelegramError
@@ -98,7 +96,8 @@ class House:
         await self.poller.hold()  # before any job: some must know that there is a backlog still to be fetched
 
     def run(self) -> None:
-        """Receive, send and ring from now on."""
+        """Receive, send and ring from now on, unless another process of ours does."""
+        self.poller.stand_by()
         self.schedule.start()
         for work in (self.poller.run(), self.delivery.run(), self._retry()):
             self._tasks.append(asyncio.get_running_loop().create_task(work))
@@ -145,7 +144,9 @@ class House:
             waiting, parked, due, oldest, database = 0, 0, 0, None, "unreachable"
         silent = monotonic() - self.poller.last_good
         receiver = "conflict" if self.poller.is_conflict else "ok" if silent < DEAF_AFTER else "deaf"
-        is_well = database == "ok" and receiver == "ok" and not self.delivery.is_stopped
+        if self.poller.is_standing_by:
+            receiver = "standing by"
+        is_well = database == "ok" and receiver in ("ok", "standing by") and not self.delivery.is_stopped
         return {
             "status": "ok" if is_well else "conflict" if receiver == "conflict" else "unwell",
             "database": database,
@@ -179,22 +180,12 @@ def problems(config: Config) -> list[str]:
         kinds.shipped()
     except UserError as error:
         found.append(str(error))
-    return found + _database_problems(config)
+    obstacle = migrations.obstacle(config.database.url)
+    return found if obstacle is None else [*found, str(obstacle)]
 
 
 def _shipped_banks() -> list[banks.Loaded]:
     return banks.load_folder(CONTENT / "banks", frozenset(), on=local_day(SystemClock().now()))
-
-
-def _database_problems(config: Config) -> list[str]:
-    url = make_url(config.database.url)
-    if url.get_backend_name() != "sqlite" or url.database is None:
-        return []
-    folder = Path(url.database).absolute().parent
-    above = next(path for path in (folder, *folder.parents) if path.exists())
-    if not os.access(above, os.W_OK):
-        return [f"没有权限写入 {folder}，请检查目录属主（当前用户：{getpass.getuser()}）。"]
-    return []
 
 
 def build(
@@ -223,6 +214,7 @@ def build(
         on_trouble=_on_trouble(config, delivery, database, clock),
         on_busy=_on_busy(delivery),
     )
+    rings = schedule.Schedule(database, clock, schedule.jobs())
     poller = Poller(
         database,
         clock,
@@ -231,6 +223,7 @@ def build(
         url=f"{config.bot.base_url}{token}",
         on_good=delivery.resume,
         on_conflict=_on_conflict(config, database, clock),
+        on_stand_by=_on_stand_by(delivery, rings),
     )
     return House(
         config=config,
@@ -241,7 +234,7 @@ def build(
         delivery=delivery,
         intake=intake,
         poller=poller,
-        schedule=schedule.Schedule(database, clock, schedule.jobs()),
+        schedule=rings,
     )
 
 
@@ -334,6 +327,14 @@ def _on_trouble(
 def _on_busy(delivery: Delivery) -> Callable[[Received], Awaitable[None]]:
     async def tell(row: Received) -> None:
         _answer(delivery, row, NotSaved())
+
+    return tell
+
+
+def _on_stand_by(delivery: Delivery, rings: schedule.Schedule) -> Callable[[bool], None]:
+    def tell(is_standing_by: bool) -> None:
+        delivery.stand_by(is_standing_by)
+        rings.stand_by(is_standing_by)
 
     return tell
 
