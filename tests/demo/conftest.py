@@ -6,15 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.demo import api
 from bot.demo.chats import Chat
 from bot.demo.groups import Groups
 from bot.demo.people import People
+from bot.demo.wire import Payload
 from bot.demo.world import World
 
 os.environ.setdefault("PTB_TIMEDELTA", "true")  # as the bot sets it; without it the library warns
 
 ZHANG, LI, WANG, WU = 1001, 1002, 1003, 1007
 TOKEN = "7000000001:DEMO-test"
+POLL = {"chat_id": ZHANG, "question": "题", "options": ["甲", "乙", "丙", "丁"]}
 
 
 @dataclass
@@ -58,3 +61,24 @@ def group(world: World, groups: Groups) -> Chat:
     groups.add_bot(group)
     world.updates.clear()
     return group
+
+
+@dataclass
+class Caller:
+    """Calls methods as the bot; answers with the result, or with the description of the refusal."""
+
+    world: World
+
+    def __call__(self, method: str, **fields: object) -> object:
+        reply = api.answer(self.world, method.lower(), fields, {})
+        return reply.body["result"] if reply.status == 200 else reply.body["description"]
+
+    def send(self, chat_id: int = ZHANG, **fields: object) -> Payload:
+        sent = self("sendMessage", **({"chat_id": chat_id, "text": "通知"} | fields))
+        assert isinstance(sent, dict), sent
+        return sent
+
+
+@pytest.fixture
+def call(world: World) -> Caller:
+    return Caller(world)
