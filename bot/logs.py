@@ -1,9 +1,11 @@
 """Logging: one line an event, and no secret in any of them. Called before anything else happens."""
 
+import contextlib
+import io
 import logging
 import re
 import sys
-from typing import TextIO
+from typing import TextIO, cast
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
@@ -39,9 +41,28 @@ def _redacted(_: WrappedLogger, __: str, line: EventDict | str) -> str:
     return redact(str(line))
 
 
+class _Lines(io.TextIOBase):
+    """Where the lines go. A full disk, or a reader that went away, must not end the work that a line tells of."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+    def isatty(self) -> bool:
+        return self._stream.isatty()
+
+
 def set_up(format: str = "console", *, level: int = logging.INFO, to: TextIO | None = None) -> None:  # noqa: A002
     """Console lines for people or JSON for servers; libraries from WARNING on (httpx prints the token at INFO)."""
-    stream = to or sys.stderr
+    stream = cast("TextIO", _Lines(to or sys.stderr))
     last: Processor = structlog.processors.JSONRenderer(ensure_ascii=False)
     if format == "console":
         last = structlog.dev.ConsoleRenderer(colors=stream.isatty(), exception_formatter=structlog.dev.plain_traceback)

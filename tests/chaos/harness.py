@@ -114,11 +114,14 @@ class Run:
         assert has_lived or is_struck, process.tail()
         await self.kill(process, str(point) if is_struck else "anywhere")
 
-    async def kill_often(self, times: int, points: Sequence[Point | None]) -> None:
-        """The process that runs, and then one after the other."""
+    async def kill_often(self, times: int, points: Sequence[Point | None], life: Life, *, acts: int) -> None:
+        """The process that runs, and then one after the other; in each life people do so much and no more, so that
+        there is something to lose until the last."""
         await self.kill(self.process, "anywhere")
         for number in range(times - 1):
+            life.allowed = acts
             await self.live_and_die(points[number % len(points)])
+        life.allowed = None
 
     async def settle(self, *, within: float) -> None:
         """Until Telegram has nothing left, all of it is handled, and what is to be said of it has gone out."""

@@ -36,6 +36,7 @@ class Life:
         self._signing = [self._acts(meeting, "in") for meeting in town.meetings]
         self._voting: list[Iterator[bool]] = []
         self._seen_polls = 0
+        self.allowed: int | None = None  # things that may still be done now; none: as many as there are
         self._done: list[Iterator[bool]] = []
         self._resumed: set[tuple[int, int, int]] = set()
 
@@ -96,9 +97,14 @@ class Life:
         doing = [signs if now >= meeting.opens_at else answers for meeting, answers, signs in pressing]
         doing = [acts for acts in [*self._voting, *doing] if acts not in self._done]
         for _ in range(self._rng.randrange(2 * self._a_tick) if doing else 0):
+            if self.allowed == 0:
+                return
             acts = self._rng.choice(doing)
-            if next(acts, None) is None:
+            happened = next(acts, None)
+            if happened is None:
                 self._done.append(acts)
+            elif happened and self.allowed is not None:
+                self.allowed -= 1
 
     def _acts(self, meeting: Planned, verb: str) -> Iterator[bool]:
         """Each step is one press by one person, or none while the person sees no button."""

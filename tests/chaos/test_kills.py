@@ -56,7 +56,7 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         await run.start()
         await life.start_round(3)
         async with living(life):
-            await run.kill_often(5, SOON)
+            await run.kill_often(5, SOON, life, acts=70)
         await run.start()
         await run.settle(within=20)
         verdict = judge(town, run.database, life.emitted, is_over=False)
@@ -78,7 +78,7 @@ async def test_forty_kills_lose_and_double_nothing(tmp_path: Path, database_url:
         await run.start()
         await life.start_round(10)
         async with living(life):
-            await run.kill_often(40, MIXED)
+            await run.kill_often(40, MIXED, life, acts=100)
             await run.start()
             await run.play_out(life, within=400)
         await run.settle(within=60)
