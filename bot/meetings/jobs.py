@@ -7,13 +7,16 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bot.context import Job
-from bot.meetings import cards, firing
+from bot.meetings import cards, downtime, firing
 from bot.meetings.rules import RollReader
 from bot.outbox import Hooks, State
 
 
 def jobs(roll: RollReader[Session]) -> tuple[Job, ...]:
-    return (Job("remind", partial(firing.fire_due, roll=roll), timedelta(seconds=5), firing.next_due),)
+    return (
+        Job("remind", partial(firing.fire_due, roll=roll), timedelta(seconds=5), firing.next_due),
+        Job("downtime", downtime.tell, timedelta(seconds=15)),
+    )
 
 
 def hooks(roll: RollReader[Session]) -> Mapping[str, Hooks]:

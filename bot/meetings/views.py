@@ -309,6 +309,22 @@ def _what_where(meeting: MeetingFacts, *, now: datetime) -> str:
     return f"{when(meeting.starts_at, now=now)} {name(meeting)}{place}"
 
 
+# -- after downtime ---------------------------------------------------------------------------------------------------
+
+
+def after_downtime(
+    from_at: datetime, to_at: datetime, *, late: int, merged: int, expired: int, now: datetime
+) -> Message:
+    """To the administrators: how long, and what became of the reminders due meanwhile."""
+    is_one_day = local_day(from_at) == local_day(to_at) == local_day(now)
+    span_ = f"{clock(from_at)}—{clock(to_at)}" if is_one_day else f"{when(from_at, now=now)}—{when(to_at, now=now)}"
+    return Message(f"停机{span_}，补发{late}，合并{merged}，过期{expired}。")
+
+
+def tap_again() -> Message:
+    return Message("停机期间的点击没有收到，请再点一次")
+
+
 # -- lists ---
 
 

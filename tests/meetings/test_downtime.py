@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.attendance.rules import SelfSignInOver, Status
+from bot.meetings import downtime
 from bot.meetings.rules import MeetingState
 from bot.members import reach
 from bot.outbox import OutboxRow, State
@@ -110,6 +111,36 @@ def test_sixty_days_away_nothing_old_is_sent(play: Play) -> None:
     play.until("2026-05-01 09:00", step=False)
     assert [letter for letter in play.take() if ":v1:R" in letter.key and ":R8:" not in letter.key] == []
     assert play.facts(meeting).state is MeetingState.CLOSED
+
+
+def test_the_administrator_reads_once_what_the_downtime_cost(play: Play) -> None:
+    play.meeting(LINE)
+    play.until("2026-03-06 12:55")
+    play.take()
+    play.outage("2026-03-06 12:55", "2026-03-06 13:20")
+    play.until("2026-03-06 13:20", step=False)
+    for _ in range(2):
+        play.run(downtime.tell)
+        play.deliver()
+    assert texts(play.take(), 1003) == ["停机12:55—13:20，补发1，合并0，过期0。"]
+
+
+def test_a_short_gap_is_told_to_no_administrator(play: Play) -> None:
+    play.outage("2026-03-02 08:50", "2026-03-02 09:00")
+    play.run(downtime.tell)
+    assert play.rows("outage:") == {}
+
+
+def test_a_group_in_the_middle_of_sign_in_is_asked_to_tap_again(play: Play) -> None:
+    play.meeting(LINE)
+    play.until("2026-03-06 14:50")
+    play.take()
+    play.outage("2026-03-06 14:50", "2026-03-06 15:00")
+    play.until("2026-03-06 15:00", step=False)
+    for _ in range(2):
+        play.run(downtime.tell)
+        play.deliver()
+    assert texts(play.take(), GROUP_CHAT) == ["停机期间的点击没有收到，请再点一次"]
 
 
 # -- the card ---------------------------------------------------------------------------------------------------------

@@ -1,0 +1,83 @@
+"""What is said once we are back: to the administrators what came late, to groups that taps in between are gone."""
+
+from collections import Counter
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.inbox import Outage
+from bot.meetings import cards, ladder, service, views
+from bot.meetings.models import Meeting, Rung
+from bot.meetings.rules import MeetingState, RungState
+from bot.members import service as members
+from bot.members.models import Unit
+from bot.members.rules import Right
+from bot.outbox import Lane
+
+WORTH_TELLING = timedelta(minutes=15)
+PRESS_KEPT = timedelta(seconds=150)  # Telegram keeps a tap that long: a shorter gap loses none
+FRESH = timedelta(days=1)  # an older outage is history, not news
+
+
+def tell(session: Session, *, now: datetime) -> None:
+    """Speak of each outage of the last day, once what it held up has been caught up with."""
+    planned = select(func.count(Rung.id)).where(Rung.state == RungState.PLANNED, Rung.due_at <= now)
+    if session.scalar(planned):
+        return
+    for outage in session.scalars(select(Outage).where(Outage.to_at > now - FRESH).order_by(Outage.id)):
+        if outage.to_at - outage.from_at >= WORTH_TELLING:
+            _tell_admins(session, outage, now=now)
+        if outage.to_at - outage.from_at > PRESS_KEPT:
+            _tell_groups(session, outage, now=now)
+
+
+def _tell_admins(session: Session, outage: Outage, *, now: datetime) -> None:
+    query = select(Rung.state, Rung.was_late).where(Rung.due_at >= outage.from_at, Rung.due_at <= outage.to_at)
+    fates = Counter(state for state, was_late in session.execute(query) if was_late or state is not RungState.FIRED)
+    message = views.after_downtime(
+        outage.from_at,
+        outage.to_at,
+        late=fates[RungState.FIRED],
+        merged=fates[RungState.SUPERSEDED],
+        expired=fates[RungState.EXPIRED],
+        now=now,
+    )
+    is_quiet = ladder.QUIET.holds(now)
+    for top_id in session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).all():
+        for admin in members.holders(session, Right.CALENDAR, top_id, now=now):
+            if admin.is_reachable and admin.user_id is not None:
+                outbox.enqueue(
+                    session,
+                    f"outage:{outage.id}:{admin.user_id}",
+                    chat_id=admin.user_id,
+                    content=message,
+                    lane=Lane.CALM,
+                    now=now,
+                    due_at=ladder.QUIET.end_after(now) if is_quiet else now,
+                    valid_until=now + FRESH,
+                )
+
+
+def _tell_groups(session: Session, outage: Outage, *, now: datetime) -> None:
+    """Meetings at which people could sign in while we were away and still can."""
+    running = select(Meeting.id).where(Meeting.state == MeetingState.OPEN, Meeting.ends_at > outage.from_at)
+    for meeting_id in session.scalars(running).all():
+        meeting = service.facts(session, meeting_id)
+        assert meeting is not None
+        last = meeting.starts_at + meeting.rules.window.late
+        if now > last or outage.to_at <= meeting.opens_at:
+            continue
+        for chat in cards.chats(session, meeting):
+            outbox.enqueue(
+                session,
+                f"meeting:{meeting.id}:v{meeting.version}:restart:{outage.id}:c{chat.chat_id}",
+                chat_id=chat.chat_id,
+                content=views.tap_again(),
+                lane=Lane.URGENT,
+                now=now,
+                valid_until=last,
+                thread_id=chat.thread_notice,
+                reply_to=cards.message_id(session, meeting.id, chat.chat_id),
+            )
