@@ -191,7 +191,7 @@ def _is_right(row: OutboxRow, *, is_there: bool, is_over: bool) -> bool:
         return True
     if row.state == State.UNKNOWN:
         return is_there or (row.chat_id or 0) < 0
-    return row.state == State.SENDING and not is_over
+    return not is_over and (row.state == State.SENDING or row.is_repeat)
 
 
 def _said(town: Town) -> dict[Place, list[bool]]:

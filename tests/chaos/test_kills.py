@@ -56,9 +56,10 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         await run.start()
         await life.start_round(3)
         async with living(life):
-            await run.kill_often(5, SOON, life, acts=70)
-        await run.start()
-        await run.settle(within=20)
+            await run.kill_often(5, SOON, life, acts=40)
+            await run.start()
+            await run.wire.until(lambda: life.has_everybody_signed, within=60, what="the last sign-in")
+        await run.settle(within=60)
         verdict = judge(town, run.database, life.emitted, is_over=False)
     print(table(run, verdict))  # noqa: T201  # what happened, for whoever runs it with -s
     assert verdict.faults == []

@@ -4,6 +4,8 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from bot.demo.messages import Message
 from bot.inbox import open_count
 from bot.meetings.rules import MeetingKind
@@ -42,6 +44,7 @@ async def told_to_end(run: Run) -> tuple[int, float]:
     return code, asyncio.get_running_loop().time() - began
 
 
+@pytest.mark.long
 async def test_sigterm_with_a_thousand_waiting_ends_in_time_and_loses_nothing(tmp_path: Path) -> None:
     town = Town(f"sqlite:///{tmp_path}/ketang.db", near=WAITING // 2, far=0)
     async with running(town, tmp_path, seed=1) as run:
