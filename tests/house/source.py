@@ -17,8 +17,8 @@ HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "mo
 _LISTED = {
     "members": "cells changes chats commandline directory expiry facts joining menus notices phrases prompts reach "
     "register roster roster_views rows tree tries workbook",
-    "meetings": "audiences cards change_views changing downtime drafts facts firing grammar kindfile kinds ladder phrases "
-    "plan_views planning publishing recurrence",
+    "meetings": "audiences cards change_views changing downtime drafts facts firing grammar kindfile kinds ladder "
+    "phrases plan_views planning publishing recurrence",
     "attendance": "chain closing facts leave marking opening own quorum sheet_views standing workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
     "quiz": "blueprint drafts facts hosting marking papers phrases results rounds sending votes",
