@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import CursorResult, RowMapping, func, or_, select, update
+from sqlalchemy import Integer, RowMapping, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import signal
@@ -32,30 +31,56 @@ class Seen:
     interrupted: list[int]
 
 
+# Built once and run on the connection: each message costs some of these, and a bulk is thousands of messages.
+_CUT_OFF = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < bindparam("now"))
+_DUE = (
+    select(OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key, OutboxRow.is_rendered_late)
+    .where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= bindparam("now"))
+    .where(or_(OutboxRow.chat_id.is_(None), OutboxRow.chat_id.not_in(bindparam("without", expanding=True))))
+    .order_by(OutboxRow.lane, OutboxRow.valid_until, OutboxRow.id)
+    .limit(bindparam("most", type_=Integer))
+)
+_CALM = _DUE.where(OutboxRow.lane >= int(Lane.CALM))
+_NEXT_DUE = select(func.min(OutboxRow.due_at)).where(
+    OutboxRow.state == State.PENDING, OutboxRow.due_at > bindparam("after")
+)
+_NEXT_LAPSE = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == State.SENDING)
+_TAKE = (
+    update(OutboxRow)
+    .where(OutboxRow.id == bindparam("row"), OutboxRow.state == State.PENDING)
+    .where(OutboxRow.due_at <= bindparam("now"))  # another sender may have put it off since it was seen
+    .values(
+        state=State.SENDING,
+        attempts=OutboxRow.attempts + 1,
+        fence=OutboxRow.fence + 1,
+        lease_until=bindparam("until"),
+    )
+    .returning(OutboxRow.__table__)
+)
+_CHANGE = update(OutboxRow).where(OutboxRow.id == bindparam("row"))
+_FINISH = _CHANGE.where(OutboxRow.fence == bindparam("as_of"), OutboxRow.state == State.SENDING)
+
+
 def look(session: Session, *, now: datetime, most: int, without: Sequence[int] = ()) -> Seen:
     """Rows that may be sent now: lowest lane first, inside a lane what ends first, and some calm ones in any case."""
-    cut_off = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < now)
-    return Seen(_waiting(session, now, most, without), list(session.scalars(cut_off)))
+    cut_off = session.connection().scalars(_CUT_OFF, {"now": now}).all()
+    return Seen(_waiting(session, now, most, without), list(cut_off))
 
 
 def _waiting(session: Session, now: datetime, most: int, without: Sequence[int]) -> list[Waiting]:
-    columns = (OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key, OutboxRow.is_rendered_late)
-    query = select(*columns).where(OutboxRow.state == State.PENDING, OutboxRow.due_at <= now)
-    if without:
-        query = query.where(or_(OutboxRow.chat_id.is_(None), OutboxRow.chat_id.not_in(without)))
-    query = query.order_by(OutboxRow.lane, OutboxRow.valid_until, OutboxRow.id)
-    found = [Waiting(*row) for row in session.execute(query.limit(most))]
+    connection, asked = session.connection(), {"now": now, "without": list(without)}
+    found = [Waiting(*row) for row in connection.execute(_DUE, {**asked, "most": most})]
     if len(found) == most:
-        calm = query.where(OutboxRow.lane >= int(Lane.CALM)).limit(CALM_MOST)
-        found += [row for row in (Waiting(*r) for r in session.execute(calm)) if row not in found]
+        calm = connection.execute(_CALM, {**asked, "most": CALM_MOST})
+        found += [row for row in (Waiting(*r) for r in calm) if row not in found]
     return found
 
 
 def next_due(session: Session, *, after: datetime) -> datetime | None:
     """The next moment after `after` at which a row comes due, or its sender's lease ends."""
-    due = select(func.min(OutboxRow.due_at)).where(OutboxRow.state == State.PENDING, OutboxRow.due_at > after)
-    lease = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == State.SENDING)
-    return min((m for m in (session.scalar(due), session.scalar(lease)) if m is not None), default=None)
+    connection = session.connection()
+    moments = (connection.scalar(_NEXT_DUE, {"after": after}), connection.scalar(_NEXT_LAPSE))
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
@@ -69,15 +94,8 @@ def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]
 
 def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime) -> Claimed | None:
     """Take a pending row for sending, or settle it unsent: too late, not wanted any more, taken by another."""
-    is_due = OutboxRow.due_at <= now  # another sender may have put it off since it was seen
-    taken = update(OutboxRow).where(OutboxRow.id == row_id, OutboxRow.state == State.PENDING, is_due)
-    taken = taken.values(
-        state=State.SENDING,
-        attempts=OutboxRow.attempts + 1,
-        fence=OutboxRow.fence + 1,
-        lease_until=now + SEND_LEASE,
-    )
-    row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
+    connection = session.connection()
+    row = connection.execute(_TAKE, {"row": row_id, "now": now, "until": now + SEND_LEASE}).mappings().one_or_none()
     if row is None:
         return None
     hook = hooks.get(prefix_of(row["key"]), Hooks())
@@ -90,8 +108,7 @@ def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: dat
     if row["body"] is not None:
         claimed = _claimed(row, from_json(row["body"]))
         if isinstance(claimed.content, Document):
-            longer = update(OutboxRow).where(OutboxRow.id == row_id).values(lease_until=now + UPLOAD_LEASE)
-            session.execute(longer)
+            connection.execute(_CHANGE, {"row": row_id, "lease_until": now + UPLOAD_LEASE})
         return claimed
     made = hook.render(session, row["key"], now) if hook.render else None
     if made is None:
@@ -106,7 +123,7 @@ def _claimed(row: RowMapping, content: Content) -> Claimed:
 
 
 def _settle(session: Session, row_id: int, key: str, *, state: State, hook: Hooks, now: datetime) -> None:
-    session.execute(update(OutboxRow).where(OutboxRow.id == row_id).values(state=state, lease_until=None))
+    session.connection().execute(_CHANGE, {"row": row_id, "state": state, "lease_until": None})
     if hook.failed is not None:
         hook.failed(session, key, state, now)
 
@@ -158,10 +175,7 @@ def as_plain(session: Session, row: Claimed, content: Content, *, now: datetime)
 
 
 def _finish(session: Session, row: Claimed, values: dict[str, object]) -> bool:
-    statement = update(OutboxRow).where(
-        OutboxRow.id == row.id, OutboxRow.fence == row.fence, OutboxRow.state == State.SENDING
-    )
-    return cast("CursorResult[object]", session.execute(statement.values(**values))).rowcount == 1
+    return session.connection().execute(_FINISH, {"row": row.id, "as_of": row.fence, **values}).rowcount == 1
 
 
 def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:
