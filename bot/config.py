@@ -1,7 +1,6 @@
 """Every setting, from a YAML file and the environment above it, with errors that say line, reason and remedy."""
 
 import re
-from datetime import time
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Never, cast
 from zoneinfo import available_timezones
@@ -29,33 +28,6 @@ class ConfigError(UserError):
     """Everything wrong with the settings, one line each."""
 
     text: ClassVar[str] = "{problems}"
-
-
-def _clock(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"\d{1,2}:\d{1,2}", value):
-        if (meant := _meant(value)) is None:
-            raise PydanticCustomError("clock", "看不懂“{value}”，请按 19:30 的样子写。", {"value": value})
-        raise PydanticCustomError("clock", "看不懂“{value}”，请写成 {better}。", {"value": value, "better": meant})
-    hour, minute = (int(part) for part in value.split(":"))
-    if hour > 23 or minute > 59:
-        raise PydanticCustomError("clock", "时间“{value}”不存在，请写 00:00–23:59。", {"value": value})
-    if len(value) != 5:
-        better = f"{hour:02}:{minute:02}"
-        raise PydanticCustomError("clock", "“{value}”有歧义，请写 {better}。", {"value": value, "better": better})
-    return time(hour, minute)
-
-
-def _meant(value: str) -> str | None:
-    """`19点半`, `7 pm`: as we write it; None for anything else."""
-    if found := re.fullmatch(r"(\d{1,2})[点时](?:(半)|(\d{1,2})分?)?", value):
-        hour, minute = int(found[1]), 30 if found[2] else int(found[3] or 0)
-    elif found := re.fullmatch(r"(\d{1,2})(?::(\d\d))? ?([ap])m", value.lower()):
-        hour, minute = int(found[1]) % 12 + (12 if found[3] == "p" else 0), int(found[2] or 0)
-    else:
-        return None
-    return f"{hour:02}:{minute:02}" if hour < 24 and minute < 60 else None
 
 
 NO_NUMBER = "管理员要填数字编号，不能填“{value}”；私聊机器人发 /id 可得到。"
@@ -95,7 +67,6 @@ def _database(value: str) -> str:
     return url
 
 
-Clock = Annotated[time, BeforeValidator(_clock)]
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)]
 
 
@@ -119,13 +90,6 @@ class Web(_Section):
     port: Annotated[int, Field(ge=0, le=65535)] = 8080
 
 
-class Quiet(_Section):
-    """Beijing clock times between which no reminder is sent that can wait."""
-
-    begins: Clock = time(21, 30)
-    ends: Clock = time(7, 30)
-
-
 class Members(_Section):
     invite_hours: Annotated[int, Field(ge=1, le=168)] = 24
 
@@ -142,7 +106,6 @@ class Config(BaseModel):
     root_user_ids: Ids = ()
     timezone: Annotated[str, AfterValidator(_zone)] = ZONE
     web: Web = Web()
-    quiet: Quiet = Quiet()
     members: Members = Members()
     log: Log = Log()
 
@@ -244,7 +207,7 @@ def _worded(error: ErrorDetails, root: yamlfile.Node | None) -> str:
     if error["type"] == "extra_forbidden":
         near = yamlfile.nearest(name, _known())
         return f"{where}不认识“{name}”" + (f"，是否想写“{near}”？" if near else "。")
-    if error["type"] in {"clock", "ids", "token", "zone", "database"}:
+    if error["type"] in {"ids", "token", "zone", "database"}:
         return f"{where}{error['msg']}"
     if error["type"] == "literal_error":
         return f"{where}“{name}”只能是 {error['ctx']['expected'].replace(' or ', ' 或 ').replace(chr(39), '')}。"

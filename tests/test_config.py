@@ -60,11 +60,10 @@ def test_every_kind_of_value_is_read(folder: Path) -> None:
     read = load(
         folder,
         f'bot: {{token: "{TOKEN}", proxy: "socks5://127.0.0.1:1080"}}\nroot_user_ids: [1003, 1004]\n'
-        "quiet:\n  begins: 22:00\n  ends: '06:45'\nlog: {format: json}\nmembers:\n  invite_hours: 168\n",
+        "log: {format: json}\nmembers:\n  invite_hours: 168\n",
     )
     assert read.bot.token == SecretStr(TOKEN)
     assert read.root_user_ids == (1003, 1004)
-    assert (read.quiet.begins, read.quiet.ends) == (time(22, 0), time(6, 45))
     assert (read.log.format, read.members.invite_hours) == ("json", 168)
 
 
@@ -99,15 +98,6 @@ def test_the_environment_stands_above_the_file(folder: Path, monkeypatch: pytest
         ("web:\n  host: 127.0.0.1\n  prot: 1\n", "第 3 行不认识“prot”，是否想写“port”？"),
         ("web:\n  颜色: 1\n", "第 2 行不认识“颜色”。"),
         ("bot:\n  token: 12345\n", "第 2 行机器人令牌格式不对，应为“数字:字母数字”。"),
-        ("quiet:\n  begins: 25:00\n", "第 2 行时间“25:00”不存在，请写 00:00–23:59。"),
-        ("quiet:\n  begins: 19点半\n", "第 2 行看不懂“19点半”，请写成 19:30。"),
-        ("quiet:\n  begins: 7点\n", "第 2 行看不懂“7点”，请写成 07:00。"),
-        ("quiet:\n  begins: 9点15分\n", "第 2 行看不懂“9点15分”，请写成 09:15。"),
-        ("quiet:\n  begins: 7pm\n", "第 2 行看不懂“7pm”，请写成 19:00。"),
-        ("quiet:\n  begins: 12:30 AM\n", "第 2 行看不懂“12:30 AM”，请写成 00:30。"),
-        ("quiet:\n  begins: 天黑以后\n", "第 2 行看不懂“天黑以后”，请按 19:30 的样子写。"),
-        ("quiet:\n  begins: 25点\n", "第 2 行看不懂“25点”，请按 19:30 的样子写。"),
-        ("quiet:\n  begins: 9:5\n", "第 2 行“9:5”有歧义，请写 09:05。"),
         ("timezone: Asia/Beijing\n", "第 1 行没有时区“Asia/Beijing”，中国请写 Asia/Shanghai。"),
         ("timezone: Europe/Berlin\n", "第 1 行目前只支持 Asia/Shanghai。"),
         ("log:\n  format: xml\n", "第 2 行“format”只能是 console 或 json。"),
@@ -145,18 +135,18 @@ def test_a_gbk_file_is_recognised(folder: Path) -> None:
 
 
 def test_all_mistakes_are_told_at_once(folder: Path) -> None:
-    assert told(folder, "web:\n  port: x\nquiet:\n  ends: 9:5\ncolour: red\n") == [
+    assert told(folder, "web:\n  port: x\nlog:\n  format: xml\ncolour: red\n") == [
         "第 2 行“port”的值不对，这里应填数字。",
-        "第 4 行“9:5”有歧义，请写 09:05。",
+        "第 4 行“format”只能是 console 或 json。",
         "第 5 行不认识“colour”。",
     ]
 
 
 def test_a_mistake_in_a_variable_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KETANG_QUIET__BEGINS", "7pm")
+    monkeypatch.setenv("KETANG_WEB__PORT", "x")
     with pytest.raises(ConfigError) as caught:
         config.load()
-    assert str(caught.value) == "环境变量 KETANG_QUIET__BEGINS 看不懂“7pm”，请写成 19:00。"
+    assert str(caught.value) == "环境变量 KETANG_WEB__PORT “port”的值不对，这里应填数字。"
 
 
 @pytest.mark.parametrize("token", ["12345", "abc:def", f"{TOKEN} x", "7123456789：AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"])
