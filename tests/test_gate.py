@@ -68,6 +68,7 @@ async def test_a_stranger_reads_neutral_lines_and_changes_nothing(stage: Stage) 
     assert answers == {
         "还没有与名册对应。请向支部书记索取加入链接（24 小时有效，仅限本人）。",
         "请在支部群里发送 /round。出题和看试卷请发送 /quiz。",
+        "您的编号：1099",
         "没有看懂。发送 /help 查看可以做什么。",
     }
     assert stage.session(stages.contents) == before

@@ -61,6 +61,11 @@ async def me(_: Update, context: Context) -> None:
     await context.say(views.record(await context.read(directory.mine)))
 
 
+async def own_id(_: Update, context: Context) -> None:
+    """The number for `root_user_ids`; needed before anybody is on a roster, and no secret."""
+    await context.say(views.own_id(context.sender.chat_id))
+
+
 async def cancel(_: Update, context: Context) -> None:
     await context.transact(prompts.forget_text)
     await context.say(views.cancelled())
@@ -350,6 +355,7 @@ choose_to_bind = _choosing(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_cho
 
 ROUTES = Routes(
     commands={
+        "id": own_id,
         "start": start,
         "help": show_help,
         "me": me,

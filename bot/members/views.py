@@ -100,6 +100,12 @@ def stranger() -> Message:
     return Message(escape(NotBound()), ((Button("没有链接，申请加入", press("members", "claim")),),))
 
 
+def own_id(chat_id: int) -> Message:
+    """In private the person's own number, in a group the group's."""
+    whose = "您的编号" if chat_id > 0 else "本群编号"
+    return Message(fill("{whose}：<code>{id}</code>", whose=whose, id=chat_id))
+
+
 def welcome(who: Actor) -> Message:
     name = fill("您好，{name}。", name=who.name) if who.name else Html("您好。")
     return Message(lines(name, _help(who)))

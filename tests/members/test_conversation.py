@@ -39,6 +39,12 @@ async def test_a_stranger_reads_one_line_whatever_the_command(chat: People) -> N
         assert (await chat("吴九").say(command)).message.text == NOT_BOUND
 
 
+async def test_anybody_may_ask_for_his_own_number(chat: People, stage: Stage) -> None:
+    assert (await chat("吴九").say("/id")).message.text == "您的编号：1007"
+    group = stage.group("一支部群")
+    assert (await chat("张三").say("/id", group)).message.text == f"本群编号：{group.id}"
+
+
 async def test_a_stranger_with_a_file_reads_the_same(chat: People) -> None:
     assert (await chat("吴九").upload("名册.xlsx", b"x")).message.text == NOT_BOUND
 
