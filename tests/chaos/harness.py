@@ -1,6 +1,7 @@
 """One run: a town, its Telegram, and the bot that is killed in the middle of it as often as wanted."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
@@ -32,11 +33,11 @@ def _has_offset(fields: Fields) -> bool:
 
 
 POINTS = (
-    *(Point("getUpdates", moment, is_meant=_has_offset) for moment in AFTER_STORE),  # stored, not or only just told
-    Point("getUpdates", Moment.DONE),  # given out, not stored
-    *(Point("answerCallbackQuery", moment) for moment in DEATHS),  # committed, not answered
-    *(Point("sendMessage", moment) for moment in DEATHS),  # claimed, not marked
-    *(Point("editMessageText", moment) for moment in DEATHS),
+    *(Point("answerCallbackQuery", moment, skip=7) for moment in DEATHS),  # committed, not answered
+    *(Point("sendMessage", moment, skip=7) for moment in DEATHS),  # claimed, not marked
+    *(Point("getUpdates", moment, skip=3, is_meant=_has_offset) for moment in AFTER_STORE),  # stored, just told or not
+    Point("getUpdates", Moment.DONE, skip=3),  # given out, not stored
+    *(Point("editMessageText", moment, skip=1) for moment in DEATHS),
     *(Point("sendPoll", moment) for moment in (Moment.TAKEN, Moment.DONE)),
     *(Point("stopPoll", moment) for moment in DEATHS),
 )
@@ -47,6 +48,7 @@ class Kills:
     """How the processes ended, and what they left in doubt."""
 
     ends: Counter[str] = field(default_factory=Counter)
+    acts: int = 0  # presses and votes until the last of them
     doubtful: set[tuple[int, int]] = field(default_factory=set)  # rows on their way when their sender died
 
     @property
@@ -64,7 +66,7 @@ class Run:
     def __init__(self, town: Town, wire: Wire, database: Database, folder: Path, *, seed: int) -> None:
         self.town, self.wire, self.database, self.folder = town, wire, database, folder
         self.rng = random.Random(seed)
-        self.lives: tuple[float, ...] = (1.0, 2.0, 3.0, 8.0)  # seconds after which a process is killed wherever it is
+        self.longest_life = 12.0  # seconds after which a process is killed wherever it is
         self.kills = Kills()
         self.processes: list[Process] = []
 
@@ -99,19 +101,25 @@ class Run:
         self.kills.ends[reason] += 1
         self.kills.doubtful |= await self.database.read(_on_their_way)
 
-    async def live_and_die(self, point: Point | None) -> None:
-        """One life that ends at the named point if it gets there in time, else anywhere."""
+    async def live_and_die(self, point: Point | None, life: Life, acts: int) -> None:
+        """One life that ends at the named point if it gets there, else anywhere; meanwhile people do `acts` things."""
         if self.rng.random() < YOUNGEST:
             process = await self.launch()
             assert await process.lives(self.rng.uniform(0, 1)), process.tail()
             await self.kill(process, "while starting")
             return
+        life.allowed = self.rng.randrange(acts // 2)  # while nobody is there
         process = await self.start()
         if point is not None:
-            self.wire.watch(replace(point, skip=self.rng.randrange(8)), process.kill)
-        has_lived = await process.lives(self.rng.uniform(0.1, self.rng.choice(self.lives)))
+            self.wire.watch(replace(point, skip=self.rng.randint(0, point.skip)), process.kill)
+        life.allowed += acts
+        enough = 0 if point is not None else self.rng.randrange(acts)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(self.longest_life):
+                while not process.has_ended and (life.allowed > enough or point is not None):
+                    await self.wire.pulse.next(0.02)
         is_struck = self.wire.forget()
-        assert has_lived or is_struck, process.tail()
+        assert is_struck or not process.has_ended, process.tail()
         await self.kill(process, str(point) if is_struck else "anywhere")
 
     async def kill_often(self, times: int, points: Sequence[Point | None], life: Life, *, acts: int) -> None:
@@ -119,8 +127,8 @@ class Run:
         there is something to lose until the last."""
         await self.kill(self.process, "anywhere")
         for number in range(times - 1):
-            life.allowed = acts
-            await self.live_and_die(points[number % len(points)])
+            await self.live_and_die(points[number % len(points)], life, acts)
+        self.kills.acts = sum(update.kind in ("callback_query", "poll_answer") for update in life.emitted)
         life.allowed = None
 
     async def settle(self, *, within: float) -> None:

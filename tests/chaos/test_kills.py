@@ -30,6 +30,7 @@ def table(run: Run, verdict: Verdict) -> str:
         "": ends,
         "presses": verdict.presses,
         "votes": verdict.votes,
+        "of both until the last kill": run.kills.acts,
         "updates": verdict.updates,
         "reminders": verdict.reminders,
         "rows in flight at the kills": run.kills.in_flight,
@@ -52,7 +53,7 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         town.plan(run.database, "学习二十大精神", MeetingKind.THEME_PARTY_DAY, opens_in=3)
         town.plan(run.database, "专题学习", MeetingKind.THEME_PARTY_DAY, opens_in=3, is_far=True)
         life = Life(town, run.wire, seed=5, a_tick=20)
-        run.lives = (1.0,)
+        run.longest_life = 1.0
         await run.start()
         await life.start_round(3)
         async with living(life):
@@ -69,17 +70,17 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.long
 async def test_forty_kills_lose_and_double_nothing(tmp_path: Path, database_url: str) -> None:
-    town = Town(database_url, near=300, far=200)
+    town = Town(database_url, near=500, far=200)
     async with running(town, tmp_path, seed=40) as run:
         town.settle(run.database)
-        town.plan(run.database, "学习二十大精神", MeetingKind.THEME_PARTY_DAY, opens_in=60)
-        for number, opens_in in enumerate((30, 60, 90), start=1):
+        town.plan(run.database, "学习二十大精神", MeetingKind.THEME_PARTY_DAY, opens_in=120)
+        for number, opens_in in enumerate((60, 120, 180), start=1):
             town.plan(run.database, f"专题学习{number}", FAR_KINDS[number], opens_in=opens_in, is_far=True)
-        life = Life(town, run.wire, seed=40, a_tick=6)
+        life = Life(town, run.wire, seed=40, a_tick=10)
         await run.start()
         await life.start_round(10)
         async with living(life):
-            await run.kill_often(40, MIXED, life, acts=100)
+            await run.kill_often(40, MIXED, life, acts=180)
             await run.start()
             await run.play_out(life, within=400)
         await run.settle(within=60)
@@ -87,5 +88,5 @@ async def test_forty_kills_lose_and_double_nothing(tmp_path: Path, database_url:
         verdict = judge(town, run.database, life.emitted, is_over=True)
     print(table(run, verdict))  # noqa: T201  # what happened, for whoever runs it with -s
     assert verdict.faults == []
-    assert verdict.presses + verdict.votes >= 4000
+    assert run.kills.acts >= 4000
     assert verdict.repeated + verdict.unsure <= run.kills.in_flight
