@@ -151,7 +151,7 @@ class Delivery:
             self._wake.clear()
             try:
                 await self.pump()
-                pause = await self._pause()
+                pause = await self.pause()
             except NotSaved:  # the rows are where they were, and wait for the database as we do
                 pause = SAVE_AGAIN
                 self._window_is_stale = True
@@ -161,12 +161,22 @@ class Delivery:
             except TimeoutError:
                 self._window_is_stale = True
 
-    async def _pause(self) -> float:
+    async def pause(self) -> float:
         """Seconds until something can change by itself; while rows are in flight their end wakes us."""
+        if self._is_freed(now := self._clock.now()):
+            return 0.0
         if len(self._in_flight) >= IN_FLIGHT:
             return LOOK_AGAIN
-        due = await self.next_due()
+        due = await self._next_due(now)
         return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.01, (due - self._clock.now()).total_seconds()))
+
+    def _is_freed(self, now: datetime) -> bool:
+        """Whether a limit has let something go since the last pump: no later moment tells of it."""
+        talking = [c for c, chat in self._chats.items() if chat.answers and not chat.is_busy]
+        if any(self._free_at(chat_id, now, is_urgent=True) <= now for chat_id in talking):
+            return True
+        is_held = self.is_stopped or self._is_standing_by or len(self._in_flight) >= IN_FLIGHT
+        return not is_held and any(self._may_go(row, now) for row in self._window)
 
     async def pump(self) -> None:
         """Start everything that may go at this moment."""
@@ -297,8 +307,10 @@ class Delivery:
     # -- waiting ----------------------------------------------------------------------------------------------------
 
     async def next_due(self) -> datetime | None:
-        """The next moment at which something that cannot go now may go."""
-        now = self._clock.now()
+        """When something that cannot go now may go."""
+        return await self._next_due(self._clock.now())
+
+    async def _next_due(self, now: datetime) -> datetime | None:
         moments = [c.waits_until for c in self._chats.values() if c.waits_until is not None and c.waits_until > now]
         moments += [self._limits.free_at(c, now, is_urgent=True) for c, chat in self._chats.items() if chat.answers]
         moments += [self._row_due(row, now) for row in self._window]
