@@ -1,10 +1,15 @@
 """The database cannot be written for a while: nothing is acknowledged falsely, and it goes on without a restart."""
 
+import asyncio
+import os
 import resource
 import sqlite3
+import subprocess
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.orm import Session
 
 from bot.meetings.rules import MeetingKind
 from tests.chaos.harness import Run, living, running
@@ -71,4 +76,43 @@ async def test_a_full_disk_is_no_acknowledgement(tmp_path: Path) -> None:
         resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (1, before[1]))
         await _press_in_vain(run, life)
         resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, before)
+        await _go_on(run, life)
+
+
+def _restart(data: Path, mode: str) -> None:
+    """The server that keeps its files there, as the person whose they are."""
+    program = max(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), key=lambda file: int(file.parts[-3]))
+    owner = data.stat()
+    is_root = os.geteuid() == 0
+    subprocess.run(
+        [program, "-D", data, "-m", mode, "-w", "-l", data.parent / "log", "restart"],
+        cwd=data.parent,
+        check=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        user=owner.st_uid if is_root else None,
+        group=owner.st_gid if is_root else None,
+        extra_groups=[] if is_root else None,
+    )
+
+
+def _commit_for_good(session: Session, database: str) -> None:
+    session.execute(text(f'ALTER DATABASE "{database}" SET synchronous_commit = on'))
+
+
+@pytest.mark.long
+async def test_restarts_of_postgresql_restart_nobody(tmp_path: Path, postgres_url: str) -> None:
+    host = make_url(postgres_url).query.get("host", "")
+    if not isinstance(host, str) or not (data := Path(host) / "data").is_dir():
+        pytest.skip("the server was not started by these tests")
+    town = Town(postgres_url, near=10 * PEOPLE, far=0)
+    async with running(town, tmp_path, seed=12) as run:
+        # The server of the tests says that it has committed before it has written; after a crash that were our loss.
+        run.database.run(_commit_for_good, str(make_url(postgres_url).database))
+        life = await _begin(town, run)
+        async with living(life):
+            for mode in ("fast", "immediate", "fast"):
+                assert await run.process.lives(1.0), run.process.tail()
+                await asyncio.to_thread(_restart, data, mode)
         await _go_on(run, life)
