@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import structlog
 from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine, event, make_url
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
@@ -30,21 +31,18 @@ from sqlalchemy.types import TypeDecorator
 from bot.clock import monotonic
 from bot.errors import UserError
 
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
+
 log = structlog.get_logger()
 R = TypeVar("R")
 
-GROUP = 64  # calls that share one commit, about: more would only lengthen the wait of the first
+GROUP = 64  # calls that share one commit: more would only lengthen the wait of the first
 SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybody else
 BUSY_TIMEOUT = 10.0  # seconds SQLite waits for another process's write
 REPEATS = 5  # of a batch after a lost connection or a serialization failure
 _TRANSIENT = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}  # SQLSTATE worth a repeat
-_OWN = {
-    "54000",
-    "54001",
-    "54011",
-    "54023",
-    "57014",
-}  # operational, but of one statement: too large, too slow
+_OWN = {"54000", "54001", "54011", "54023", "57014"}  # operational, but of one statement: too large, too slow
 _DOWN = {  # SQLite: the file, the disk or somebody's lock
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -107,16 +105,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def upsert(session: Session, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+def upsert(session: Session, model: type[Base]) -> "sqlite.Insert | postgresql.Insert":
     """The dialect's INSERT with `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return upsert_on(dialect_of(session), model)
 
 
-def upsert_on(dialect: str, model: type[Base]) -> sqlite.Insert | postgresql.Insert:
+def upsert_on(dialect: str, model: type[Base]) -> "sqlite.Insert | postgresql.Insert":
     """The same for statements that are built once: where thousands a second run, building one costs more than it."""
     table = model.__table__
     assert isinstance(table, Table)
-    return sqlite.insert(table) if dialect == "sqlite" else postgresql.insert(table)
+    if dialect == "sqlite":
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # noqa: PLC0415  # a tenth of a start, for those who have no server
+
+    return postgresql.insert(table)
 
 
 def dialect_of(session: Session) -> str:
@@ -152,7 +154,7 @@ class Database:
         )
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self._coming: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
-        self._calls: SimpleQueue[list[_Call] | None] = SimpleQueue()
+        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
         self._readers = ThreadPoolExecutor(3, "db-read")
         self._starting = threading.Lock()
@@ -186,31 +188,17 @@ class Database:
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[R] = loop.create_future()
 
-        def done(result: object, error: BaseException | None) -> None:
-            if waiting.done():
-                return
-            if error is not None:
-                waiting.set_exception(error)
-            else:
-                waiting.set_result(result)  # type: ignore[arg-type]  # the result of fn, which is R
-
         coming = self._coming.setdefault(loop, [])
         if not coming:  # handlers that go on together ask together: sent at the end of the turn, they share a commit
             loop.call_soon(self._send, loop)
-        coming.append(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done, loop))
+        coming.append(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), partial(_settle, waiting), loop))
         return await waiting
 
     def run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         """`transact` for callers without an event loop."""
         waiting: Future[R] = Future()
 
-        def done(result: object, error: BaseException | None) -> None:
-            if error is not None:
-                waiting.set_exception(error)
-            else:
-                waiting.set_result(result)  # type: ignore[arg-type]  # the result of fn, which is R
-
-        self._put([_Call(lambda session: fn(session, *args, **kwargs), _name(fn), done)])
+        self._put([_Call(lambda session: fn(session, *args, **kwargs), _name(fn), partial(_settle, waiting))])
         return waiting.result()
 
     async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -251,8 +239,8 @@ class Database:
                 if self._thread is None:
                     self._thread = threading.Thread(target=self._write, name="db-write", daemon=True)
                     self._thread.start()
-        for first in range(0, len(calls), GROUP):
-            self._calls.put(calls[first : first + GROUP])
+        for call in calls:
+            self._calls.put(call)
 
     def _write(self) -> None:
         while (batch := self._next_batch()) is not None:
@@ -260,18 +248,18 @@ class Database:
             _hand_back(batch)
 
     def _next_batch(self) -> list[_Call] | None:
-        batch = self._calls.get()
-        if batch is None:
+        if (call := self._calls.get()) is None:
             return None
+        batch = [call]
         while len(batch) < GROUP:
             try:
-                more = self._calls.get_nowait()
+                call = self._calls.get_nowait()
             except Empty:
                 break
-            if more is None:  # closing: finish this batch, then hear it again
+            if call is None:  # closing: finish this batch, then hear it again
                 self._calls.put(None)
                 break
-            batch += more
+            batch.append(call)
         return batch
 
     def _commit(self, batch: list[_Call]) -> None:
@@ -313,6 +301,15 @@ class Database:
                 if (took := monotonic() - began) > SLOW:
                     log.warning("transaction_dragged", call=call.name, seconds=round(took, 3))
         return frozenset(signals)
+
+
+def _settle(waiting: asyncio.Future[R] | Future[R], result: object, error: BaseException | None) -> None:
+    if waiting.done():  # whoever asked has gone
+        return
+    if error is not None:
+        waiting.set_exception(error)
+    else:
+        waiting.set_result(result)  # type: ignore[arg-type]  # the result of the caller's fn, which is R
 
 
 def _name(fn: Callable[..., object]) -> str:

@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from bot import migrations
@@ -95,6 +96,10 @@ def open_folder() -> Iterator[Path]:
 
 
 # -- versions ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_names_of_the_files_tell_the_newest_version() -> None:
+    assert ScriptDirectory(str(Path(migrations.__file__).parent)).get_heads() == [migrations.newest()]
 
 
 def test_the_first_start_makes_all_tables_and_the_second_nothing(blank_url: str) -> None:

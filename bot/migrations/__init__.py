@@ -1,12 +1,11 @@
-"""The database's versions. `upgrade` brings any older one to ours and refuses a newer one."""
+"""The database's versions. `upgrade` brings any older one to ours and refuses a newer one.
+
+Alembic is imported only where there is something to do: a start on a database of today is not to wait for it.
+"""
 
 import os
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -40,14 +39,23 @@ def _upgrade(database: Database) -> str | None:
     with engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-        found = MigrationContext.configure(connection).get_current_revision()
-        config = _config(connection)
+        found = _version(connection)
         if found == newest():
             return None
-        if found is not None and found not in {script.revision for script in _scripts().walk_revisions()}:
+        if found is not None and found not in _known():
             raise NewerSchema(found=found)
-        command.upgrade(config, "head")
+        _step_up(connection)
         return found or ""
+
+
+def _step_up(connection: Connection) -> None:
+    from alembic import command  # noqa: PLC0415  # see above
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
 
 
 def obstacle(url: str) -> UserError | None:
@@ -60,22 +68,23 @@ def obstacle(url: str) -> UserError | None:
     return None if os.access(nearest, os.W_OK) else not_writable(folder)
 
 
-def newest() -> str | None:
-    return _scripts().get_current_head()
+def newest() -> str:
+    return max(_known())
 
 
 def is_current(database: Database) -> bool:
     with database.engine.connect() as connection:
-        is_there = inspect(connection).has_table("alembic_version")
-        return is_there and MigrationContext.configure(connection).get_current_revision() == newest()
+        return _version(connection) == newest()
 
 
-def _scripts() -> ScriptDirectory:
-    return ScriptDirectory.from_config(_config(None))
+def _known() -> set[str]:
+    """Our versions, by the names of their files: v0001_first_tables.py holds version 0001."""
+    return {file.stem[1:].partition("_")[0] for file in (Path(__file__).parent / "versions").glob("v*.py")}
 
 
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent))
-    config.attributes["connection"] = connection
-    return config
+def _version(connection: Connection) -> str | None:
+    """The version of the database; None: it has no tables of ours."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    found: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return found

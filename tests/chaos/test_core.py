@@ -15,7 +15,7 @@ from bot.context import Turn
 from bot.db import Database
 from bot.demo.world import World
 from bot.inbox import DeadRow, InboxRow, Lease, Outage, Received
-from bot.intake import Intake, Trouble
+from bot.intake import AT_ONCE, Intake, Trouble
 from bot.polling import Poller
 from bot.transport import Transport
 from tests.chaos.wire import Wire
@@ -118,18 +118,19 @@ async def test_a_new_receiver_soon_knows_that_it_has_fetched_all(database: Datab
 
 
 async def test_an_update_stored_while_all_workers_end_is_handled(sqlite_url: str) -> None:
-    """Sixteen handlers and a store share one commit: the update comes at the very moment no worker looks any more."""
+    """All handlers and a store share one commit: the update comes at the very moment no worker looks any more."""
     database = Database(sqlite_url)
     handling = Handling(database)
     handling.may_begin.clear()
     intake = receiver(database, process=handling)
-    await intake.accept([update_of(n, n) for n in range(1, 17)])
+    await intake.accept([update_of(n, n) for n in range(1, AT_ONCE + 1)])
     held = Held()
     blocking = asyncio.ensure_future(database.transact(held))
     await asyncio.to_thread(held.is_held.wait)
     handling.may_begin.set()
     await database.read(lambda _: None)
-    storing = asyncio.ensure_future(intake.accept([update_of(17, 17)]))
+    last = AT_ONCE + 1
+    storing = asyncio.ensure_future(intake.accept([update_of(last, last)]))
     await database.read(lambda _: None)
     held.is_free.set()
     await asyncio.gather(blocking, storing)
