@@ -11,6 +11,7 @@ from bot.answers import Meaning, Verdict
 from bot.message import Commands, Content, Delete, Document, Edit, Message, Pin, Poll, StopPoll
 from bot.outbox import Claimed, State
 
+INTERRUPTIONS = 5  # of one row; more, and it may be what ends its senders
 BACK_OFF = (2, 4, 8, 16, 32, 60)  # seconds before the next try
 
 
@@ -33,6 +34,13 @@ class Aftermath:
 
     hooks: Mapping[str, outbox.Hooks]
     reach: Reach
+
+    def interrupted(self, session: Session, row: Claimed, *, now: datetime) -> None:
+        """Its sender ended in mid-call, which says nothing about Telegram: a private text goes again each time."""
+        if row.chat_id > 0 and isinstance(row.content, Message | Document) and row.attempts < INTERRUPTIONS:
+            claims.repeat(session, row, due_at=now + outbox.UNKNOWN_WAIT)
+        else:
+            self.unknown(session, row, now=now)
 
     def unknown(self, session: Session, row: Claimed, *, now: datetime) -> None:
         """Perhaps it arrived. Private texts go once more, labelled; edits simply again; group posts never."""

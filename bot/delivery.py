@@ -196,8 +196,8 @@ class Delivery:
         self._window = deque(seen.waiting)
         for row_id in set(seen.interrupted) - self._in_flight:
             row = await self._database.transact(claims.reclaim, row_id, now=now)
-            if row is not None:  # its sender died in mid-call: the result is unknown, and treated so
-                await self._database.transact(self._aftermath.unknown, row, now=now)
+            if row is not None:
+                await self._database.transact(self._aftermath.interrupted, row, now=now)
 
     def _start_rows(self) -> None:
         if self.is_stopped or self._is_standing_by:

@@ -186,7 +186,7 @@ def _messages(session: Session, town: Town, verdict: Verdict, *, is_over: bool) 
 
 def _is_right(row: OutboxRow, *, is_there: bool, is_over: bool) -> bool:
     """Sent, or pointless before it left, or in doubt as it may be: a post whose sender died is never sent again by
-    itself, a private message once."""
+    itself, a private message is."""
     if row.state in FINE:
         return True
     if row.state == State.UNKNOWN:

@@ -3,19 +3,23 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import fields
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import inbox
+from bot import claims, inbox, outbox
+from bot.aftermath import INTERRUPTIONS, Aftermath, Reach
 from bot.clock import Clock, SystemClock, VirtualClock
 from bot.context import Turn
 from bot.db import Database
 from bot.demo.world import World
 from bot.inbox import DeadRow, InboxRow, Lease, Outage, Received
 from bot.intake import AT_ONCE, Intake, Trouble
+from bot.message import Message
+from bot.outbox import Lane, OutboxRow, State
 from bot.polling import Poller
 from bot.transport import Transport
 from tests.chaos.wire import Wire
@@ -204,3 +208,21 @@ async def test_of_the_states_of_a_poll_that_wait_only_the_newest_is_handled(data
     await intake.drain()
     assert await open_updates(database) == []
     assert handling.handled == [99]
+
+
+async def test_a_reminder_whose_senders_die_again_and_again_is_sent_again_but_not_for_ever(database: Database) -> None:
+    """Two kills that hit one row both before it left would otherwise have lost it."""
+    reach = Reach(*[lambda *_: None] * len(fields(Reach)))
+    await database.transact(
+        outbox.enqueue, "meeting:1:v1:R3:1:m1", chat_id=1001, content=Message("今天15:00"), lane=Lane.NOTICE, now=NOW
+    )
+    at, states = NOW, []
+    for _ in range(INTERRUPTIONS):
+        assert await database.transact(claims.claim, 1, {}, now=at) is not None
+        at += outbox.SEND_LEASE + timedelta(seconds=1)
+        row = await database.transact(claims.reclaim, 1, now=at)
+        assert row is not None
+        await database.transact(Aftermath({}, reach).interrupted, row, now=at)
+        at += outbox.UNKNOWN_WAIT
+        states.append(await database.read(lambda session: session.scalars(select(OutboxRow.state)).one()))
+    assert states == [State.PENDING] * (INTERRUPTIONS - 1) + [State.UNKNOWN]
