@@ -15,13 +15,16 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "models", "rules"})
 # What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
 _LISTED = {
-    "members": "cells changes chats commandline directory expiry facts joining menus notices phrases prompts reach "
-    "register roster roster_views rows tree tries workbook",
-    "meetings": "audiences cards change_views changing downtime drafts facts firing grammar kindfile kinds ladder "
-    "phrases plan_views planning publishing recurrence",
-    "attendance": "chain closing facts leave marking opening own quorum sheet_views standing workbook",
+    "members": "calendar calendar_handlers calendar_views cells changes chats commandline directory expiry facts joining "
+    "menus notices offices offices_handlers offices_views personal personal_handlers personal_views phrases prompts "
+    "reach register roster roster_views rows tree tries workbook",
+    "meetings": "agenda audiences budget cards change_views changing downtime drafts facts firing grammar kindfile kinds "
+    "ladder minutes minutes_handlers minutes_views past personal phrases plan_views planning publishing recurrence "
+    "refilling series series_handlers series_views",
+    "attendance": "ballots chain closing correcting correction_handlers correction_views exporting facts guests leave "
+    "marking opening own personal quorum sheet_views standing workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
-    "quiz": "blueprint drafts facts hosting marking papers phrases results rounds sending votes",
+    "quiz": "blueprint drafts facts hosting marking papers personal phrases results rounds sending votes",
     "practice": "",
     "compliance": "norms picture",
     "reports": "document workbook",
@@ -70,6 +73,11 @@ class Source:
     def is_views(self) -> bool:
         """What the bot says: `views`, and parts of it that grew too long for one file."""
         return self.feature is not None and (self.name == "views" or self.name.endswith("_views"))
+
+    @property
+    def is_handlers(self) -> bool:
+        """A door for people: `handlers`, and doors of a subject that has its own file (`series_handlers`)."""
+        return self.feature is not None and (self.name == "handlers" or self.name.endswith("_handlers"))
 
     @property
     def house_file(self) -> str | None:

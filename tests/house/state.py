@@ -7,7 +7,7 @@ from tests.house.source import Rule, Source, Violation, name_of, owner_of, param
 
 # Modules that only bring the word Session into their signatures.
 SESSION_FILES = frozenset({"bot/context.py", "bot/gate.py", "bot/app.py", "bot/schedule.py"})
-DOORS = frozenset({"handlers", "jobs", "commandline"})
+DOORS = frozenset({"jobs", "commandline"})
 
 OWN_TIME = {
     "datetime": {"now", "utcnow", "today"},
@@ -57,7 +57,7 @@ FORBIDDEN_NAMES = frozenset(
 
 
 def asynchrony(source: Source) -> Iterator[Violation]:
-    if source.feature is None or source.name == "handlers":
+    if source.feature is None or source.is_handlers:
         return
     for kind in (ast.AsyncFunctionDef, ast.Await, ast.AsyncWith, ast.AsyncFor):
         for node in source.of(kind):
@@ -129,7 +129,7 @@ def _is_put_together(argument: ast.expr) -> bool:
 
 
 def _knows_sessions_only(source: Source) -> bool:
-    return source.path in SESSION_FILES or (source.feature is not None and source.name in DOORS)
+    return source.path in SESSION_FILES or source.is_handlers or (source.feature is not None and source.name in DOORS)
 
 
 def own_time(source: Source) -> Iterator[Violation]:
