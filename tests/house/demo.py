@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from tests.house.source import Rule, Source, Violation
 
 # What drives the real bot inside that world, or fills it; everything else of the folder is the world.
-ON_THE_BOT = frozenset({"stepping", "stage", "seed", "crowd", "run", "transcript", "facts", "year", "replay"})
+ON_THE_BOT = frozenset(
+    {"stepping", "stage", "seed", "history", "crowd", "run", "transcript", "facts", "year", "replay"}
+)
 
 
 def own_world(source: Source) -> Iterator[Violation]:

@@ -16,13 +16,13 @@ HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "mo
 # What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
 _LISTED = {
     "members": "calendar calendar_handlers calendar_views cells changes chats commandline directory expiry facts "
-    "joining menus notices offices offices_handlers offices_views personal personal_handlers personal_views phrases prompts "
-    "reach register roster roster_views rows tree tries workbook",
-    "meetings": "agenda audiences budget cards change_views changing downtime drafts facts firing grammar kindfile kinds "
-    "ladder minutes minutes_handlers minutes_views past personal phrases plan_views planning publishing "
-    "recurrence refilling series series_handlers series_views",
-    "attendance": "ballots chain closing correcting correction_handlers correction_views exporting facts guests leave "
-    "marking opening own personal quorum sheet_views standing workbook",
+    "joining menus notices offices offices_handlers offices_views personal personal_handlers "
+    "personal_views phrases prompts reach register roster roster_views rows tree tries workbook",
+    "meetings": "agenda audiences budget cards change_views changing downtime drafts facts firing grammar "
+    "kindfile kinds ladder minutes minutes_handlers minutes_views past personal phrases plan_views "
+    "planning publishing recurrence refilling series series_handlers series_views",
+    "attendance": "ballots chain closing correcting correction_handlers correction_views exporting facts guests "
+    "leave marking opening own personal quorum sheet_views standing workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
     "quiz": "blueprint drafts facts hosting marking papers personal phrases results rounds sending votes",
     "practice": "",
