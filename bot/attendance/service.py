@@ -28,7 +28,7 @@ from bot.attendance.rules import (
     sign_in,
     sign_in_after_outage,
 )
-from bot.attendance.standing import counted, standings
+from bot.attendance.standing import read
 from bot.errors import UserError
 from bot.inbox import Outage
 from bot.meetings import cards
@@ -326,4 +326,4 @@ def roll(
     meeting = meetings.facts(session, meeting_id)
     if meeting is None:
         return Roll(meeting_id)
-    return counted(meeting, standings(session, meeting, member_id))
+    return read(session, meeting, member_id)

@@ -4,14 +4,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from bot.attendance.models import Attendance
+from bot.attendance.models import Attendance, Guest
+from bot.attendance.quorum import quorum
 from bot.attendance.rules import CAME, SELF_PROOFS, Answer, LeaveState, Proof, ReasonKind, Status
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
-from bot.meetings.rules import MeetingState, Roll
+from bot.meetings.models import AgendaItem
+from bot.meetings.rules import AgendaState, MeetingState, Outcome, Roll, VoteRule
 
 _RECORDED = (
     *(Attendance.member_id, Attendance.is_due, Attendance.has_vote, Attendance.answer, Attendance.leave_state),
@@ -55,6 +57,29 @@ def standings(session: Session, meeting: MeetingFacts, member_id: int | None = N
         known = recorded.pop(one, None)
         found.append(replace(known, is_due=True, has_vote=has_vote) if known else Standing(one, True, has_vote))
     return found + [one for one in recorded.values() if not one.is_due]
+
+
+def read(session: Session, meeting: MeetingFacts, member_id: int | None = None) -> Roll:
+    """The roll of everybody, with guests and quorum; or of one person alone."""
+    found = counted(meeting, standings(session, meeting, member_id))
+    if member_id is not None:
+        return found
+    return replace(found, guests=_guests(session, meeting.id), short=_short(session, meeting, found))
+
+
+def _guests(session: Session, meeting_id: int) -> int:
+    return session.scalar(select(func.sum(Guest.number)).where(Guest.meeting_id == meeting_id)) or 0
+
+
+def _short(session: Session, meeting: MeetingFacts, found: Roll) -> tuple[tuple[VoteRule, int], ...]:
+    """How many voters each rule of the agenda still misses; nothing where nobody votes."""
+    if not meeting.rules.votes or meeting.outcome is Outcome.STUDY_ONLY:
+        return ()
+    is_ahead = or_(AgendaItem.state.is_(None), AgendaItem.state == AgendaState.DISCUSSED)
+    query = select(AgendaItem.vote_rule).where(AgendaItem.meeting_id == meeting.id, is_ahead)
+    asked = {rule for rule in session.scalars(query) if rule is not None}
+    voters, present = len(found.voters), len(found.voters_present)
+    return tuple((rule, quorum(rule, voters, present).missing) for rule in VoteRule if rule in asked)
 
 
 def counted(meeting: MeetingFacts, everybody: Sequence[Standing]) -> Roll:

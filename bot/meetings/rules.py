@@ -218,6 +218,7 @@ class Roll:
     joined_present: tuple[int, ...] = ()
     voters: tuple[int, ...] = ()  # D: due and entitled to vote
     voters_present: tuple[int, ...] = ()  # A: of them in the room now
+    short: tuple[tuple[VoteRule, int], ...] = ()  # of each voting rule on the agenda: how many voters are missing
     guests: int = 0
 
     @property

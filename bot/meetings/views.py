@@ -4,13 +4,27 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.meetings.facts import MeetingFacts, Moved, Named
-from bot.meetings.rules import MeetingState, Roll, SignIn
+from bot.meetings.rules import MeetingState, Roll, SignIn, VoteRule
 from bot.members.rules import DueList, UnitKind, UnitRef
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
 from bot.periods import beijing, local_day
 
 WEEKDAYS = "一二三四五六日"
 MOST_NAMES = 20
+VOTES = {
+    VoteRule.ORDINARY: "表决",
+    VoteRule.COMMITTEE: "表决",
+    VoteRule.ADMISSION: "接收党员",
+    VoteRule.ELECTION: "选举",
+    VoteRule.DEMOCRATIC_LIFE: "民主生活会",
+}
+REACHED = {
+    VoteRule.ORDINARY: "达到半数",
+    VoteRule.COMMITTEE: "达到半数",
+    VoteRule.ADMISSION: "超过半数",
+    VoteRule.ELECTION: "达到五分之四",
+    VoteRule.DEMOCRATIC_LIFE: "达到三分之二",
+}
 LABEL = 12  # characters of a name or title on a button
 
 
@@ -84,7 +98,8 @@ def card(meeting: MeetingFacts, roll: Roll, moved: Moved | None = None, *, now: 
     if meeting.is_over:
         return Message(lines(*_head(meeting, None, now=now), "已结束", outcome(roll)))
     if meeting.is_open(now):
-        return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), signed(roll)), sign_in_row(meeting))
+        text = lines(*_head(meeting, None, now=now), *_signing_in(meeting), signed(roll), voting(roll))
+        return Message(text, sign_in_row(meeting))
     buttons = (
         Button("参加", press("attendance", "go", meeting.id, meeting.version)),
         Button("请假", link=f"lv_{base36(meeting.id)}"),
@@ -141,6 +156,18 @@ def signed(roll: Roll) -> str:
     late = f"（迟到{len(roll.late)}）" if roll.late else ""
     joined = f" · 报名签到{len(roll.joined_present)}" if roll.joined else ""
     return f"实到{len(roll.present)}{late} · 请假{len(roll.on_leave)} · 未签{len(roll.unsigned)}{joined}"
+
+
+def voting(roll: Roll) -> str:
+    """Whether enough voters are in the room, by each voting rule on the agenda; empty without a voting item."""
+    if not roll.short:
+        return ""
+    is_one = len(roll.short) == 1
+    parts = (
+        ("" if is_one else VOTES[rule]) + (f"还差{missing}人" if missing else REACHED[rule])
+        for rule, missing in roll.short
+    )
+    return f"有表决权应到{len(roll.voters)}，到会{len(roll.voters_present)}，{'；'.join(parts)}"
 
 
 def outcome(roll: Roll) -> str:
