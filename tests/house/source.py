@@ -17,7 +17,7 @@ HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "mo
 _LISTED = {
     "members": "calendar calendar_handlers calendar_views cells changes chats commandline directory expiry facts "
     "joining menus notices offices offices_handlers offices_views personal personal_handlers "
-    "personal_views phrases prompts reach register roster roster_views rows tree tries workbook",
+    "personal_views phrases prompts quiet reach register roster roster_views rows tree tries workbook",
     "meetings": "agenda audiences budget cards change_views changing downtime drafts facts firing grammar "
     "kindfile kinds ladder minutes minutes_handlers minutes_views past personal phrases plan_views "
     "planning publishing recurrence refilling series series_handlers series_views",
