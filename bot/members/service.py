@@ -84,6 +84,7 @@ class Exempt:
     person: Person
     basis: str
     approver: str
+    approved_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +228,7 @@ def due_on(
         mine = exemptions.get(person.member_id, ())
         absolved = [e for e in mine if e.scope is not ExemptionScope.VOTE]
         if absolved:
-            exempt.append(Exempt(person, absolved[0].basis, absolved[0].approver))
+            exempt.append(Exempt(person, absolved[0].basis, absolved[0].approver, absolved[0].approved_on))
         else:
             due.append(Due(person, not (person.is_probationary or person.is_suspended or mine)))
     return Expected(tuple(due), tuple(exempt))
