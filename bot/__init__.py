@@ -12,7 +12,7 @@
        intake · gate · delivery                          one update in, messages out
        context · claims · aftermath · calls · answers
        outbox · inbox · transport · limits               durable messages, durable updates
-       message · db · config · logs · clock · periods · workdays · yamlfile · errors
+       message · db · statements · config · logs · clock · periods · workdays · yamlfile · errors
 
 `app` puts the house together, `schedule` lists every timed job, `demo` is a Telegram on this machine, `__main__` the
 command line.

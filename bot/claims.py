@@ -3,13 +3,15 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import NamedTuple
 
-from sqlalchemy import Integer, RowMapping, bindparam, func, or_, select, update
+from sqlalchemy import Integer, bindparam, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import signal
 from bot.message import Content, Document, Edit, Message, from_json, to_json
 from bot.outbox import CALM_MOST, SEND_LEASE, UPLOAD_LEASE, Claimed, Hooks, Lane, OutboxRow, Sent, State, prefix_of
+from bot.statements import Query, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,25 @@ class Seen:
     interrupted: list[int]
 
 
+class _Taken(NamedTuple):
+    """A row as its sender takes it."""
+
+    id: int
+    key: str
+    lane: int
+    chat_id: int | None
+    thread_id: int | None
+    reply_to: int | None
+    body: dict[str, object] | None
+    attempts: int
+    fence: int
+    due_at: datetime
+    valid_until: datetime
+    is_repeat: bool
+
+
 # Built once and run on the connection: each message costs some of these, and a bulk is thousands of messages.
+_COLUMNS = tuple(getattr(OutboxRow, name) for name in _Taken._fields)
 _CUT_OFF = select(OutboxRow.id).where(OutboxRow.state == State.SENDING, OutboxRow.lease_until < bindparam("now"))
 _DUE = (
     select(OutboxRow.id, OutboxRow.lane, OutboxRow.chat_id, OutboxRow.key, OutboxRow.is_rendered_late)
@@ -41,11 +61,11 @@ _DUE = (
     .limit(bindparam("most", type_=Integer))
 )
 _CALM = _DUE.where(OutboxRow.lane >= int(Lane.CALM))
-_NEXT_DUE = select(func.min(OutboxRow.due_at)).where(
-    OutboxRow.state == State.PENDING, OutboxRow.due_at > bindparam("after")
+_NEXT_DUE = Query(
+    select(func.min(OutboxRow.due_at)).where(OutboxRow.state == State.PENDING, OutboxRow.due_at > bindparam("after"))
 )
-_NEXT_LAPSE = select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == State.SENDING)
-_TAKE = (
+_NEXT_LAPSE = Query(select(func.min(OutboxRow.lease_until)).where(OutboxRow.state == State.SENDING))
+_TAKE = Query(
     update(OutboxRow)
     .where(OutboxRow.id == bindparam("row"), OutboxRow.state == State.PENDING)
     .where(OutboxRow.due_at <= bindparam("now"))  # another sender may have put it off since it was seen
@@ -55,10 +75,11 @@ _TAKE = (
         fence=OutboxRow.fence + 1,
         lease_until=bindparam("until"),
     )
-    .returning(OutboxRow.__table__)
+    .returning(*_COLUMNS)
 )
-_CHANGE = update(OutboxRow).where(OutboxRow.id == bindparam("row"))
-_FINISH = _CHANGE.where(OutboxRow.fence == bindparam("as_of"), OutboxRow.state == State.SENDING)
+_OF_ROW = update(OutboxRow).where(OutboxRow.id == bindparam("row"))
+_CHANGE = Write(_OF_ROW)
+_FINISH = Write(_OF_ROW.where(OutboxRow.fence == bindparam("as_of"), OutboxRow.state == State.SENDING))
 
 
 def look(session: Session, *, now: datetime, most: int, without: Sequence[int] = ()) -> Seen:
@@ -78,9 +99,8 @@ def _waiting(session: Session, now: datetime, most: int, without: Sequence[int])
 
 def next_due(session: Session, *, after: datetime) -> datetime | None:
     """The next moment after `after` at which a row comes due, or its sender's lease ends."""
-    connection = session.connection()
-    moments = (connection.scalar(_NEXT_DUE, {"after": after}), connection.scalar(_NEXT_LAPSE))
-    return min((moment for moment in moments if moment is not None), default=None)
+    [(due,)], [(lapse,)] = _NEXT_DUE.all(session, {"after": after}), _NEXT_LAPSE.all(session, {})
+    return min((moment for moment in (due, lapse) if moment is not None), default=None)
 
 
 def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]:
@@ -94,36 +114,48 @@ def due_count(session: Session, *, now: datetime) -> tuple[int, datetime | None]
 
 def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime) -> Claimed | None:
     """Take a pending row for sending, or settle it unsent: too late, not wanted any more, taken by another."""
-    connection = session.connection()
-    row = connection.execute(_TAKE, {"row": row_id, "now": now, "until": now + SEND_LEASE}).mappings().one_or_none()
-    if row is None:
+    found = _TAKE.first(session, {"row": row_id, "now": now, "until": now + SEND_LEASE})
+    if found is None:
         return None
-    hook = hooks.get(prefix_of(row["key"]), Hooks())
-    if row["valid_until"] < now:
-        _settle(session, row_id, row["key"], state=State.EXPIRED, hook=hook, now=now)
+    row = _Taken(*found)
+    hook = hooks.get(prefix_of(row.key), Hooks())
+    if row.valid_until < now:
+        _settle(session, row_id, row.key, state=State.EXPIRED, hook=hook, now=now)
         return None
-    if hook.is_wanted is not None and not hook.is_wanted(session, row["key"], now):
-        _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+    if hook.is_wanted is not None and not hook.is_wanted(session, row.key, now):
+        _settle(session, row_id, row.key, state=State.SUPPRESSED, hook=hook, now=now)
         return None
-    if row["body"] is not None:
-        claimed = _claimed(row, from_json(row["body"]))
+    if row.body is not None:
+        claimed = _claimed(row, from_json(row.body))
         if isinstance(claimed.content, Document):
-            connection.execute(_CHANGE, {"row": row_id, "lease_until": now + UPLOAD_LEASE})
+            _CHANGE.run(session, {"row": row_id, "lease_until": now + UPLOAD_LEASE})
         return claimed
-    made = hook.render(session, row["key"], now) if hook.render else None
+    made = hook.render(session, row.key, now) if hook.render else None
     if made is None:
-        _settle(session, row_id, row["key"], state=State.SUPPRESSED, hook=hook, now=now)
+        _settle(session, row_id, row.key, state=State.SUPPRESSED, hook=hook, now=now)
         return None
     return replace(_claimed(row, made.content), chat_id=made.chat_id, thread_id=made.thread_id)
 
 
-def _claimed(row: RowMapping, content: Content) -> Claimed:
-    same = ("id", "key", "lane", "thread_id", "reply_to", "attempts", "fence", "due_at", "valid_until", "is_repeat")
-    return Claimed(**{name: row[name] for name in same}, chat_id=row["chat_id"] or 0, content=content)
+def _claimed(row: _Taken, content: Content) -> Claimed:
+    return Claimed(
+        row.id,
+        row.key,
+        row.lane,
+        row.chat_id or 0,
+        row.thread_id,
+        row.reply_to,
+        content,
+        row.attempts,
+        row.fence,
+        row.due_at,
+        row.valid_until,
+        row.is_repeat,
+    )
 
 
 def _settle(session: Session, row_id: int, key: str, *, state: State, hook: Hooks, now: datetime) -> None:
-    session.connection().execute(_CHANGE, {"row": row_id, "state": state, "lease_until": None})
+    _CHANGE.run(session, {"row": row_id, "state": state, "lease_until": None})
     if hook.failed is not None:
         hook.failed(session, key, state, now)
 
@@ -175,7 +207,7 @@ def as_plain(session: Session, row: Claimed, content: Content, *, now: datetime)
 
 
 def _finish(session: Session, row: Claimed, values: dict[str, object]) -> bool:
-    return session.connection().execute(_FINISH, {"row": row.id, "as_of": row.fence, **values}).rowcount == 1
+    return _FINISH.run(session, {"row": row.id, "as_of": row.fence, **values}) == 1
 
 
 def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:
@@ -184,7 +216,8 @@ def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:
         OutboxRow.id == row_id, OutboxRow.state == State.SENDING, OutboxRow.lease_until < now
     )
     taken = taken.values(fence=OutboxRow.fence + 1, lease_until=now + SEND_LEASE)
-    row = session.execute(taken.returning(OutboxRow.__table__)).mappings().one_or_none()
-    if row is None:
+    found = session.execute(taken.returning(*_COLUMNS)).one_or_none()
+    if found is None:
         return None
-    return _claimed(row, from_json(row["body"]) if row["body"] is not None else Edit(Message("")))
+    row = _Taken(*found)
+    return _claimed(row, from_json(row.body) if row.body is not None else Edit(Message("")))

@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -23,11 +24,12 @@ from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine import URL, Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from bot import faults, statements
 from bot.clock import monotonic
 from bot.errors import UserError
 
@@ -36,25 +38,12 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger()
 R = TypeVar("R")
+Guard = AbstractContextManager[object]
 
 GROUP = 64  # calls that share one commit: more would only lengthen the wait of the first
 SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybody else
 BUSY_TIMEOUT = 10.0  # seconds SQLite waits for another process's write
 REPEATS = 5  # of a batch after a lost connection or a serialization failure
-_TRANSIENT = {"40001", "40P01", "57P01", "57P02", "57P03", "08000", "08003", "08006"}  # SQLSTATE worth a repeat
-_OWN = {"54000", "54001", "54011", "54023", "57014"}  # operational, but of one statement: too large, too slow
-_DOWN = {  # SQLite: the file, the disk or somebody's lock
-    sqlite3.SQLITE_BUSY,
-    sqlite3.SQLITE_LOCKED,
-    sqlite3.SQLITE_NOMEM,
-    sqlite3.SQLITE_READONLY,
-    sqlite3.SQLITE_IOERR,
-    sqlite3.SQLITE_CORRUPT,
-    sqlite3.SQLITE_FULL,
-    sqlite3.SQLITE_CANTOPEN,
-    sqlite3.SQLITE_PROTOCOL,
-    sqlite3.SQLITE_NOTADB,
-}
 
 
 class NotSaved(UserError):
@@ -71,6 +60,10 @@ class Damaged(UserError):
 
 class Unreachable(UserError):
     text = "连不上数据库：{reason}"
+
+
+class SpoiltError(Exception):
+    """A flush failed and the session gave up the whole transaction: the batch has to be done again."""
 
 
 class Base(DeclarativeBase):
@@ -170,7 +163,7 @@ class Database:
             if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
                 return not_writable(self.file if self.file.exists() else self.file.parent)
             return Damaged(path=self.file) if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} else None
-        return Unreachable(reason=str(error.orig).partition("\n")[0]) if _concerns_all(error) else None
+        return Unreachable(reason=str(error.orig).partition("\n")[0]) if faults.concerns_all(error) else None
 
     @property
     def engine(self) -> Engine:
@@ -214,8 +207,8 @@ class Database:
                 with Session(self._reader, expire_on_commit=False) as session:
                     return fn(session, *args, **kwargs)
             except DBAPIError as error:
-                if repeat == REPEATS or not _is_transient(error):
-                    is_down = _concerns_all(error) and not _is_write(error)
+                if repeat == REPEATS or not faults.is_transient(error):
+                    is_down = faults.concerns_all(error) and not faults.is_write(error)
                     raise (NotSaved() if is_down else error) from error
             _wait(repeat)
             repeat += 1
@@ -264,16 +257,14 @@ class Database:
 
     def _commit(self, batch: list[_Call]) -> None:
         for repeat in range(REPEATS + 1):
-            for call in batch:
-                call.result = call.error = None
             try:
                 signals = self._attempt(batch)
             except DBAPIError as error:
-                if repeat < REPEATS and _is_transient(error):
+                if repeat < REPEATS and faults.is_transient(error):
                     _wait(repeat)
                     continue
                 log.exception("commit_failed", calls=len(batch))
-                _fail(batch, NotSaved() if _concerns_all(error) else error)
+                _fail(batch, NotSaved() if faults.concerns_all(error) else error)
             except Exception as error:  # the writing thread must outlive whatever a driver raises
                 log.exception("commit_failed", calls=len(batch))
                 _fail(batch, error)
@@ -283,16 +274,26 @@ class Database:
             return
 
     def _attempt(self, batch: Iterable[_Call]) -> frozenset[str]:
+        try:
+            return self._run_all(batch, statements.Savepoint)
+        except SpoiltError:  # rare: now with savepoints that a failed flush cannot go beyond
+            return self._run_all(batch, Session.begin_nested)
+
+    def _run_all(self, batch: Iterable[_Call], alone: Callable[[Session], Guard]) -> frozenset[str]:
         signals: set[str] = set()
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            statements.keep_connection(session)
             for call in batch:
+                call.result = call.error = None
                 began = monotonic()
                 try:
-                    with session.begin_nested():
+                    with alone(session):
                         call.result = call.body(session)
                 except Exception as error:  # handed back to its caller; the others go on
-                    if isinstance(error, DBAPIError) and _concerns_all(error):
+                    if isinstance(error, DBAPIError) and faults.concerns_all(error):
                         raise
+                    if not session.is_active:
+                        raise SpoiltError from error
                     call.error = error
                     session.info.pop("signals", None)
                 else:
@@ -341,23 +342,6 @@ def _tell(calls: list[_Call]) -> None:
 
 def _wait(repeat: int) -> None:
     threading.Event().wait(random.uniform(0.02, 0.1) * 2**repeat)  # noqa: S311  # jitter
-
-
-def _is_transient(error: DBAPIError) -> bool:
-    return error.connection_invalidated or getattr(error.orig, "sqlstate", None) in _TRANSIENT
-
-
-def _is_write(error: DBAPIError) -> bool:
-    """Somebody writes while reading: a mistake of ours, which waiting does not mend."""
-    return getattr(error.orig, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY
-
-
-def _concerns_all(error: DBAPIError) -> bool:
-    """Whether it is the connection, the disk or somebody's lock, and not what one call asked for."""
-    if isinstance(error.orig, sqlite3.Error):
-        return getattr(error.orig, "sqlite_errorcode", 0) & 0xFF in _DOWN  # the rest of the code says which kind
-    is_of_operation = isinstance(error, OperationalError | InterfaceError)
-    return _is_transient(error) or (is_of_operation and getattr(error.orig, "sqlstate", None) not in _OWN)
 
 
 def _sqlite_engine(url: URL, *, writes: bool) -> Engine:

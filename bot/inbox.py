@@ -7,12 +7,12 @@ follow from a missing heartbeat.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 
-from sqlalchemy import BigInteger, Index, Insert, Integer, String, Text, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from bot.db import Base, UtcDateTime, dialect_of, signal, upsert, upsert_on
+from bot.db import Base, UtcDateTime, signal, upsert, upsert_on
+from bot.statements import Write
 
 LEASE = timedelta(seconds=60)  # of one update: twice the longest time a handler may take
 RECEIVER_LEASE = timedelta(seconds=15)
@@ -43,7 +43,8 @@ class InboxRow(Base):
 
 # Built once and run on the connection: thousands of them a second are not to be built, nor to pass through the ORM.
 _KNOWN = select(InboxRow.update_id).where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)))
-_HANDLED = (
+_STORED = Write(lambda d: upsert_on(d, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]))
+_HANDLED = Write(
     update(InboxRow)
     .where(InboxRow.update_id == bindparam("number"), InboxRow.handled_at.is_(None))
     .values(handled_at=bindparam("at"), body="", lease_until=None)
@@ -136,24 +137,19 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
             }
             for u in fresh
         ]
-        connection.execute(_stored(dialect_of(session)), rows)
+        _STORED.run_all(session, rows)
     return fresh
-
-
-@cache
-def _stored(dialect: str) -> Insert:
-    return upsert_on(dialect, InboxRow).on_conflict_do_nothing(index_elements=["update_id"])
 
 
 def mark_handled(session: Session, update_id: int, *, now: datetime) -> None:
     """Say, in the transaction of its effect, that the update has acted; raises AlreadyHandledError if it had."""
-    if session.connection().execute(_HANDLED, {"number": update_id, "at": now}).rowcount == 0:
+    if _HANDLED.run(session, {"number": update_id, "at": now}) == 0:
         raise AlreadyHandledError
 
 
 def finish(session: Session, update_id: int, *, now: datetime) -> None:
     """Mark as handled what acted without a transaction of its own; handled already is fine."""
-    session.connection().execute(_HANDLED, {"number": update_id, "at": now})
+    _HANDLED.run(session, {"number": update_id, "at": now})
 
 
 def finish_all(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:

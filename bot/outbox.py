@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import IntEnum, StrEnum
-from functools import cache
 from typing import cast
 
 from sqlalchemy import (
@@ -29,6 +28,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from bot.db import Base, UtcDateTime, signal, upsert_on
 from bot.message import Content, to_json
 from bot.periods import at_beijing, local_day
+from bot.statements import Query, Write
 
 SEND_LEASE = timedelta(seconds=30)  # longer than the longest call, so that nobody takes a row in flight
 UPLOAD_LEASE = timedelta(seconds=90)
@@ -166,19 +166,16 @@ def enqueue(
         "fence": 0,
         "is_repeat": False,
     }
-    connection = session.connection()
-    # By what it returns: psycopg counts no rows of such an insert.
-    is_new = connection.execute(_enqueuing(connection.dialect.name), row).first() is not None
+    is_new = _ENQUEUED.first(session, row) is not None
     signal(session, "outbox")
     return is_new
 
 
-@cache
-def _enqueuing(dialect: str) -> Insert:
-    return upsert_on(dialect, OutboxRow).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxRow.id)
+_ENQUEUED: Query[int] = Query(
+    lambda d: upsert_on(d, OutboxRow).on_conflict_do_nothing(index_elements=["key"]).returning(OutboxRow.id)
+)
 
 
-@cache
 def _refreshing(dialect: str) -> Insert:
     statement = upsert_on(dialect, OutboxRow).values(
         key=bindparam("of_key"),
@@ -195,19 +192,20 @@ def _refreshing(dialect: str) -> Insert:
     )
     again = {"state": State.PENDING, "due_at": bindparam("at"), "attempts": 0, "valid_until": bindparam("until")}
     unless = OutboxRow.state != State.PENDING
-    once = statement.on_conflict_do_update(index_elements=["key"], set_=again, where=unless)
-    return once.execution_options(preserve_rowcount=True)
+    return statement.on_conflict_do_update(index_elements=["key"], set_=again, where=unless)
+
+
+_REFRESHED = Write(_refreshing)
 
 
 def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD) -> None:
     """Ask for one edit that its renderer words when it is sent; asking again before that adds nothing."""
     asked = {"of_key": key, "in_lane": int(lane), "at": now, "until": now + FOREVER}
-    connection = session.connection()
-    if connection.execute(_refreshing(connection.dialect.name), asked).rowcount:
+    if _REFRESHED.run(session, asked):
         signal(session, "outbox")
 
 
-_WITHDRAWN = (
+_WITHDRAWN = Write(
     update(OutboxRow)
     .where(OutboxRow.key == bindparam("of_key"), OutboxRow.state == State.PENDING)
     .values(state=State.CANCELLED)
@@ -216,7 +214,7 @@ _WITHDRAWN = (
 
 def withdraw_one(session: Session, key: str) -> None:
     """Cancel one message, if it has not been sent."""
-    session.connection().execute(_WITHDRAWN, {"of_key": key})
+    _WITHDRAWN.run(session, {"of_key": key})
 
 
 def withdraw(session: Session, prefix: str, *, chat_id: int | None = None, besides: str = "") -> int:

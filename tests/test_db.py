@@ -163,6 +163,17 @@ async def test_a_broken_constraint_concerns_only_the_call_that_broke_it(database
     assert words(database) == ["one", "two"]
 
 
+async def test_what_a_session_cannot_flush_concerns_only_its_call(database: Database) -> None:
+    def add(session: Session, word: str) -> None:
+        session.add(Note(word=word))
+
+    results = await together(database, (write, "one"), (add, "one"), (add, "two"), (write, "three"))
+    assert results[0] == "one"
+    assert isinstance(results[1], IntegrityError)
+    assert results[2:] == [None, "three"]
+    assert words(database) == ["one", "three", "two"]
+
+
 async def test_a_statement_that_cannot_run_concerns_only_its_call(database: Database) -> None:
     def ask_nonsense(session: Session, _: str) -> None:
         session.execute(text("SELECT * FROM no_such_table"))

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from bot.attendance.models import AttendanceEvent
 from bot.attendance.rules import Action
 from bot.meetings.models import Meeting
+from bot.statements import Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,12 @@ class Entry:
     reason: str | None = None
 
 
-_EVENT = insert(AttendanceEvent).values(
-    {AttendanceEvent.was: bindparam("was"), AttendanceEvent.became: bindparam("became")}  # their columns: from, to
+_EVENT = Write(
+    insert(AttendanceEvent).values(
+        {AttendanceEvent.was: bindparam("was"), AttendanceEvent.became: bindparam("became")}  # their columns: from, to
+    )
 )
-_END = update(Meeting).where(Meeting.id == bindparam("of"))
+_END = Write(update(Meeting).where(Meeting.id == bindparam("of")))
 
 
 def append(
@@ -66,9 +69,8 @@ def append(
         rows.append(row)
         tip = Tip(tip.meeting_id, tip.seq + 1, str(row["hash"]))
     if rows:
-        connection = session.connection()
-        connection.execute(_EVENT, rows)
-        connection.execute(_END, {"of": tip.meeting_id, "audit_seq": tip.seq, "audit_hash": tip.hash})
+        _EVENT.run_all(session, rows)
+        _END.run(session, {"of": tip.meeting_id, "audit_seq": tip.seq, "audit_hash": tip.hash})
     return tip
 
 

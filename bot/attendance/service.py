@@ -42,6 +42,7 @@ from bot.members.rules import Actor, DueList
 from bot.message import Sender
 from bot.outbox import OutboxRow
 from bot.periods import beijing
+from bot.statements import Query, Write
 
 
 class NotDue(UserError):
@@ -114,9 +115,9 @@ _SEAT = (
     .outerjoin(Card, and_(Card.meeting_id == Meeting.id, _CONCERNED))
     .where(Meeting.id == bindparam("meeting_id"))
 )
-_SEAT_HELD = _SEAT.with_for_update(of=Meeting)
-_RECORD = update(Attendance).where(Attendance.id == bindparam("of"))
-_NEW_RECORD = insert(Attendance).returning(Attendance.id)
+_SEAT_SEEN, _SEAT_HELD = Query(_SEAT), Query(_SEAT.with_for_update(of=Meeting))
+_RECORD = Write(update(Attendance).where(Attendance.id == bindparam("of")))
+_NEW_RECORD = Query(insert(Attendance).returning(Attendance.id))
 
 
 def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = True) -> Seat:
@@ -125,7 +126,7 @@ def seat(session: Session, who: Actor, meeting_id: int, *, is_locked: bool = Tru
     Of its cards those that a tap of this person changes: in groups, in private with himself, and the sheets with names.
     """
     concerned = {"meeting_id": meeting_id, "member_id": who.member_id, "user_id": who.user_id}
-    found = session.connection().execute(_SEAT_HELD if is_locked else _SEAT, concerned).all()
+    found = (_SEAT_HELD if is_locked else _SEAT_SEEN).all(session, concerned)
     if not found:
         raise meetings.NoSuchMeeting
     row = found[0]
@@ -202,12 +203,12 @@ def write(
     now: datetime,
 ) -> int:
     """Set the person's record, lengthen the chain, and have the cards follow; the id of the record."""
-    attendance_id, connection = at.attendance_id, session.connection()
+    attendance_id = at.attendance_id
     if attendance_id is None:
         fresh = {"meeting_id": at.meeting.id, "member_id": at.member_id, "is_due": at.is_due, "has_vote": at.has_vote}
-        attendance_id = connection.execute(_NEW_RECORD, {**fresh, **values}).scalar_one()
+        [(attendance_id,)] = _NEW_RECORD.all(session, {**fresh, **values})
     else:
-        connection.execute(_RECORD, {"of": attendance_id, **values})
+        _RECORD.run(session, {"of": attendance_id, **values})
     entries = [Entry(change.action, attendance_id, change.was, change.became) for change in changes]
     chain.append(session, at.tip, entries, actor_id=at.member_id, update_id=sender.update_id, now=now)
     for chat_id, what, shown in at.cards:

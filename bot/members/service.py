@@ -43,6 +43,7 @@ from bot.members.rules import (
 )
 from bot.message import Sender
 from bot.periods import local_day
+from bot.statements import Query
 from bot.workdays import SpecialDay, WorkCalendar
 
 
@@ -151,7 +152,7 @@ _leads = and_(
     _chief_grant.c.unit_id == _HOMES.branch_id, _chief_grant.c.role == _SECRETARY, _chief_grant.c.to_on.is_(None)
 )
 _is_home = and_(_HOMES.member_id == _MEMBERS.id, _HOMES.is_guest.is_(False), _holds_today(Membership.__table__))
-_ACTOR = (
+_ACTOR = Query(
     select(_MEMBERS.id, _MEMBERS.name, _chief.c.name)
     .add_columns(_branch.c.id, _branch.c.name, _branch.c.path, _group.c.id, _group.c.name, _group.c.path)
     .add_columns(_GRANTS.role, _place.c.id, _place.c.kind, _place.c.name, _place.c.path)
@@ -170,7 +171,7 @@ _ACTOR = (
 
 def actor(session: Session, sender: Sender, *, now: datetime) -> Actor:
     """The person behind a Telegram account, with the roles of today; raises NotBound."""
-    rows = session.execute(_ACTOR, {"user_id": sender.user_id, "today": local_day(now)}).all()
+    rows = _ACTOR.all(session, {"user_id": sender.user_id, "today": local_day(now)})
     if not rows:
         if sender.is_root:
             return Actor(0, sender.user_id, "", is_root=True)

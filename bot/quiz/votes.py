@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import cast
 
 import structlog
-from sqlalchemy import CursorResult, Insert, bindparam, delete, func, select, update
+from sqlalchemy import CursorResult, bindparam, delete, func, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert
 
 from bot import outbox
 from bot.banks.content import question_of
 from bot.banks.models import QuestionVersion
 from bot.banks.rules import Form, Question, Rule
-from bot.db import dialect_of, upsert, upsert_on
+from bot.db import upsert, upsert_on
 from bot.members import service as members
 from bot.members.models import Chat, Unit
 from bot.members.rules import NotBound, UnitRef
@@ -47,6 +47,7 @@ from bot.quiz.rules import (
     time_for,
 )
 from bot.quiz.service import load
+from bot.statements import Query
 
 log = structlog.get_logger()
 
@@ -76,7 +77,7 @@ class Asked:
         return self.round_state not in ENDED and self.item_state is not ItemState.SKIPPED
 
 
-_ASKED = (
+_ASKED = Query(
     select(Round.id, Round.paper_id, Round.state, Round.position, Unit.id, Unit.kind, Unit.name, Unit.path)
     .add_columns(RoundItem.state, RoundItem.position, RoundItem.version_id, RoundItem.option_order, RoundItem.form)
     .add_columns(RoundItem.closes_at, PaperItem.score_centi, PaperItem.rule, QuestionVersion.content)
@@ -103,7 +104,7 @@ def vote(session: Session, sender: Sender, poll_id: str, options: tuple[int, ...
 
 
 def _asked(session: Session, poll_id: str) -> Asked | None:
-    row = session.execute(_ASKED, {"poll_id": poll_id}).one_or_none()
+    row = _ASKED.first(session, {"poll_id": poll_id})
     if row is None:
         return None
     round_id, paper_id, state, round_position, *unit = row[:8]
@@ -154,8 +155,10 @@ def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> 
     outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
 
 
-_ATTEMPT = select(Attempt.id, Attempt.state).where(
-    Attempt.round_id == bindparam("round_id"), Attempt.member_id == bindparam("member_id")
+_ATTEMPT = Query(
+    select(Attempt.id, Attempt.state).where(
+        Attempt.round_id == bindparam("round_id"), Attempt.member_id == bindparam("member_id")
+    )
 )
 
 
@@ -166,8 +169,7 @@ _NEXT_NUMBER = (
 )
 
 
-@cache
-def _new_attempt(dialect: str) -> Insert:
+def _new_attempt(dialect: str) -> ReturningInsert[int]:
     statement = upsert_on(dialect, Attempt).values(
         paper_id=bindparam("of_paper"),
         member_id=bindparam("of_member"),
@@ -181,15 +183,19 @@ def _new_attempt(dialect: str) -> Insert:
     return statement.on_conflict_do_nothing(index_elements=["round_id", "member_id"]).returning(Attempt.id)
 
 
+_NEW_ATTEMPT = Query(_new_attempt)
+
+
 def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> tuple[int, bool]:
     """The member's attempt in the round, begun at `at` if there is none yet, and whether it still takes answers."""
-    found = session.execute(_ATTEMPT, {"round_id": round_id, "member_id": member_id}).one_or_none()
+    mine = {"round_id": round_id, "member_id": member_id}
+    found = _ATTEMPT.first(session, mine)
     if found is None:
         begun = {"of_paper": paper_id, "of_member": member_id, "of_round": round_id, "at": at}
-        attempt_id = session.scalar(_new_attempt(dialect_of(session)), begun)
-        if attempt_id is not None:
-            return attempt_id, True
-        found = session.execute(_ATTEMPT, {"round_id": round_id, "member_id": member_id}).one()
+        fresh = _NEW_ATTEMPT.first(session, begun)
+        if fresh is not None:
+            return fresh[0], True
+        [found] = _ATTEMPT.all(session, mine)
     return found[0], found[1] is AttemptState.STARTED
 
 
@@ -209,10 +215,13 @@ def _answer(
     return False
 
 
-@cache
-def _new_event(dialect: str) -> Insert:
-    once = upsert_on(dialect, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
-    return once.returning(AnswerEvent.id)
+_NEW_EVENT: Query[int] = Query(
+    lambda dialect: (
+        upsert_on(dialect, AnswerEvent)
+        .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+        .returning(AnswerEvent.id)
+    )
+)
 
 
 def _keep_event(
@@ -230,14 +239,17 @@ def _keep_event(
         "accepted": refusal is None,
         "reason": refusal,
     }
-    event_id: int | None = session.scalar(_new_event(dialect_of(session)), event)
-    return event_id
+    fresh = _NEW_EVENT.first(session, event)
+    return fresh[0] if fresh else None
 
 
-@cache
-def _new_item(dialect: str) -> Insert:
-    first = upsert_on(dialect, AttemptItem).on_conflict_do_nothing(index_elements=["attempt_id", "position"])
-    return first.returning(AttemptItem.id)
+_NEW_ITEM: Query[int] = Query(
+    lambda dialect: (
+        upsert_on(dialect, AttemptItem)
+        .on_conflict_do_nothing(index_elements=["attempt_id", "position"])
+        .returning(AttemptItem.id)
+    )
+)
 
 
 def _take(session: Session, asked: Asked, attempt_id: int, picked: str, at: datetime, event_id: int) -> bool:
@@ -256,7 +268,7 @@ def _take(session: Session, asked: Asked, attempt_id: int, picked: str, at: date
         "last_event_id": event_id,
         "awarded_centi": points.centi,
     }
-    return session.scalar(_new_item(dialect_of(session)), item) is not None
+    return _NEW_ITEM.first(session, item) is not None
 
 
 _HAS_ANSWERED = (
@@ -268,8 +280,8 @@ _HAS_ANSWERED = (
 _JOINED_BEFORE = select(Attempt.id).where(
     Attempt.round_id == bindparam("round_id"), Attempt.started_at < bindparam("opened_at")
 )
-_SOMEBODY_TO_COME = _JOINED_BEFORE.where(~_HAS_ANSWERED).limit(1)
-_COMPANY = _JOINED_BEFORE.limit(ALONE + 1)
+_SOMEBODY_TO_COME = Query(_JOINED_BEFORE.where(~_HAS_ANSWERED).limit(1))
+_COMPANY = Query(_JOINED_BEFORE.limit(ALONE + 1))
 
 
 def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> None:
@@ -278,10 +290,10 @@ def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> N
     if not is_current or asked.closes_at is None or asked.closes_at <= now:
         return
     opened_at = asked.closes_at - time_for(asked.question, asked.form)
-    of_item = {"round_id": asked.round_id, "opened_at": opened_at, "position": asked.position}
-    if session.scalar(_SOMEBODY_TO_COME, of_item) is not None:
+    joined_before = {"round_id": asked.round_id, "opened_at": opened_at}
+    if _SOMEBODY_TO_COME.first(session, {**joined_before, "position": asked.position}) is not None:
         return
-    is_company = len(session.scalars(_COMPANY, of_item).all()) > ALONE
+    is_company = len(_COMPANY.all(session, joined_before)) > ALONE
     live = load(session, asked.round_id) if is_company else None
     if live is not None:
         rounds.close_item(session, live, now=now)

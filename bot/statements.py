@@ -1,0 +1,187 @@
+"""Statements that never change, compiled once for each kind of database and run on the driver's own cursor.
+
+What hundreds of people do in the same minute is made of these. SQLAlchemy still writes the SQL and converts the values;
+only its way to the cursor and back is left out, 40 to 60 µs a statement where SQLite itself takes 5 to 15.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, NamedTuple, TypeVarTuple, cast
+
+from sqlalchemy import Connection, Insert, Select, Update
+from sqlalchemy.engine.interfaces import DBAPICursor, DBAPIModule, Dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
+from sqlalchemy.types import TypeEngine
+
+Ts = TypeVarTuple("Ts")
+Values = Mapping[str, object]
+Convert = Callable[[object], object]
+Executable = Select[*tuple[object, ...]] | Insert | Update
+
+
+class _Compiled(NamedTuple):
+    sql: str
+    names: Sequence[str] | None  # the order of places; none: the driver takes them by name
+    fixed: dict[str, object]  # what stands in the statement or is a column's default, as the driver wants it
+    into: tuple[tuple[str, Convert], ...]
+    out_of: tuple[tuple[int, Convert], ...]
+
+
+class _Statement:
+    """Values that differ from call to call are bound parameters; a list of them cannot be one. What differs between
+    databases is a function of the dialect's name. Nothing is flushed: what the session holds back is not seen.
+    """
+
+    def __init__(self, built: Executable | Callable[[str], Executable]) -> None:
+        self._built = built
+        self._compiled: dict[tuple[str, ...], _Compiled] = {}
+
+    def _for(self, dialect: Dialect, values: Values) -> _Compiled:
+        key = (dialect.name, *values)  # an insert or update has the columns it is given
+        found = self._compiled.get(key)
+        if found is None:
+            built = self._built(dialect.name) if callable(self._built) else self._built
+            found = self._compiled[key] = _compile(built, dialect, values)
+        return found
+
+
+class Query(_Statement, Generic[*Ts]):
+    """A statement that gives rows, as plain tuples."""
+
+    def __init__(
+        self,
+        built: Select[*Ts] | ReturningInsert[*Ts] | ReturningUpdate[*Ts] | Callable[[str], ReturningInsert[*Ts]],
+    ) -> None:
+        super().__init__(built)
+
+    def all(self, session: Session, values: Values) -> list[tuple[*Ts]]:
+        connection = connection_of(session)
+        compiled = self._for(connection.dialect, values)
+        rows = _run(connection, compiled.sql, _bound(compiled, values)).fetchall()
+        if compiled.out_of:
+            rows = [_converted(row, compiled.out_of) for row in rows]
+        return cast("list[tuple[*Ts]]", rows)
+
+    def first(self, session: Session, values: Values) -> tuple[*Ts] | None:
+        rows = self.all(session, values)
+        return rows[0] if rows else None
+
+
+class Write(_Statement):
+    """A statement that gives no rows."""
+
+    def run(self, session: Session, values: Values) -> int:
+        """How many rows it concerned."""
+        connection = connection_of(session)
+        compiled = self._for(connection.dialect, values)
+        return _run(connection, compiled.sql, _bound(compiled, values)).rowcount
+
+    def run_all(self, session: Session, many: Sequence[Values]) -> None:
+        """Once for each of the values, which all have the same names."""
+        connection = connection_of(session)
+        compiled = self._for(connection.dialect, many[0])
+        _run(connection, compiled.sql, [_bound(compiled, values) for values in many], is_many=True)
+
+
+def keep_connection(session: Session) -> None:
+    """Begin the one transaction of this session; its statements then need not ask for the connection, which costs as
+    much as half of one.
+    """
+    session.info["connection"] = session.connection()
+
+
+def connection_of(session: Session) -> Connection:
+    kept = session.info.get("connection")
+    return kept if isinstance(kept, Connection) else session.connection()
+
+
+class Savepoint:
+    """What happens inside is undone alone if it raises: at 10 µs where the session's own savepoint takes 110.
+
+    A flush that fails inside makes the session give up everything: then it is not active any more.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._connection = session, connection_of(session)
+
+    def __enter__(self) -> None:
+        _run(self._connection, "SAVEPOINT call", ())
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._session.flush()
+            _run(self._connection, "RELEASE SAVEPOINT call", ())
+        elif self._session.is_active and not self._connection.invalidated:
+            _run(self._connection, "ROLLBACK TO SAVEPOINT call", ())
+
+
+def _compile(built: Executable, dialect: Dialect, values: Values) -> _Compiled:
+    compiled = built.compile(dialect=dialect, column_keys=list(values), for_executemany=True)
+    if compiled.post_compile_params or compiled.literal_execute_params:
+        raise TypeError("a list of values cannot be part of a constant statement")
+    converts = {name: into for bind, name in compiled.bind_names.items() if (into := _into(bind.type, dialect))}
+    given = {
+        **compiled.construct_params(dict.fromkeys(values)),
+        **{c.key: _default(c.default) for c in compiled.prefetch},
+    }
+    return _Compiled(
+        str(compiled),
+        compiled.positiontup if compiled.positional else None,
+        {n: converts[n](v) if n in converts else v for n, v in given.items() if n not in values},
+        tuple((name, into) for name, into in converts.items() if name in values),
+        tuple((n, out) for n, c in enumerate(built.exported_columns) if (out := _out_of(c.type, dialect))),
+    )
+
+
+def _default(default: object) -> object:
+    if not getattr(default, "is_scalar", False):
+        raise TypeError("only a plain default can be part of a constant statement")
+    return getattr(default, "arg", None)
+
+
+def _into(kind: TypeEngine[object], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _out_of(kind: TypeEngine[object], dialect: Dialect) -> Convert | None:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+def _bound(compiled: _Compiled, values: Values) -> Sequence[object] | dict[str, object]:
+    bound = {**compiled.fixed, **values}
+    for name, into in compiled.into:
+        bound[name] = into(bound[name])
+    return bound if compiled.names is None else [bound[name] for name in compiled.names]
+
+
+def _converted(row: Sequence[object], converts: tuple[tuple[int, Convert], ...]) -> tuple[object, ...]:
+    fresh = list(row)
+    for place, out in converts:
+        fresh[place] = out(fresh[place])
+    return tuple(fresh)
+
+
+Bound = Sequence[object] | dict[str, object]
+
+
+def _run(connection: Connection, sql: str, values: Bound, *, is_many: bool = False) -> DBAPICursor:
+    """On the driver's cursor. Its errors become SQLAlchemy's, and who listens for statements hears of this one."""
+    cursor = connection.connection.cursor()
+    for listener in connection.dispatch.before_cursor_execute:
+        listener(connection, cursor, sql, values, None, is_many)
+    try:
+        (cursor.executemany if is_many else cursor.execute)(sql, values)  # type: ignore[arg-type]  # as `is_many` says
+    except connection.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(connection, cursor, sql, error) from error
+    return cursor
+
+
+def _wrapped(connection: Connection, cursor: DBAPICursor, sql: str, error: DBAPIModule.Error) -> Exception:
+    dialect = connection.dialect
+    is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+    if is_gone:
+        connection.invalidate(error)
+    return DBAPIError.instance(
+        sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_gone, dialect=dialect
+    )
