@@ -6,6 +6,7 @@ Pure. Days are Beijing days; no clock time and no database is known here.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import Final
 
@@ -17,6 +18,8 @@ from bot.workdays import Why, WorkCalendar
 
 MOST: Final = 400  # occurrences of one call: more is a mistake, not a plan
 MOST_DATES: Final = 60
+AHEAD: Final = timedelta(days=30 * 366)  # the fifth Friday of a February comes every 28 years
+STEP: Final = timedelta(days=366)  # of a search: fewer days than one call may give
 SPANS = (1, 2, 3, 6, 12)
 WORKDAY_PLACES = (*range(1, 11), *range(-5, 0))
 WEEKDAY_PLACES = (*range(1, 6), -1)
@@ -153,23 +156,41 @@ def occurrences(rule: Rule, first_on: date, last_on: date, calendar: WorkCalenda
     """The base days of a rule from `first_on` to `last_on`, both included, unshifted, at most 400."""
     if last_on < first_on:
         return ()
-    days = (day for day in _days(rule, first_on, last_on, calendar) if first_on <= day <= last_on)
-    return tuple(islice(days, MOST))
+    if isinstance(rule, MonthlyWorkday):
+        return _within(_monthly_workday(rule, first_on, last_on, calendar), first_on, last_on)
+    return _fixed(rule, first_on, last_on)
 
 
-def _days(rule: Rule, first_on: date, last_on: date, calendar: WorkCalendar) -> Iterator[date]:
-    """Days of the rule in order, with a few before `first_on` where its months or weeks begin earlier."""
+def ahead(rule: Rule, from_on: date, calendar: WorkCalendar) -> Iterator[date]:
+    """The base days from `from_on` on, one after the other, through the next thirty years."""
+    first_on, end_on, span = from_on, from_on + AHEAD, STEP / 4
+    while first_on <= end_on:
+        yield from occurrences(rule, first_on, first_on + span, calendar)
+        first_on, span = first_on + span + timedelta(days=1), STEP
+
+
+def slot(rule: Rule, base_on: date) -> date:
+    """What stays of a base day when a calendar is announced: of a workday of the month only the month."""
+    return base_on.replace(day=1) if isinstance(rule, MonthlyWorkday) else base_on
+
+
+@lru_cache(maxsize=4096)  # of every series the same days are asked for each minute
+def _fixed(rule: Weekly | MonthlyDay | MonthlyWeekday | Dates, first_on: date, last_on: date) -> tuple[date, ...]:
     match rule:
         case Dates():
-            return iter(sorted(set(rule.days)))
+            days = iter(sorted(set(rule.days)))
         case Weekly():
-            return _weekly(rule, first_on, last_on)
+            days = _weekly(rule, first_on, last_on)
         case MonthlyWeekday():
-            return _monthly_weekday(rule, first_on, last_on)
+            days = _monthly_weekday(rule, first_on, last_on)
         case MonthlyDay():
-            return _monthly_day(rule, first_on, last_on)
-        case MonthlyWorkday():
-            return _monthly_workday(rule, first_on, last_on, calendar)
+            days = _monthly_day(rule, first_on, last_on)
+    return _within(days, first_on, last_on)
+
+
+def _within(days: Iterator[date], first_on: date, last_on: date) -> tuple[date, ...]:
+    """Of days in order those of the span; where months or weeks begin earlier there are some before it."""
+    return tuple(islice((day for day in days if first_on <= day <= last_on), MOST))
 
 
 def _weekly(rule: Weekly, first_on: date, last_on: date) -> Iterator[date]:
