@@ -21,6 +21,7 @@ from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.verdict import faults
 from bot.demo.world import World
+from bot.meetings.models import Card, Meeting
 from bot.members import register
 from bot.members.models import Branch
 
@@ -91,6 +92,7 @@ def _secrets(stage: Stage, text: str) -> Iterator[str]:
 
 THEME_DAY = "3月6日15点 主题党日 学习二十大精神 @三楼会议室"
 BRANCH, BRANCH_GROUP = "城建一支部", "一支部群"
+OF_THE_PLAY = Meeting.created_at >= seed.START  # what began in it: the branch has a winter behind it, and plans
 
 
 async def announced(stage: Stage, words: str = THEME_DAY, *, group: str = BRANCH_GROUP) -> Message:
@@ -99,6 +101,13 @@ async def announced(stage: Stage, words: str = THEME_DAY, *, group: str = BRANCH
     await li.say(f"/plan {words}")
     await li.press("确认发布")
     return next(m for m in reversed(li.sees(stage.group(group))) if m.text.startswith("【"))
+
+
+def shown_on(stage: Stage, card: Message) -> int:
+    """The id of the meeting whose card it is."""
+    where = (Card.chat_id == card.chat_id, Card.message_id == card.id)
+    found: int = stage.session(lambda session: session.scalars(select(Card.meeting_id).where(*where)).one())
+    return found
 
 
 def crowd(stage: Stage, count: int, called: str = "党员{}") -> list[Actor]:

@@ -18,6 +18,7 @@ from bot.demo.faults import BAD_GATEWAY, CUT_AFTER, UNAUTHORIZED, flood
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import BOT_ID, World
 from bot.limits import PRIVATE_BURST
+from bot.meetings.models import Meeting
 from bot.members.models import Account
 from bot.members.rules import Reach
 from bot.message import Content, Html, Message
@@ -69,12 +70,13 @@ def heard(actor: Actor) -> list[str]:
 async def test_an_edit_that_changes_nothing_counts_as_done(stage: Stage, chat: People) -> None:
     card = await stages.announced(stage)
     await chat("张三").press("参加", on=card)
-    stage.database.run(outbox.refresh, f"card:1:{card.chat_id}", now=stage.clock.now())
+    key = f"card:{stages.shown_on(stage, card)}:{card.chat_id}"
+    stage.database.run(outbox.refresh, key, now=stage.clock.now())
     stage.house.delivery.wake()
     await stage.settle()
     refused = stage.calls("editMessageText")[-1]
     assert refused.description.startswith("Bad Request: message is not modified")
-    assert stage.session(row, f"card:1:{card.chat_id}").state == State.SENT
+    assert stage.session(row, key).state == State.SENT
 
 
 async def test_a_press_answered_too_late_is_no_error(stage: Stage, chat: People) -> None:
@@ -109,7 +111,8 @@ async def test_sixty_taps_in_twenty_seconds_are_sixty_records_and_seven_edits(op
 
 
 def _present(session: Session) -> int:
-    return session.scalar(select(func.count()).where(Attendance.status == Status.PRESENT)) or 0
+    present = select(func.count()).join(Meeting, Meeting.id == Attendance.meeting_id).select_from(Attendance)
+    return session.scalar(present.where(stages.OF_THE_PLAY, Attendance.status == Status.PRESENT)) or 0
 
 
 async def test_a_group_told_to_wait_holds_up_nobody_else(stage: Stage, group: Chat) -> None:

@@ -22,6 +22,7 @@ from bot.demo.stage import Actor, Stage
 from bot.demo.wire import Payload
 from bot.demo.world import BOT_ID, World
 from bot.inbox import DeadRow, InboxRow
+from bot.meetings.models import Meeting
 from bot.polling import STAND_BY
 from bot.transport import Transport
 from tests import stages
@@ -59,7 +60,8 @@ def going(session: Session) -> int:
 
 
 def events(session: Session) -> int:
-    return session.scalar(select(func.count()).select_from(AttendanceEvent)) or 0
+    told = select(func.count()).select_from(AttendanceEvent).join(Meeting, Meeting.id == AttendanceEvent.meeting_id)
+    return session.scalar(told.where(stages.OF_THE_PLAY)) or 0
 
 
 async def until(stage: Stage, fact: Callable[[Session], bool]) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.db import Database
+from bot.demo import history
 from bot.demo.chats import ADMIN_RIGHTS, ChatKind, Membership, Rank
 from bot.demo.htmltext import parse
 from bot.demo.messages import Message, Sender
@@ -121,6 +122,8 @@ def _units_and_members(session: Session, chat_id: int) -> None:
     branch = _branch(session)
     session.add(Chat(chat_id=chat_id, unit_id=branch.id, title=BRANCH_GROUP, state=ChatState.ACTIVE))
     session.flush()
+    history.winter(session)
+    history.march(session, PLAYED["李四"])
     outbox.expire_before(session, START)
     menus.push(session, list(ids.values()), now=START)
     menus.push_chat(session, chat_id, branch, now=START)

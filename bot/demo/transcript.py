@@ -11,7 +11,8 @@ from bot.demo.world import BOT_ID, World
 from bot.periods import beijing
 
 _DAYS = "一二三四五六日"
-_TOKEN = re.compile(r"\d+:DEMO-[\w-]+|(?<=start=j_)[\w-]+|(?<=startgroup=gb_)[\w-]+")
+# Of the bot, and behind the verb of a deep link: `start=j_…` in an address, `/start lv_…` in what following it says.
+_TOKEN = re.compile(r"\d+:DEMO-[\w-]+|(?P<link>start(?:group)?[= ][a-z]{1,2}_)[\w-]+")
 
 
 def transcript(world: World) -> str:
@@ -31,7 +32,7 @@ class _Writer:
             if (line := self._line(event)) is not None:
                 self._new_day(event)
                 self.lines.append(f"{beijing(event.at):%H:%M} {line}")
-        return _TOKEN.sub("‹token›", "\n".join(self.lines))
+        return _TOKEN.sub(lambda found: f"{found['link'] or ''}‹token›", "\n".join(self.lines))
 
     def _new_day(self, event: Event) -> None:
         day = beijing(event.at).date()

@@ -70,7 +70,10 @@ async def test_late_is_said_and_counted(stage: Stage, chat: Cast, group: Chat) -
 async def test_words_do_what_buttons_do(stage: Stage, chat: Cast, group: Chat) -> None:
     zhang = chat("张三")
     assert (await zhang.say("签到")).message.text == "现在没有正在签到的会议。"
-    assert (await zhang.say("请假")).message.text == "3月6日（周五）15:00主题党日，请选择请假类别"
+    asked = (await zhang.say("请假")).message
+    assert [button.text for button in asked.buttons()] == ["3月6日 15:00 主题党日", "3月24日 15:00 党小组会"]
+    chosen = (await zhang.press("3月6日 15:00 主题党日", on=asked)).message
+    assert chosen.text == "3月6日（周五）15:00主题党日，请选择请假类别"
     await stage.at("2026-03-06 14:50")
     assert (await zhang.say("签到")).messages[0].text == "已签到14:50（准时）"
 
@@ -80,7 +83,11 @@ async def test_several_meetings_at_once_are_offered(chat: Cast, group: Chat) -> 
     await li.say("/plan 本周四15点 支部党员大会 @三楼")
     await li.press("确认发布")
     asked = (await zhang.say("请假")).message
-    assert [button.text for button in asked.buttons()] == ["3月5日 15:00 支部党员大会", "3月6日 15:00 主题党日"]
+    assert [button.text for button in asked.buttons()] == [
+        "3月5日 15:00 支部党员大会",
+        "3月6日 15:00 主题党日",
+        "3月24日 15:00 党小组会",
+    ]
     assert (await zhang.press("3月5日 15:00 支部党员大会", on=asked)).message.text.startswith("3月5日（周四）15:00")
 
 
@@ -117,7 +124,9 @@ async def test_lists_show_ones_own_state_and_what_one_may_do(stage: Stage, chat:
     zhang, li = chat("张三"), chat("李四")
     await zhang.press("参加", in_=group)
     listed = (await zhang.say("/meetings")).message
-    assert listed.text == "【主题党日】学习\n3月6日（周五）15:00—17:00，三楼会议室\n您已回复：参加"
+    theme_day, group_meeting = listed.text.split("\n\n")
+    assert theme_day == "【主题党日】学习\n3月6日（周五）15:00—17:00，三楼会议室\n您已回复：参加"
+    assert group_meeting.startswith("【党小组会】学习交流\n3月24日（周二）15:00—16:00")
     one = (await zhang.press("3月6日 15:00 主题党日", on=listed)).message
     assert [button.text for button in one.buttons()] == ["参加", "请假"]
     own = (await li.press("3月6日 15:00 主题党日", on=(await li.say("/meetings")).message)).message

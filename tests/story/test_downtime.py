@@ -14,7 +14,7 @@ from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage, moment
 from bot.demo.world import BOT_ID
 from bot.inbox import Outage
-from bot.meetings.models import Rung
+from bot.meetings.models import Meeting, Rung
 from bot.meetings.rules import RungName, RungState
 from tests import stages
 
@@ -51,12 +51,15 @@ def outages(session: Session) -> list[tuple[timedelta, bool]]:
 
 
 def rungs(session: Session) -> dict[RungName, RungState]:
-    return {rung.rung: rung.state for rung in session.scalars(select(Rung))}
+    """Of the theme day."""
+    of_it = select(Rung).join(Meeting, Meeting.id == Rung.meeting_id).where(stages.OF_THE_PLAY)
+    return {rung.rung: rung.state for rung in session.scalars(of_it)}
 
 
 def standing(session: Session) -> list[tuple[Status, bool]]:
     """Whoever has signed in: how, and whether the time is in doubt."""
     present = select(Attendance).where(Attendance.status.in_([Status.PRESENT, Status.LATE]))
+    present = present.join(Meeting, Meeting.id == Attendance.meeting_id).where(stages.OF_THE_PLAY)
     return [(one.status, one.time_unsure) for one in session.scalars(present)]
 
 

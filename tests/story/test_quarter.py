@@ -24,6 +24,7 @@ OTHERS = ("李四", "孙七", "龚䶮", "钱一", "冯二", "陈九", "褚三", 
 def totals(session: Session) -> dict[str, dict[str, int]]:
     """Every meeting by its title: how many stand how."""
     query = select(Meeting.title, Attendance.status, func.count()).join(Meeting, Meeting.id == Attendance.meeting_id)
+    query = query.where(stages.OF_THE_PLAY)
     found: dict[str, dict[str, int]] = {}
     for title, status, count in session.execute(query.group_by(Meeting.title, Attendance.status)):
         found.setdefault(title, {})[status.name] = count
@@ -31,7 +32,9 @@ def totals(session: Session) -> dict[str, dict[str, int]]:
 
 
 def states(session: Session) -> dict[str, MeetingState]:
-    return {row.title: row.state for row in session.execute(select(Meeting.title, Meeting.state))}
+    return {
+        row.title: row.state for row in session.execute(select(Meeting.title, Meeting.state).where(stages.OF_THE_PLAY))
+    }
 
 
 def rounds(session: Session) -> list[RoundState]:
@@ -87,7 +90,8 @@ async def play_a_round(stage: Stage) -> None:
         assert asked.poll is not None
         right = asked.poll.correct_ids
         await zhang.vote(*right, on=asked)
-        await zhou.vote(next(n for n in range(len(asked.poll.options)) if n not in right), on=asked)
+        wrong = next((n for n in range(len(asked.poll.options)) if n not in right), right[0])  # one of all is wrong too
+        await zhou.vote(wrong, on=asked)
         await stage.advance(seconds=7)
     assert stage.session(rounds) == [RoundState.FINISHED]
 
@@ -135,4 +139,5 @@ async def test_a_quarter_of_a_branch(stage: Stage, chat: People) -> None:
     assert stage.session(unsettled) == []
     zhang = chat("张三")
     mine = await zhang.press(on=zhang.last(), data="attendance:mine")
-    assert mine.message.text.startswith("2026年应到2次：到会2（迟到0） · 请假0 · 缺席0")
+    # Six of the winter, the two of the play, and the 党小组会 of March that nobody signed in to.
+    assert mine.message.text.startswith("2026年应到9次：到会8（迟到0） · 请假0 · 缺席1")
