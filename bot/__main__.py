@@ -121,7 +121,7 @@ def _stop_or_exit(stopped: asyncio.Event) -> None:
 
 @app.command()
 def check(config: ConfigFile = None) -> None:
-    """检查配置、内容文件和数据库，不联网，不改动任何东西。"""
+    """检查配置、内容文件和数据库，不改动任何东西；除数据库外不连接别处。"""
     from bot.app import problems
 
     settings = load(config)

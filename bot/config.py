@@ -1,8 +1,10 @@
 """Every setting, from a YAML file and the environment above it, with errors that say line, reason and remedy."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal, Never, cast
+from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -12,8 +14,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from bot import yamlfile
 from bot.errors import UserError
 
-TOKEN = re.compile(r"\d+:[A-Za-z0-9_-]+")
-DEMO_TOKEN = re.compile(r"\d+:DEMO-")
+TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
+DEMO_TOKEN = re.compile(r"[0-9]+:DEMO-")
+PREFIX = "KETANG_"
 ZONE = "Asia/Shanghai"
 
 _TEXTS = {
@@ -37,9 +40,9 @@ def _ids(value: object) -> object:
     """`1, 2`, `[1, 2]` or a YAML list."""
     if isinstance(value, int):
         return [value]
-    parts = re.findall(r"[^\s,\[\]]+", value) if isinstance(value, str) else value
-    for part in parts if isinstance(parts, list | tuple) else ():
-        if not re.fullmatch(r"\d+", str(part)):
+    parts = re.findall(r"[^\s,，、;；\[\]]+", value) if isinstance(value, str) else value
+    for part in parts if isinstance(parts, list | tuple) else (parts,):
+        if not re.fullmatch(r"[0-9]{1,15}", str(part)):
             raise PydanticCustomError("ids", NO_NUMBER, {"value": str(part)})
     return parts
 
@@ -59,10 +62,39 @@ def _zone(value: str) -> str:
     return value
 
 
+def _server(value: str) -> str:
+    """Where the methods are: the token and their name follow directly."""
+    address = value.rstrip("/")
+    if not (_has_host(address, ("http", "https")) and address.endswith("/bot")):
+        raise PydanticCustomError("server", "看不懂 Bot API 服务器地址，应像 http://主机:端口/bot，以 /bot 结尾。")
+    return address
+
+
+def _proxy(value: str) -> str:
+    if value and not (_has_host(value, ("http", "socks4", "socks5")) and urlsplit(value).port):
+        raise PydanticCustomError("proxy", "看不懂代理地址，应像 socks5://主机:端口 或 http://主机:端口。")
+    return value
+
+
+def _secret(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", value.get_secret_value()):
+        raise PydanticCustomError("secret", "webhook 的密钥只能用字母、数字、下划线、连字符，最长 256 个。")
+    return value
+
+
+def _has_host(address: str, schemes: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(address)
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port that is no number
+        return False
+
+
 def _database(value: str) -> str:
     """As SQLAlchemy wants it; PostgreSQL is usually written without a driver."""
     url = re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", value)
-    if not re.match(r"sqlite(\+pysqlite)?:///.|postgresql\+psycopg://.", url):
+    is_file = re.match(r"sqlite(\+pysqlite)?:///.", url) is not None and ":memory:" not in url
+    if not (is_file or _has_host(url, ("postgresql+psycopg",)) or re.match(r"postgresql\+psycopg:///.", url)):
         raise PydanticCustomError("database", "看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。")
     return url
 
@@ -76,9 +108,9 @@ class _Section(BaseModel):
 
 class Bot(_Section):
     token: Annotated[SecretStr, AfterValidator(_token)] = SecretStr("")
-    base_url: str = "https://api.telegram.org/bot"
-    proxy: str = ""
-    webhook_secret: SecretStr = SecretStr("")
+    base_url: Annotated[str, AfterValidator(_server)] = "https://api.telegram.org/bot"
+    proxy: Annotated[str, AfterValidator(_proxy)] = ""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_secret)] = SecretStr("")
 
 
 class DatabaseSection(_Section):
@@ -114,7 +146,7 @@ class _Layered(Config, BaseSettings):
     """The environment (`KETANG_BOT__TOKEN`) above the file."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="forbid", env_prefix="KETANG_", env_nested_delimiter="__", env_ignore_empty=True
+        frozen=True, extra="forbid", env_prefix=PREFIX, env_nested_delimiter="__", env_ignore_empty=True
     )
 
     @classmethod
@@ -139,6 +171,7 @@ def load(path: Path | None = None) -> Config:
         raise ConfigError(
             problems=f"找不到配置文件 {path}。可复制 config.example.yaml 后再启动，或先运行 ketang demo。"
         )
+    _refuse_unknown_variables()
     values = yamlfile.plain(root) if root is not None else {}
     if not isinstance(values, dict):
         raise ConfigError(problems=f"{file.name} 应是“名称: 值”的列表。")
@@ -161,6 +194,18 @@ def require_token(config: Config) -> str:
     return token
 
 
+def _refuse_unknown_variables() -> None:
+    """Of a section that does not exist; those of a section that does are judged with its keys."""
+    problems = []
+    for variable in sorted(name for name in os.environ if name.startswith(PREFIX)):
+        name = variable.removeprefix(PREFIX).partition("__")[0].lower()
+        if name not in Config.model_fields:
+            near = yamlfile.nearest(name, Config.model_fields)
+            problems.append(f"环境变量 {variable} 不认识“{name}”" + (f"，是否想写“{near}”？" if near else "。"))
+    if problems:
+        raise ConfigError(problems="\n".join(problems))
+
+
 def _without_empty(values: dict[str, yamlfile.Plain]) -> dict[str, yamlfile.Plain]:
     """`key:` with nothing behind it means the default."""
     kept = {name: _without_empty(v) if isinstance(v, dict) else v for name, v in values.items()}
@@ -172,7 +217,8 @@ def _read(file: Path) -> yamlfile.Node | None:
     try:
         data = file.read_bytes()
     except OSError as error:
-        raise ConfigError(problems=f"读不了配置文件 {file}：{error.strerror}。") from None
+        reason = {PermissionError: "没有权限", IsADirectoryError: "这是目录"}.get(type(error), error.strerror)
+        raise ConfigError(problems=f"读不了配置文件 {file}：{reason}。") from None
     document = yamlfile.read(data, words)
     if document.faults:
         lines = data.decode(errors="replace").splitlines()
@@ -198,6 +244,9 @@ def _known() -> dict[str, object]:
     return known
 
 
+_OUR_ERRORS = {"ids", "token", "zone", "database", "server", "proxy", "secret"}
+
+
 def _worded(error: ErrorDetails, root: yamlfile.Node | None) -> str:
     path = [part for part in error["loc"] if isinstance(part, str)]
     name = path[-1] if path else ""
@@ -207,7 +256,7 @@ def _worded(error: ErrorDetails, root: yamlfile.Node | None) -> str:
     if error["type"] == "extra_forbidden":
         near = yamlfile.nearest(name, _known())
         return f"{where}不认识“{name}”" + (f"，是否想写“{near}”？" if near else "。")
-    if error["type"] in {"ids", "token", "zone", "database"}:
+    if error["type"] in _OUR_ERRORS:
         return f"{where}{error['msg']}"
     if error["type"] == "literal_error":
         return f"{where}“{name}”只能是 {error['ctx']['expected'].replace(' or ', ' 或 ').replace(chr(39), '')}。"

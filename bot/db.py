@@ -54,6 +54,10 @@ class NotWritable(UserError):
     text = "没有权限写入 {path}，请检查目录属主（当前用户：{user}）。"
 
 
+class NoFolder(UserError):
+    text = "数据库要放在目录 {path} 里，但那里有一个同名文件，请改名或换一个目录。"
+
+
 class Damaged(UserError):
     text = "数据库文件 {path} 已损坏，程序没有启动，也没有改动它。请用备份替换这个文件后再启动。"
 
@@ -348,10 +352,9 @@ def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
     folder = Path(url.database or "").parent
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except PermissionError:
-        raise not_writable(folder) from None
-    if "timeout" not in url.query:
-        url = url.update_query_dict({"timeout": str(BUSY_TIMEOUT)})
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise not_writable(folder) if isinstance(error, PermissionError) else NoFolder(path=folder) from None
+    url = url.update_query_dict({"timeout": str(BUSY_TIMEOUT), **url.query})
     engine = create_engine(url, connect_args={"check_same_thread": False})
 
     @event.listens_for(engine, "connect")

@@ -64,11 +64,27 @@ def test_a_damaged_database_is_told_by_every_command(folder: Path, words: tuple[
     assert result.exit_code == 2
 
 
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_a_file_in_the_place_of_the_databases_folder_is_told(folder: Path, words: tuple[str, ...]) -> None:
+    (folder / "data").write_text("")
+    result = ketang(*words)
+    assert told(result) == "数据库要放在目录 data 里，但那里有一个同名文件，请改名或换一个目录。\n"
+    assert result.exit_code == 2
+
+
+def test_checking_sees_a_file_in_the_place_of_the_folder(folder: Path) -> None:
+    (folder / "data").write_text("")
+    result = ketang("check")
+    assert (result.exit_code, "同名文件" in result.stdout) == (1, True)
+
+
 def test_a_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KETANG_DATABASE__URL", "postgresql://ketang:secret@127.0.0.1:1/ketang")
     result = ketang("migrate")
     assert told(result).startswith("连不上数据库：")
     assert "secret" not in result.output
+    checked = ketang("check")
+    assert (checked.exit_code, checked.stdout) == (1, result.stderr)
 
 
 @pytest.mark.parametrize(

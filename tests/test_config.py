@@ -12,6 +12,7 @@ from bot.config import Config, ConfigError
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"
+NO_SERVER = "看不懂 Bot API 服务器地址，应像 http://主机:端口/bot，以 /bot 结尾。"
 
 
 @pytest.fixture(autouse=True)
@@ -67,7 +68,9 @@ def test_every_kind_of_value_is_read(folder: Path) -> None:
     assert (read.log.format, read.members.invite_hours) == ("json", 168)
 
 
-@pytest.mark.parametrize("text", ["1003, 1004", "[1003, 1004]", "\n  - 1003\n  - 1004", "'1003 1004'"])
+@pytest.mark.parametrize(
+    "text", ["1003, 1004", "[1003, 1004]", "\n  - 1003\n  - 1004", "'1003 1004'", "1003，1004", "1003；1004"]
+)
 def test_administrators_are_written_in_any_usual_way(folder: Path, text: str) -> None:
     assert load(folder, f"root_user_ids: {text}\n").root_user_ids == (1003, 1004)
 
@@ -106,6 +109,13 @@ def test_the_environment_stands_above_the_file(folder: Path, monkeypatch: pytest
         ("web: 8080\n", "第 1 行“web”下面应另起一行，缩进写各项设置。"),
         ("database:\n  url: 我的数据库\n", "第 2 行看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。"),
         ("database:\n  url: mysql://x/y\n", "第 2 行看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。"),
+        ("database:\n  url: 'sqlite:///:memory:'\n", "第 2 行看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。"),
+        ("database:\n  url: postgresql://u:p@h:x/k\n", "第 2 行看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。"),
+        ("bot:\n  base_url: http://h:1\n", f"第 2 行{NO_SERVER}"),
+        ("bot:\n  base_url: localhost\n", f"第 2 行{NO_SERVER}"),
+        ("bot:\n  proxy: socks5://\n", "第 2 行看不懂代理地址，应像 socks5://主机:端口 或 http://主机:端口。"),
+        ("bot:\n  proxy: 127.0.0.1:1080\n", "第 2 行看不懂代理地址，应像 socks5://主机:端口 或 http://主机:端口。"),
+        ("bot:\n  webhook_secret: 密 钥\n", "第 2 行webhook 的密钥只能用字母、数字、下划线、连字符，最长 256 个。"),
         ("- web\n- bot\n", "config.yaml 应是“名称: 值”的列表。"),
     ],
 )
@@ -122,6 +132,7 @@ def test_a_mistake_is_told_with_line_reason_and_remedy(folder: Path, text: str, 
         ('"@wang"', 1, "@wang"),
         ("王五", 1, "王五"),
         ("-1001000000001", 1, "-1001000000001"),
+        ("12345678901234567890", 1, "12345678901234567890"),
     ],
 )
 def test_an_administrator_is_a_number_and_no_name(folder: Path, value: str, line: int, shown: str) -> None:
@@ -142,6 +153,17 @@ def test_all_mistakes_are_told_at_once(folder: Path) -> None:
     ]
 
 
+def test_a_variable_of_no_section_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KETANG_DATABSE__URL", "sqlite:///a.db")
+    with pytest.raises(ConfigError) as caught:
+        config.load()
+    assert str(caught.value) == "环境变量 KETANG_DATABSE__URL 不认识“databse”，是否想写“database”？"
+
+
+def test_a_slash_behind_the_servers_address_does_no_harm(folder: Path) -> None:
+    assert load(folder, "bot:\n  base_url: http://127.0.0.1:8081/bot/\n").bot.base_url == "http://127.0.0.1:8081/bot"
+
+
 def test_a_mistake_in_a_variable_names_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KETANG_WEB__PORT", "x")
     with pytest.raises(ConfigError) as caught:
@@ -149,7 +171,9 @@ def test_a_mistake_in_a_variable_names_the_variable(monkeypatch: pytest.MonkeyPa
     assert str(caught.value) == "环境变量 KETANG_WEB__PORT “port”的值不对，这里应填数字。"
 
 
-@pytest.mark.parametrize("token", ["12345", "abc:def", f"{TOKEN} x", "7123456789：AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"])
+@pytest.mark.parametrize(
+    "token", ["12345", "１２３４５:abc", "abc:def", f"{TOKEN} x", "7123456789：AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"]
+)
 def test_a_wrong_token_is_never_shown(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("KETANG_BOT__TOKEN", token)
     with pytest.raises(ConfigError) as caught:
@@ -158,7 +182,8 @@ def test_a_wrong_token_is_never_shown(monkeypatch: pytest.MonkeyPatch, token: st
 
 
 def test_a_token_is_not_printed_with_the_settings(folder: Path) -> None:
-    assert TOKEN not in repr(load(folder, f'bot: {{token: "{TOKEN}", webhook_secret: "{TOKEN}"}}\n'))
+    assert TOKEN not in repr(load(folder, f'bot: {{token: "{TOKEN}", webhook_secret: "geheim-7"}}\n'))
+    assert "geheim" not in repr(load(folder, "bot: {webhook_secret: geheim-7}\n"))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,8 @@ ENDINGS = ("*.yaml", "*.yml")
 
 def check(paths: Sequence[Path], *, on: date, is_strict: bool, shows_all: bool) -> Result:
     """Judge files, or the YAML files of folders; `is_strict` counts hints as faults."""
+    if empty := [path for path in paths if not _files(path)]:
+        return 2, [views.no_files(path) for path in empty]
     try:
         files = [(file, file.read_bytes()) for path in paths for file in _files(path)]
     except OSError as error:

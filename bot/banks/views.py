@@ -246,6 +246,10 @@ def unusable(error: OSError) -> str:
     return f"读写不了 {error.filename}：{REASONS.get(type(error), '系统不允许')}。"
 
 
+def no_files(folder: Path) -> str:
+    return f"{folder} 里没有 .yaml 文件。"
+
+
 def exported(slug: str, output: Path) -> str:
     return f"题库 {slug} 已导出到 {output}。"
 

@@ -22,13 +22,13 @@ def write_template(path: Path) -> tuple[int, list[str]]:
 
 
 def import_file(database: Database, path: Path, *, applies: bool, now: datetime) -> tuple[int, list[str]]:
-    """0: done, or nothing to do; 1: the file has problems; 2: it cannot be read."""
+    """0: done, or nothing to do; 1: there is something wrong with the file; 2: there is no such file."""
     try:
         reading = workbook.read(path.name, path.read_bytes(), today=local_day(now))
     except OSError as error:
         return 2, [roster_views.unusable(error)]
     except UserError as refusal:
-        return 2, [str(refusal)]
+        return 1, [str(refusal)]
     preview = database.look(roster.look, None, reading, today=local_day(now))
     if preview.plan.is_empty:
         return 0, roster_views.unchanged(preview)

@@ -4,12 +4,13 @@ Alembic is imported only where there is something to do: a start on a database o
 """
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.db import Database, not_writable
+from bot.db import Database, NoFolder, Unreachable, not_writable
 from bot.errors import UserError
 
 LOCK = 7_240_921  # of PostgreSQL: two processes that start together upgrade one after the other
@@ -59,13 +60,26 @@ def _step_up(connection: Connection) -> None:
 
 
 def obstacle(url: str) -> UserError | None:
-    """What would stand in the way of a start on this database, as far as that can be seen without touching it."""
+    """What would stand in the way of a start on this database, as far as that can be seen without changing it."""
     address = make_url(url)
     if address.get_backend_name() != "sqlite":
-        return None
+        return _silence(url)
     folder = Path(address.database or "").absolute().parent
     nearest = next(path for path in (folder, *folder.parents) if path.exists())
+    if not nearest.is_dir():
+        return NoFolder(path=nearest)
     return None if os.access(nearest, os.W_OK) else not_writable(folder)
+
+
+def _silence(url: str) -> UserError | None:
+    """Why a server cannot be asked anything; None if it answers."""
+    with closing(Database(url)) as database:
+        try:
+            with database.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except DBAPIError as error:
+            return database.unusable(error) or Unreachable(reason=type(error.orig).__name__)
+    return None
 
 
 def newest() -> str:

@@ -66,6 +66,12 @@ def test_a_folder_stands_for_its_files(folder: Path) -> None:
     assert ketang("check", str(folder)).stdout == f"{folder}/good.yaml：{COUNTS}，0 处错误、0 处提醒。\n"
 
 
+def test_a_folder_without_banks_is_no_success(folder: Path) -> None:
+    (folder / "none").mkdir()
+    empty = ketang("check", "none", "good.yaml")
+    assert (empty.exit_code, empty.stdout, empty.stderr) == (2, "", "none 里没有 .yaml 文件。\n")
+
+
 def test_wrong_use_ends_with_two() -> None:
     missing = ketang("check", "good.yaml", "none.yaml")
     assert (missing.exit_code, missing.stdout) == (2, "")

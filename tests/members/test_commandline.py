@@ -44,15 +44,19 @@ def test_problems_are_exit_code_one_and_write_nothing(database: Database, tmp_pa
     assert bring_in(database, path)[1][0].startswith("名册预览：新增1，")
 
 
-def test_what_cannot_be_read_is_exit_code_two(database: Database, tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_exit_code_two(database: Database, tmp_path: Path) -> None:
     path = tmp_path / "a.xlsx"
     assert bring_in(database, path) == (2, [f"找不到 {path}。"])
     assert bring_in(database, tmp_path) == (2, [f"{tmp_path} 是目录，不是文件。"])
+
+
+def test_a_file_that_is_no_roster_is_exit_code_one(database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "a.xlsx"
     path.write_bytes(b"x")
-    assert bring_in(database, path)[0] == 2
+    assert bring_in(database, path)[0] == 1
     path = tmp_path / "a.yaml"
     path.write_text("roster:\n\t- x", encoding="utf-8")
-    assert bring_in(database, path) == (2, ["a.yaml:2:1 E003 行首有制表符（Tab），YAML 只能用空格缩进。"])
+    assert bring_in(database, path) == (1, ["a.yaml:2:1 E003 行首有制表符（Tab），YAML 只能用空格缩进。"])
 
 
 def test_the_template_is_written(tmp_path: Path) -> None:
