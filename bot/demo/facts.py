@@ -15,7 +15,7 @@ from bot.meetings.models import Card, Meeting, Nudge
 from bot.meetings.rules import MeetingKind, MeetingState, RungName
 from bot.members.models import Account
 from bot.outbox import OutboxRow, State
-from bot.quiz.models import Attempt, Round
+from bot.quiz.models import Attempt, AttemptItem, Round
 from bot.quiz.rules import RoundState
 
 LEAST_PRESENT = 7
@@ -68,8 +68,14 @@ def _closed(since: datetime) -> ColumnElement[bool]:
 
 
 def _quizzed(since: datetime) -> ColumnElement[bool]:
-    def sat(name: str) -> ColumnElement[bool]:
+    def answered(name: str, is_enough: ColumnElement[bool]) -> ColumnElement[bool]:
         account = and_(Account.member_id == Attempt.member_id, Account.telegram_user_id == seed.PLAYED[name])
-        return exists().where(Attempt.round_id == Round.id, account, Attempt.started_at >= since)
+        item = and_(AttemptItem.attempt_id == Attempt.id, AttemptItem.selection.is_not(None), is_enough)
+        return exists().where(Attempt.round_id == Round.id, account, Attempt.started_at >= since, item)
 
-    return exists(select(Round.id).where(Round.state == RoundState.FINISHED, sat("张三"), sat("周八")))
+    right, wrong = (
+        AttemptItem.awarded_centi >= AttemptItem.max_centi,
+        AttemptItem.awarded_centi < AttemptItem.max_centi,
+    )
+    both = (answered("张三", right), answered("周八", wrong))
+    return exists(select(Round.id).where(Round.state == RoundState.FINISHED, *both))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from bot.demo.chats import Chat
 from bot.demo.wire import Payload
 from bot.demo.world import World
 
@@ -13,6 +14,7 @@ Facts = Callable[[], Awaitable[Mapping[int, bool]]]
 
 BRANCH_GROUP = "一支部群"
 ZHANG_SAN, LI_SI, ZHOU_BA = 1001, 1002, 1006
+POLL = "key:poll"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,14 @@ STEPS = (
     Step(
         5,
         "以考促学",
-        "李四在群里发 /round，现场答三道题；群里只公布总数，个人成绩私发本人。",
+        "李四在群里发 /round，现场答三道题：张三答对，周八答错；群里只公布总数，个人成绩私发本人。",
         (
             Stop(LI_SI, "李四", "在群里发 /round，选随机 3 题，再点“下一个提醒”", "composer", is_in_group=True),
-            Stop(ZHANG_SAN, "张三", "点一个选项作答", "key:poll", is_in_group=True),
-            Stop(ZHOU_BA, "周八", "点另一个选项作答", "key:poll", is_in_group=True),
-            Stop(ZHOU_BA, "周八", "点“其余党员一起”，等到成绩公布", "crowd", is_in_group=True),
+            Stop(ZHANG_SAN, "张三", "选正确的答案", POLL, is_in_group=True),
+            Stop(ZHOU_BA, "周八", "选错误的答案", POLL, is_in_group=True),
+            Stop(ZHOU_BA, "周八", "点“其余党员一起”", "crowd", is_in_group=True),
+            Stop(ZHOU_BA, "周八", "点“下一个提醒”，直到公布成绩", "next", is_in_group=True),
+            Stop(ZHOU_BA, "周八", "在私聊看自己的成绩", "composer"),
         ),
     ),
 )
@@ -97,20 +101,31 @@ class Tour:
     async def look(self, world: World) -> list[Payload]:
         if len(self.done) < len(STEPS):
             self.done |= {number for number, holds in (await self.facts()).items() if holds}
-        group = next((chat.id for chat in world.chats.values() if chat.title == BRANCH_GROUP), None)
-        return [_card(step, group, is_done=step.number in self.done) for step in STEPS]
+        group = next((chat for chat in world.chats.values() if chat.title == BRANCH_GROUP), None)
+        key = _key_told(group) if group is not None else ""
+        return [_card(step, group.id if group else None, key, is_done=step.number in self.done) for step in STEPS]
 
 
-def _card(step: Step, group: int | None, *, is_done: bool) -> Payload:
+def _key_told(group: Chat) -> str:
+    """Which options of the question now open are right: a newcomer should not have to know."""
+    newest = (message.poll for message in reversed(group.messages.values()) if message.poll is not None)
+    poll = next((poll for poll in newest if poll.is_quiz and not poll.is_closed), None)
+    if poll is None:
+        return ""
+    return f"（本题正确的是第 {'、'.join(str(index + 1) for index in poll.correct_ids)} 项）"
+
+
+def _card(step: Step, group: int | None, key: str, *, is_done: bool) -> Payload:
     return {
         "number": step.number,
         "title": step.title,
         "sentence": step.sentence,
         "done": is_done,
-        "stops": [_stop(stop, group) for stop in step.stops],
+        "stops": [_stop(stop, group, key) for stop in step.stops],
     }
 
 
-def _stop(stop: Stop, group: int | None) -> Payload:
+def _stop(stop: Stop, group: int | None, key: str) -> Payload:
     chat = group if stop.is_in_group and group is not None else stop.person
-    return {"who": stop.who, "what": stop.what, "person": stop.person, "chat": chat, "mark": stop.mark}
+    hint = key if stop.mark == POLL else ""
+    return {"who": stop.who, "what": stop.what, "hint": hint, "person": stop.person, "chat": chat, "mark": stop.mark}

@@ -38,7 +38,7 @@ function makeCard(step) {
   const tick = el("span.tick");
   const heading = el("h3", {}, tick, el("span.step-title", {}, step.title), el("span.step-done"));
   const ways = step.stops.map((stop, index) => {
-    const way = el("button.way", { type: "button" }, el("b", {}, stop.who), ` ${stop.what}`);
+    const way = el("button.way", { type: "button" }, el("b", {}, stop.who), ` ${stop.what}`, el("span.hint"));
     way.onclick = () => leadTo(step, index);
     return el("li", {}, way);
   });
@@ -53,6 +53,7 @@ function updateCard(card, step, isCurrent) {
   set(card, "aria-current", isCurrent ? "step" : null);
   setText(heading.querySelector(".tick"), step.done ? "✓" : String(step.number));
   setText(heading.querySelector(".step-done"), step.done ? "已完成" : "");
+  ways.querySelectorAll(".hint").forEach((hint, index) => setText(hint, step.stops[index].hint));
   ways.hidden = !isCurrent && (step.done || !stops.has(step.number));
   lead.classList.toggle("primary", isCurrent);
   if (isCurrent && step.number === 1 && !stops.size) lead.classList.add("pulse-once");

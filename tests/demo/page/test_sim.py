@@ -17,7 +17,7 @@ from bot.demo.sim import Sim
 from bot.demo.wire import Payload
 from bot.demo.world import BOT_ID, World
 from tests.demo.conftest import LI, WU, ZHANG
-from tests.demo.page.conftest import Desk, act, bot_says, heard
+from tests.demo.page.conftest import Desk, act, bot_says, heard, quiz
 
 # -- the state --------------------------------------------------------------------------------------------------------
 
@@ -203,6 +203,21 @@ async def test_the_tour_leads_to_persons_and_chats_that_exist(page: httpx.AsyncC
     ]
     stops = [stop for step in steps for stop in step["stops"]]
     assert {stop["chat"] for stop in stops} <= {stop["person"] for stop in stops} | {group.id}
+
+
+async def test_the_tour_tells_what_is_right_while_a_question_is_open(
+    page: httpx.AsyncClient, world: World, group: Chat
+) -> None:
+    asked = quiz(world, group.id)
+    assert await hints(page) == ["（本题正确的是第 1 项）"] * 2
+    assert asked.poll is not None
+    world.polls.close(asked.poll)
+    assert await hints(page) == []
+
+
+async def hints(page: httpx.AsyncClient) -> list[str]:
+    steps = (await page.get("/sim/tour")).json()["steps"]
+    return [stop["hint"] for step in steps for stop in step["stops"] if stop["hint"]]
 
 
 async def test_a_step_once_done_stays_ticked(page: httpx.AsyncClient, ticked: dict[int, bool]) -> None:
