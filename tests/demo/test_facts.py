@@ -39,7 +39,7 @@ def answer(play: Play, *, is_zhang_right: bool, is_zhou_right: bool) -> None:
         play.vote(play.cast.zhang, *(play.right if is_zhang_right else play.wrong))
         assert not is_ticked(play)  # the round still runs
         play.vote(play.cast.zhou, *(play.right if is_zhou_right else play.wrong))
-        play.wait(60)
+        play.wait(10)  # both have answered, so the next question comes
     assert play.state is RoundState.FINISHED
 
 
