@@ -1,4 +1,4 @@
-"""What `ketang roster` does: a template to a file, a file to the roster. Answers an exit code and lines to print."""
+"""What `ketang roster` and `ketang calendar` do with files. Answers an exit code and lines to print."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database
 from bot.errors import UserError
-from bot.members import roster, roster_views, workbook
+from bot.members import calendar, calendar_views, calendarfile, roster, roster_views, workbook
 from bot.members.rows import Reading
 from bot.periods import local_day
 
@@ -38,6 +38,19 @@ def import_file(database: Database, path: Path, *, applies: bool, now: datetime)
     if not applies:
         return 0, [*lines, roster_views.not_applied()]
     return 0, [*lines, roster_views.applied(database.run(_apply, reading, now=now))]
+
+
+def import_calendar(database: Database, path: Path, *, follow: calendar.Follow, now: datetime) -> tuple[int, list[str]]:
+    """A year of days off. 0: done, or nothing new; 1: the file has faults; 2: it cannot be read."""
+    try:
+        reading = calendarfile.read(path.name, path.read_bytes())
+    except OSError as error:
+        return 2, [roster_views.unusable(error)]
+    except UserError as refusal:
+        return 2, [str(refusal)]
+    if reading.file is None:
+        return 1, calendar_views.fault_lines(reading.faults)
+    return 0, calendar_views.imported_lines(database.run(calendar.store, reading.file, follow=follow, now=now))
 
 
 def _apply(session: Session, reading: Reading, *, now: datetime) -> Mapping[str, int]:
