@@ -15,12 +15,13 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "models", "rules"})
 # What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
 _LISTED = {
-    "members": "calendar calendar_handlers calendar_views cells changes chats commandline directory expiry facts "
+    "members": "calendar calendar_handlers calendar_views calendarfile cells changes chats choosing_handlers "
+    "commandline directory expiry facts "
     "joining menus notices offices offices_handlers offices_views personal personal_handlers "
-    "personal_views phrases prompts quiet reach register roster roster_views rows tree tries workbook",
-    "meetings": "agenda audiences budget cards change_views changing downtime drafts facts firing grammar "
+    "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",
+    "meetings": "agenda audiences budget cards change_views changing dating downtime drafts facts firing grammar "
     "kindfile kinds ladder minutes minutes_handlers minutes_views past personal phrases plan_views "
-    "planning publishing recurrence refilling series series_handlers series_views",
+    "planning publishing realigning recurrence refilling repeating series series_handlers series_views",
     "attendance": "ballots chain closing correcting correction_handlers correction_views exporting facts guests "
     "leave marking opening own personal quorum sheet_views standing workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
