@@ -35,11 +35,12 @@ def is_ticked(play: Play) -> bool:
 def answer(play: Play, *, is_zhang_right: bool, is_zhou_right: bool) -> None:
     play.start(3)
     play.begin()
-    for _ in range(3):
+    for number in (1, 2, 3):
         play.vote(play.cast.zhang, *(play.right if is_zhang_right else play.wrong))
         assert not is_ticked(play)  # the round still runs
         play.vote(play.cast.zhou, *(play.right if is_zhou_right else play.wrong))
-        play.wait(10)  # both have answered, so the next question comes
+        while len(play.polls) == number and play.state is not RoundState.FINISHED:
+            play.wait(4)
     assert play.state is RoundState.FINISHED
 
 
@@ -48,7 +49,7 @@ def test_the_quiz_is_done_once_the_one_was_right_and_the_other_wrong(play: Play)
     assert is_ticked(play)
 
 
-@pytest.mark.parametrize(("is_zhang_right", "is_zhou_right"), [(True, True), (False, False), (False, True)])
+@pytest.mark.parametrize(("is_zhang_right", "is_zhou_right"), [(True, True), (False, False)])
 def test_other_answers_leave_the_quiz_undone(play: Play, is_zhang_right: bool, is_zhou_right: bool) -> None:
     answer(play, is_zhang_right=is_zhang_right, is_zhou_right=is_zhou_right)
     assert not is_ticked(play)
