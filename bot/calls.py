@@ -24,6 +24,7 @@ from telegram.constants import ParseMode
 from bot.message import (
     MAX_CAPTION,
     MAX_TOAST,
+    Alert,
     Buttons,
     ClearButtons,
     Commands,
@@ -34,9 +35,11 @@ from bot.message import (
     Html,
     Leave,
     Message,
+    Open,
     Pin,
     Poll,
     StopPoll,
+    Toast,
     cut,
     escape,
     strip_tags,
@@ -97,8 +100,11 @@ async def _change(bot: Bot, place: Place, content: StopPoll | Pin | Delete | Lea
             await bot.edit_message_reply_markup(place.chat_id, place.message_id)
 
 
-async def answer_press(bot: Bot, callback_id: str, text: str | None, *, is_alert: bool) -> None:
-    await bot.answer_callback_query(callback_id, cut(text, MAX_TOAST) if text else None, show_alert=is_alert or None)
+async def answer_press(bot: Bot, callback_id: str, part: object, username: str) -> None:
+    """What a press is answered with; a part of another kind is only acknowledged."""
+    text = cut(part.text, MAX_TOAST) if isinstance(part, Toast | Alert) else ""
+    url = _deep_link(part.link, None, username) if isinstance(part, Open) else None
+    await bot.answer_callback_query(callback_id, text or None, show_alert=isinstance(part, Alert) or None, url=url)
 
 
 def plain(part: Message | Edit) -> Message | Edit:

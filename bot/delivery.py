@@ -21,7 +21,7 @@ from bot.clock import Clock
 from bot.context import Answer
 from bot.db import Database, NotSaved
 from bot.limits import Limits
-from bot.message import Alert, Edit, Message, Toast
+from bot.message import Edit, Message, PressAnswer
 from bot.outbox import Claimed, Lane, Sent
 
 log = structlog.get_logger()
@@ -82,16 +82,15 @@ class Delivery:
         """Take an answer to the person who acted; it is sent as soon as his chat is free."""
         if answer.callback_id is not None:
             self._start(self._toast(answer.callback_id, answer.part))
-        if not isinstance(answer.part, Toast | Alert):
+        if not isinstance(answer.part, PressAnswer):
             self._chat(answer.chat_id).answers.append(answer)
             if not self._pump_answers(answer.chat_id):
                 self._wake.set()
 
     async def _toast(self, callback_id: str, part: object) -> None:
-        text = part.text if isinstance(part, Toast | Alert) else None
         for pause in (0.5, 2.0, 5.0, None):
             try:
-                await calls.answer_press(self._telegram, callback_id, text, is_alert=isinstance(part, Alert))
+                await calls.answer_press(self._telegram, callback_id, part, self.username)
             except TelegramError as error:
                 told = verdict(error)
                 if told.meaning not in (Meaning.NOT_SENT, Meaning.WAIT) or pause is None:
@@ -122,7 +121,7 @@ class Delivery:
     async def _perform_answer(self, answer: Answer) -> None:
         place = calls.Place(answer.chat_id, answer.thread_id, None, answer.message_id)
         part = answer.part
-        assert not isinstance(part, Toast | Alert)
+        assert not isinstance(part, PressAnswer)
         try:
             await calls.perform(self._telegram, place, part, self.username)
         except TelegramError as error:

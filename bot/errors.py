@@ -8,6 +8,7 @@ class UserError(Exception):
 
     text: ClassVar[str]
     ends_buttons: ClassVar[bool] = False  # the pressed message is out of date: its keyboard is taken away
+    opens: str = ""  # a deep link that a refused press leads to, where something can be done about it
 
     def __init__(self, **values: object) -> None:
         super().__init__()

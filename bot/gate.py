@@ -16,7 +16,7 @@ from bot import inbox, message
 from bot.context import Context, Handler, Routes, Turn
 from bot.db import NotSaved
 from bot.errors import UserError
-from bot.message import Alert, ClearButtons, Press, Sender, StaleButton, Toast, escape
+from bot.message import Alert, ClearButtons, Open, Press, Sender, StaleButton, Toast, escape
 
 log = structlog.get_logger()
 
@@ -24,6 +24,7 @@ ANONYMOUS_ADMIN, AS_CHANNEL = 1087968824, 136817688
 MAX_SNIFFED = 2 * 1024 * 1024  # bytes of a file whose first words decide whose it is
 SLOW = 3.0  # seconds after which a press is told to wait
 REFUSAL_GAP = timedelta(minutes=1)  # between two refusals to one person in a group
+MOST_SHOWN = 20  # characters of what somebody typed
 CONFIRM = "members:as"  # 请本人确认: the press carries the person that an anonymous command hid
 
 
@@ -96,7 +97,8 @@ class Gate:
             await context.deps.database.transact(inbox.finish, context.turn.row.update_id, now=context.now())
             context.turn.is_marked = True
         if context.callback_id is not None:
-            await context.say(Alert(str(refusal)))
+            is_open = refusal.opens and not context.turn.is_answered
+            await context.say(Open(refusal.opens) if is_open else Alert(str(refusal)))
             if refusal.ends_buttons and context.is_button_there:
                 await context.say(ClearButtons())
         elif context.sender.is_private or self._may_refuse(context):
@@ -151,10 +153,12 @@ class Gate:
         return await self._text_door(told.text, context) if told.text else None
 
     def _command_door(self, told: Message, context: Context) -> Handler | None:
-        entity = next((e for e in told.entities if e.type == MessageEntity.BOT_COMMAND and e.offset == 0), None)
-        if entity is None or told.forward_origin is not None:
-            return None
         assert told.text is not None
+        entity = next((e for e in told.entities if e.type == MessageEntity.BOT_COMMAND and e.offset == 0), None)
+        if told.forward_origin is not None or (entity is None and not context.sender.is_private):
+            return None
+        if entity is None:  # /签到: to Telegram no command, to people one
+            return self._word_door(told.text[1:].strip())
         name, _, addressee = told.text[1 : entity.length].partition("@")
         if addressee and addressee.lower() != context.bot.username.lower():
             return None
@@ -168,6 +172,11 @@ class Gate:
         if door is None and context.sender.is_private:
             return _refusing(self._unknown(name))
         return door
+
+    def _word_door(self, word: str) -> Handler:
+        near = get_close_matches(word, list(self.routes.words), n=1, cutoff=0.5)
+        unknown = Mistyped(name=word, near=near[0]) if near else UnknownCommand(name=message.cut(word, MOST_SHOWN))
+        return self.routes.words.get(word, _refusing(unknown))
 
     def _anonymous_door(self, name: str, context: Context) -> Handler:
         words = [word for word in context.args or () if word.isascii() and ":" not in word]

@@ -223,12 +223,20 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Open:
+    """The private chat opens by the deep link `link`, for the person who pressed."""
+
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class ClearButtons:
     """The pressed message loses its keyboard."""
 
 
 Content = Message | Edit | Poll | StopPoll | Pin | Delete | Leave | Commands | Document
-Part = Content | Toast | Alert | ClearButtons
+PressAnswer = Toast | Alert | Open
+Part = Content | PressAnswer | ClearButtons
 
 
 @dataclass(frozen=True, slots=True)

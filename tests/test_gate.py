@@ -56,6 +56,16 @@ async def test_a_command_said_as_the_group_opens_for_the_person_who_confirms(
     assert "从题库随机 3 题" in [button.text for button in offered.buttons()]
 
 
+async def test_a_chinese_word_after_a_slash_is_that_word(chat: People, group: Chat) -> None:
+    zhang = chat("张三")
+    assert (await zhang.say("/我的")).message.text.startswith("张三\n")
+    assert (await zhang.say("/签倒")).message.text == "没有 /签倒，是否想用 /签到？"
+    assert (await zhang.say("/签到")).message.text == "现在没有正在签到的会议。"
+    assert (await zhang.say("/")).message.text == "没有 / 这个命令。发送 /help 查看可以做什么。"
+    assert (await zhang.say(f"/{'a' * 200}")).message.text.startswith(f"没有 /{'a' * 19}… 这个命令。")
+    assert (await zhang.say("/我的", group)).messages == []
+
+
 async def test_a_stranger_reads_neutral_lines_and_changes_nothing(stage: Stage) -> None:
     stage.world.add_person(1099, "路人")
     stranger = stage.actor("路人")

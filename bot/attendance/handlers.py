@@ -7,6 +7,8 @@ from bot.attendance.rules import Answer, ReasonKind
 from bot.context import Context, Handler, Routes
 from bot.errors import UserError
 from bot.meetings import views as meeting_views
+from bot.members import views as member_views
+from bot.members.rules import NotBound
 from bot.message import ClearButtons, Edit, Html, Message, StaleButton, Toast, number
 
 
@@ -65,7 +67,11 @@ async def leave_pressed(_: Update, context: Context) -> None:
 
 
 async def leave_by_link(_: Update, context: Context) -> None:
-    meeting = await context.read(leave.offer_leave, number(context.link))
+    try:
+        meeting = await context.read(leave.offer_leave, number(context.link))
+    except NotBound:
+        await context.say(member_views.stranger())
+        return
     await context.say(views.leave_kinds(meeting, now=context.now()))
 
 

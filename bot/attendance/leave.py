@@ -25,6 +25,7 @@ from bot.attendance.service import (
     AlreadyStarted,
     Change,
     Seat,
+    presser,
     refresh_requests,
     seat,
     withdraw,
@@ -82,7 +83,7 @@ def offer_leave(
     session: Session, sender: Sender, meeting_id: int, version: int | None = None, *, now: datetime
 ) -> MeetingFacts:
     """Check that the person may ask, before the kinds of leave are shown; changes nothing."""
-    who = members.actor(session, sender, now=now)
+    who = presser(session, sender, meeting_id, now=now)
     at = seat(session, who, meeting_id, is_locked=False)
     _check_askable(sender, at, at.meeting.version if version is None else version)
     return at.meeting

@@ -36,9 +36,10 @@ from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Card, Meeting
 from bot.meetings.rules import CardKind, MeetingState, Roll, RungName, SignIn
+from bot.members import joining
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Actor, DueList
+from bot.members.rules import Actor, DueList, NotBound
 from bot.message import Sender
 from bot.outbox import OutboxRow
 from bot.periods import beijing
@@ -154,6 +155,17 @@ def _place(session: Session, who: Actor, meeting: MeetingFacts) -> tuple[bool, b
     raise NotDue if is_seen else meetings.NoSuchMeeting
 
 
+def presser(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Actor:
+    """Who acts on a card. Somebody without an account is led to where he can ask for one."""
+    try:
+        return members.actor(session, sender, now=now)
+    except NotBound as refusal:
+        meeting = meetings.facts(session, meeting_id)
+        place = members.unit_of_chat(session, sender.chat_id) or (meeting.unit if meeting else None)
+        refusal.opens = joining.way_in(session, place) if place is not None else ""
+        raise
+
+
 # -- answers ---
 
 
@@ -161,7 +173,7 @@ def answer(
     session: Session, sender: Sender, meeting_id: int, version: int, wanted: Answer, *, now: datetime
 ) -> Answered:
     """参加 or 线上参加: the last tap wins, an equal one changes nothing; it takes a leave back."""
-    who = members.actor(session, sender, now=now)
+    who = presser(session, sender, meeting_id, now=now)
     at = seat(session, who, meeting_id)
     meetings.check_current(at.meeting, version)
     if at.status in CAME and at.arrived_at is not None:
@@ -228,7 +240,7 @@ def withdraw(session: Session, at: Seat, rung: RungName) -> None:
 
 def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> CheckedIn:
     """签到, judged by the moment the tap was stored; a meeting whose time has come is opened by the first tap."""
-    who = members.actor(session, sender, now=now)
+    who = presser(session, sender, meeting_id, now=now)
     at = seat(session, who, meeting_id)
     meeting = at.meeting
     _check_signable(at)
@@ -301,7 +313,7 @@ def _is_reopened(session: Session, meeting: MeetingFacts, at: datetime) -> bool:
 
 def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> datetime:
     """离会 by the person; the status stays. The moment it counts from."""
-    who = members.actor(session, sender, now=now)
+    who = presser(session, sender, meeting_id, now=now)
     at = seat(session, who, meeting_id)
     if at.left_at is not None:
         raise AlreadyLeft(at=f"{beijing(at.left_at):%H:%M}")

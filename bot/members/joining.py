@@ -18,6 +18,7 @@ from bot.members.phrases import plain
 from bot.members.prompts import await_text, forget_text
 from bot.members.rules import ClaimState, Right, TryOf, UnitKind, UnitRef
 from bot.members.service import NoSuchUnit, Person, actor, people, roster_on, unit
+from bot.members.tree import ids
 from bot.message import Sender, base36
 from bot.periods import local_day
 
@@ -155,6 +156,12 @@ def refuse_bound(session: Session, user_id: int) -> None:
 
 def secret_hash(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def way_in(session: Session, place: UnitRef) -> str:
+    """The deep link by which somebody without an account asks the branch of `place` to recognise him."""
+    home = ids(place)[-2] if place.kind is UnitKind.PARTY_GROUP else place.id
+    return f"c_{base36(home)}" if unit(session, home).kind is UnitKind.BRANCH else ""
 
 
 # -- claims -------------------------------------------------------------------------------------------------------

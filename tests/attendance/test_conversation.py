@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.demo.chats import Chat
+from bot.demo.chats import Chat, Membership, Rank
 from bot.demo.stage import Actor, Stage
 
 Cast = Callable[[str], Actor]
@@ -156,6 +156,22 @@ async def test_who_is_not_on_the_roster_signs_nothing(stage: Stage, chat: Cast, 
     refused = await zhao.follow("https://t.me/ketang_demo_bot?start=lv_1")
     assert refused.messages[0].text == "没有这个会议，或您不在应到名单"
     assert (await zhao.say("/meetings")).message.text == "近期没有会议。"
+
+
+async def test_a_tap_without_an_account_leads_to_where_one_is_asked_for(stage: Stage, chat: Cast, group: Chat) -> None:
+    stage.world.add_person(1099, "郑十")
+    group.members[1099] = Membership(Rank.MEMBER)
+    zheng = chat("郑十")
+    pressed = (await zheng.press("参加", in_=group)).press
+    assert pressed is not None
+    assert pressed.answer is not None
+    assert pressed.answer.text == ""
+    asked = (await zheng.follow(pressed.answer.url)).message
+    assert asked.text == "请发送您的姓名，由城建一支部书记确认。发送“取消”可放弃。"
+    await zheng.say("郑十")
+    assert chat("李四").last().text.startswith("“郑十”申请绑定城建一支部名册")
+    told = (await zheng.press("请假", in_=group)).message
+    assert [button.text for button in told.buttons()] == ["没有链接，申请加入"]
 
 
 async def test_after_a_kill_a_reminder_comes_once_and_says_it_is_late(stage: Stage, chat: Cast, group: Chat) -> None:

@@ -31,16 +31,16 @@ function updateRow(node, buttons, row, message, follow) {
       set(key, "data-style", button.style);
       set(key, "title", button.text.length > 8 ? button.text : null);
       if (button.url && !key.querySelector(".icon")) key.append(icon("away"));
-      key.onclick = () => (button.url ? follow(button.url) : press(key, message, row, column));
+      key.onclick = () => (button.url ? follow(button.url) : press(key, message, row, column, follow));
     },
   );
 }
 
-async function press(key, message, row, column) {
+async function press(key, message, row, column, follow) {
   if (key.ariaBusy === "true") return;
   key.ariaBusy = "true";
   say(key, "");
-  const pressed = { key, person: state.me, chat: state.chat };
+  const pressed = { key, follow, person: state.me, chat: state.chat };
   pressed.timer = setTimeout(() => giveUp(pressed), PATIENCE);
   try {
     const { chat, id, version } = message;
@@ -65,6 +65,7 @@ function settle(pressed, answer) {
   early.delete(answer.query);
   // Whoever has gone on to another person or chat does not hear it any more.
   if (pressed.person !== state.me || pressed.chat !== state.chat) return;
+  if (answer.url) pressed.follow(answer.url);
   if (!answer.text) return;
   if (answer.alert) showAlert(answer.text);
   else showToast(answer.text);
