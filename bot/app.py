@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
@@ -14,7 +15,7 @@ import structlog
 from sqlalchemy.orm import Session
 from telegram import Update
 from telegram.error import TelegramError
-from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot, TypeHandler
+from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from bot import claims, inbox, migrations, outbox, schedule
 from bot.aftermath import Reach
@@ -26,11 +27,11 @@ from bot.banks import service as banks
 from bot.banks import views as banks_views
 from bot.clock import Clock, SystemClock, monotonic
 from bot.config import Config
-from bot.context import TURN, Answer, Context, Deps, Routes, Turn, merge
+from bot.context import Answer, Context, Deps, Routes, Turn, merge
 from bot.db import Database, NotSaved
 from bot.delivery import EDIT_GAP, Delivery
 from bot.errors import UserError
-from bot.gate import Gate, Incident
+from bot.gate import Gate, Incident, Pressed, part
 from bot.inbox import Received
 from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
 from bot.meetings import handlers as meetings_handlers
@@ -97,6 +98,7 @@ class House:
 
     def run(self) -> None:
         """Receive, send and ring from now on, unless another process of ours does."""
+        gc.freeze()  # what the start made stays: to look through it again and again was an eighth of each press
         self.poller.stand_by()
         self.schedule.start()
         for work in (self.poller.run(), self.delivery.run(), self._retry()):
@@ -204,12 +206,13 @@ def build(
     hooks = schedule.hooks()
     delivery = Delivery(database, clock, hooks, _reach(config), has_limits=has_limits, edit_gap=edit_gap)
     deps = Deps(config, database, clock, delivery, bot_id=int(token.partition(":")[0]))
-    telegram = _telegram(config, token, transport, deps, Gate(_doors(routes), awaited, members_views.confirm_yourself))
+    telegram = _telegram(config, token, transport, deps)
+    gate = Gate(_doors(routes), awaited, members_views.confirm_yourself)
     delivery.bot = telegram.bot
     intake = Intake(
         database,
         clock,
-        _process(telegram),
+        _process(telegram, gate),
         owner=own_name(),
         on_trouble=_on_trouble(config, delivery, database, clock),
         on_busy=_on_busy(delivery),
@@ -245,9 +248,9 @@ def _doors(routes: Sequence[Routes]) -> Routes:
     return replace(merged, documents={**merged.documents, "yaml": door, "yml": door})
 
 
-def _telegram(config: Config, token: str, transport: Transport, deps: Deps, gate: Gate) -> Telegram:
+def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:
     types = ContextTypes(context=Context, bot_data=cast("type[Deps]", lambda: deps))  # PTB calls it once, for this
-    telegram: Telegram = (
+    return (
         ApplicationBuilder()
         .token(token)
         .base_url(config.bot.base_url)
@@ -259,25 +262,25 @@ def _telegram(config: Config, token: str, transport: Transport, deps: Deps, gate
         .context_types(types)
         .build()
     )
-    telegram.add_handler(TypeHandler(Update, gate.dispatch))
-    telegram.add_error_handler(on_error)
-    return telegram
 
 
-async def on_error(_: object, context: Context) -> None:
-    """PTB swallows what handlers raise; `intake` must know it, to try again."""
-    TURN.get().failure = context.error
+def _process(telegram: Telegram, gate: Gate) -> Process:
+    """What is done with an update; what the handlers raise is `intake`'s to judge, so they are called from here and
+    not by the Application, which would swallow it.
+    """
 
-
-def _process(telegram: Telegram) -> Process:
     async def process(turn: Turn) -> None:
         try:
-            update = Update.de_json(json.loads(turn.row.body), telegram.bot)
+            told = _read(json.loads(turn.row.body), telegram.bot)
         except (ValueError, TypeError, KeyError, AttributeError, TelegramError) as error:
             raise UnreadableError(str(error)) from error
-        await telegram.process_update(update)
+        await gate.dispatch(told, Context(telegram))
 
     return process
+
+
+def _read(update: dict[str, object], bot: ExtBot[None]) -> Update | Pressed:
+    return Pressed.read(part(update, "callback_query")) if "callback_query" in update else Update.de_json(update, bot)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, house: House, signals: frozenset[str]) -> None:

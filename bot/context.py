@@ -67,6 +67,7 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
     sender: Sender
     callback_id: str | None = None  # of the press to answer
     is_button_there: bool = False  # the message still shows what was pressed; an edited card has newer buttons
+    chat_title: str = ""  # of a group
     prompt: str = ""  # what the awaited text refers to
     link: str = ""  # the token of a deep link, after its verb
 

@@ -10,6 +10,7 @@ from bot.demo.chats import Chat
 from bot.demo.messages import Message, Press
 from bot.demo.people import Voice
 from bot.demo.stage import Actor, Stage
+from bot.gate import Pressed
 from bot.inbox import dead_count
 from tests import stages
 
@@ -149,3 +150,36 @@ async def test_a_press_with_made_up_numbers_is_answered_not_failed(stage: Stage,
     await stage.settle()
     assert not [press.data for press in presses if press.answer is None]
     assert stage.session(dead_count) == 0
+
+
+# -- what a press is read from -----------------------------------------------------------------------------------------
+
+WHO: dict[str, object] = {"id": 1001, "is_bot": False, "first_name": "张三"}
+ROOM: dict[str, object] = {"id": -1001, "type": "supergroup", "title": "一支部"}
+
+
+def test_a_press_on_a_message_that_is_gone_keeps_its_place() -> None:
+    gone = {"message_id": 7, "date": 0, "chat": ROOM}
+    found = Pressed.read({"id": "1", "from": WHO, "data": "members:me", "message": gone})
+    assert (found.chat_id, found.message_id, found.thread_id, found.is_there) == (-1001, 7, None, False)
+
+
+def test_a_press_without_a_message_is_private() -> None:
+    found = Pressed.read({"id": "1", "from": WHO, "data": "members:me"})
+    assert (found.chat_id, found.is_private, found.message_id) == (1001, True, None)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"id": "1"},
+        {"id": "1", "from": []},
+        {"id": "1", "from": {"id": "1001"}},
+        {"id": "1", "from": WHO, "message": {"message_id": 7}},
+        {"id": "1", "from": WHO, "message": {"message_id": 7, "chat": ROOM, "reply_markup": 5}},
+    ],
+)
+def test_what_is_no_press_cannot_be_read(query: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError)):
+        Pressed.read(query)

@@ -232,28 +232,27 @@ async def bind(update: Update, context: Context) -> None:
     if context.sender.is_private:
         await choose_to_bind(update, context)
     else:
-        await _bind_here(update, context, context.args[0] if context.args else "")
+        await _bind_here(context, context.args[0] if context.args else "")
 
 
-async def bind_by_link(update: Update, context: Context) -> None:
+async def bind_by_link(_: Update, context: Context) -> None:
     """`?startgroup=gb_…`: Telegram adds the bot and sends the code into the group."""
     if context.sender.is_private:
         raise joining.LinkDead
-    await _bind_here(update, context, context.link)
+    await _bind_here(context, context.link)
 
 
-async def swap(update: Update, context: Context) -> None:
-    await _bind_here(update, context, context.press.word(0), replaces=True)
+async def swap(_: Update, context: Context) -> None:
+    await _bind_here(context, context.press.word(0), replaces=True)
 
 
-async def _bind_here(update: Update, context: Context, code: str, *, replaces: bool = False) -> None:
+async def _bind_here(context: Context, code: str, *, replaces: bool = False) -> None:
     if not code:
         await context.say(views.how_to_bind())
         return
     if context.callback_id is not None:
         await _require_presence(context)
-    title = (update.effective_chat.title if update.effective_chat else None) or ""
-    done = await context.transact(chats.bind_chat, code, title, replaces=replaces)
+    done = await context.transact(chats.bind_chat, code, context.chat_title, replaces=replaces)
     if done is None:
         await context.say(views.wrong_code())
     else:

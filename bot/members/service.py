@@ -134,9 +134,8 @@ def holds(row: type[Membership | RoleGrant | Exemption], day: date | ColumnEleme
     return and_(row.from_on <= day, or_(row.to_on.is_(None), row.to_on > day))
 
 
-# One statement, and on the tables themselves: it runs at the start of everything anybody does, and the mapper's share
-# would be as large as the database's. The role is no parameter: SQLite would plan anew on each call, because a
-# partial index hangs on its value.
+# One statement, for it runs at the start of everything anybody does. The role is no parameter: SQLite would plan anew
+# on each call, because a partial index hangs on its value.
 _SECRETARY: ColumnElement[str] = literal_column(f"'{Role.SECRETARY.name}'")
 _TODAY = bindparam("today", type_=Date)
 _ACCOUNTS, _MEMBERS, _HOMES, _GRANTS = (t.__table__.c for t in (Account, Member, Membership, RoleGrant))
