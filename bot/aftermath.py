@@ -50,7 +50,8 @@ class Aftermath:
             claims.repeat(session, row, due_at=now + outbox.UNKNOWN_WAIT)
         else:
             claims.mark_failed(session, row, State.UNKNOWN, "no answer", self.hooks, now=now)
-            if row.chat_id < 0:
+            told = self.hooks.get(outbox.prefix_of(row.key), outbox.Hooks()).tells_unsure
+            if row.chat_id < 0 and not (told is not None and told(row.key)):
                 self.reach.unsure(session, row, now)
 
     def lasting(self, session: Session, row: Claimed, told: Verdict, error: str, *, now: datetime) -> None:

@@ -114,6 +114,7 @@ class Hooks:
     render: Callable[[Session, str, datetime], Rendered | None] | None = None
     sent: Callable[[Session, str, Sent], None] | None = None
     failed: Callable[[Session, str, State, datetime], None] | None = None
+    tells_unsure: Callable[[str], bool] | None = None  # says itself that a post to a group may not have arrived
 
 
 @dataclass(frozen=True, slots=True)

@@ -276,6 +276,13 @@ def test_a_group_post_of_unknown_fate_is_never_sent_twice(database: Database, co
     assert desk.told == [("failed", "meeting:1", State.UNKNOWN), ("unsure", "meeting:1")]
 
 
+def test_what_its_feature_tells_of_the_secretary_does_not_hear_twice(database: Database) -> None:
+    desk, claimed = Desk(), take(database, "meeting:1", chat_id=GROUP, content=POLL)
+    hooks = {"meeting": Hooks(tells_unsure=lambda key: key == "meeting:1")}
+    database.run(Aftermath(hooks, desk.reach()).unknown, claimed, now=NOON)
+    assert (row(database, "meeting:1").state, desk.told) == (State.UNKNOWN, [])
+
+
 @pytest.mark.parametrize("content", [Edit(Message("会议"), 7), Pin(7), StopPoll(7), Delete(7)])
 def test_what_can_be_done_twice_is_simply_done_again(database: Database, content: Content) -> None:
     desk, claimed = Desk(), take(database, "meeting:1", chat_id=GROUP, content=content)

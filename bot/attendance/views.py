@@ -161,8 +161,9 @@ def ask_after_downtime(meeting: MeetingFacts) -> Message:
 
 def meeting_list(found: Sequence[Own], *, now: datetime) -> Message:
     """会议与请假."""
+    mine = Button("我的考勤", press("attendance", "mine"))
     if not found:
-        return Message("近期没有会议。")
+        return Message("近期没有会议。", ((mine,),))
     items = [
         lines(
             head(name(own.meeting), own.meeting.title),
@@ -174,7 +175,6 @@ def meeting_list(found: Sequence[Own], *, now: datetime) -> Message:
     buttons = [
         Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)) for own in found[:PAGE]
     ]
-    mine = Button("我的考勤", press("attendance", "mine"))
     return Message("\n\n".join(items), (*rows(buttons, 1), (mine,)))
 
 

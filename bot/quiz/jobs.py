@@ -24,5 +24,11 @@ JOBS: tuple[Job, ...] = (
 )
 
 HOOKS: Mapping[str, Hooks] = {
-    "round": Hooks(is_wanted=sending.is_wanted, render=sending.render, sent=sending.sent, failed=sending.failed)
+    "round": Hooks(
+        is_wanted=sending.is_wanted,
+        render=sending.render,
+        sent=sending.sent,
+        failed=sending.failed,
+        tells_unsure=sending.is_question,
+    )
 }

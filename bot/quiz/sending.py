@@ -35,6 +35,11 @@ _QUESTIONS = frozenset({"item", "pre"})
 _DEAF = frozenset({State.UNREACHABLE, State.DEAD})
 
 
+def is_question(key: str) -> bool:
+    """A question that may not have arrived pauses the round, which says so."""
+    return Key.parse(key).what in _QUESTIONS
+
+
 def is_wanted(session: Session, key: str, _: datetime) -> bool:
     """A question goes out only in the very step that asked it."""
     about = Key.parse(key)

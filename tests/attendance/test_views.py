@@ -238,7 +238,7 @@ def test_the_lists_word_for_word() -> None:
         views.record(Record(2026, 10, 1, 2, 1, ((MEETING, Status.LATE),)), now=NOW),
     ]
     assert [line(message) for message in said] == [
-        "近期没有会议。",
+        "近期没有会议。 [我的考勤]",
         "【支部党员大会】讨论发展对象／12月11日（周五）15:00—16:30，三楼会议室／您还没有回复"
         " [12月11日 15:00 支部党员大会] [我的考勤]",
         "今天没有待办事项。",

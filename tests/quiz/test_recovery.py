@@ -181,6 +181,15 @@ def test_the_news_of_the_sending_completes_an_adopted_poll(play: Play) -> None:
     assert play.items[0].state is ItemState.OPEN
 
 
+def test_of_a_question_that_may_not_have_arrived_only_the_round_tells() -> None:
+    tells = jobs.HOOKS["round"].tells_unsure
+    assert tells is not None
+    assert [what for what in ("item:1:1", "pre:1:1", "lobby", "reveal:1", "end") if tells(f"round:1:{what}")] == [
+        "item:1:1",
+        "pre:1:1",
+    ]
+
+
 def test_without_any_news_the_round_is_paused_and_only_its_host_asks_again(unknown: Play) -> None:
     unknown.wait(39)
     assert unknown.state is RoundState.ASKING
