@@ -4,7 +4,7 @@ APScheduler only wakes us: what is due is asked of the database, so a lost or do
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -29,9 +29,9 @@ JOB_TIME = 60.0  # seconds one ring of a job may take
 ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds an end
 
 
-def jobs() -> tuple[Job, ...]:
-    """Every timed job there is."""
-    return (*CORE_JOBS, *members.JOBS, *meetings.jobs(roll), *attendance.JOBS, *banks.JOBS, *quiz.JOBS)
+def jobs(root_user_ids: Collection[int] = ()) -> tuple[Job, ...]:
+    """Every timed job there is; root users read what a downtime cost."""
+    return (*CORE_JOBS, *members.JOBS, *meetings.jobs(roll, root_user_ids), *attendance.JOBS, *banks.JOBS, *quiz.JOBS)
 
 
 def hooks() -> Mapping[str, Hooks]:

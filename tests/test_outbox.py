@@ -102,7 +102,7 @@ def test_what_is_on_its_way_cannot_be_withdrawn(database: Database) -> None:
     assert database.run(outbox.withdraw, "meeting:1") == 0
 
 
-def test_only_unasked_messages_of_the_beijing_day_are_counted(database: Database) -> None:
+def test_unasked_messages_count_on_the_day_they_are_due(database: Database) -> None:
     midnight = datetime(2026, 3, 1, 16, 0, tzinfo=UTC)
     moments = {"yesterday": midnight - timedelta(seconds=1), "first": midnight, "noon": NOON}
     for key, at in moments.items():
@@ -110,9 +110,18 @@ def test_only_unasked_messages_of_the_beijing_day_are_counted(database: Database
         database.run(outbox.enqueue, key, chat_id=ZHANG, content=content, lane=Lane.NOTICE, now=at, is_unasked=True)
     database.run(send, "asked")
     database.run(send, "another", 1002, is_unasked=True)
-    assert database.look(outbox.unasked_today, ZHANG, now=NOON) == 2
+    database.run(send, "tomorrow", is_unasked=True, due_at=NOON + timedelta(days=1))
+    counted = [(ZHANG, midnight), (ZHANG, NOON), (ZHANG, NOON + timedelta(days=1))]
+    assert sorted(map(tuple, database.look(outbox.unasked, [ZHANG], since=midnight))) == counted
     database.run(outbox.withdraw, "first")
-    assert database.look(outbox.unasked_today, ZHANG, now=NOON) == 1
+    assert len(database.look(outbox.unasked, [ZHANG, 1002], since=midnight)) == 3
+
+
+def test_what_waits_for_a_chat_is_brought_forward(database: Database) -> None:
+    for key, chat_id in (("meeting:1:n2", GROUP), ("meeting:1:v2", GROUP), ("meeting:1:n2:m", ZHANG)):
+        database.run(send, key, chat_id, due_at=NOON + timedelta(hours=8))
+    database.run(outbox.bring_forward, "meeting:1:n", GROUP, NOON)
+    assert [row.key for row in database.look(claims.look, now=NOON, most=9).waiting] == ["meeting:1:n2"]
 
 
 def test_a_group_that_moved_gets_its_messages_under_the_new_id(database: Database) -> None:

@@ -1,15 +1,15 @@
 """Whom each rung of the ladder reaches at the moment it fires, and with which words."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot.meetings import cards, ladder, service, views
+from bot.meetings import cards, leader_views, service, views
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.ladder import Fate, PlannedRung
-from bot.meetings.rules import Roll, RungName
+from bot.meetings.rules import MeetingState, Roll, RungName
 from bot.members import service as members
 from bot.members.rules import Right, Role
 from bot.message import Message
@@ -56,6 +56,11 @@ class Occasion:
             for one in found
         ]
 
+    def outside(self, member_ids: Iterable[int]) -> list[int]:
+        """Whom of these no chat reaches in which the meeting is spoken of."""
+        alone = cards.outside(self.meeting, self.chats, self.people)
+        return [member_id for member_id in member_ids if member_id in alone]
+
     def in_chats(self, message: Message, *, is_reply: bool = True) -> list[Post]:
         return [
             Post(
@@ -78,54 +83,30 @@ class Occasion:
 
     def to_leaders(self, message: Message, *others: int | None) -> list[Post]:
         """To the secretary and to these people, one message each."""
-        posts = self.to_secretary(message)
+        return self.besides(self.to_secretary(message), message, *others)
+
+    def besides(self, posts: Sequence[Post], message: Message, *others: int | None) -> list[Post]:
+        """The posts, and the message to whom of the others they do not reach."""
         told = {post.chat_id for post in posts}
-        extra = members.people(self.session, [one for one in others if one is not None], self.meeting.on)
-        for person in extra.values():
-            if person.is_reachable and person.user_id is not None and person.user_id not in told:
-                told.add(person.user_id)
-                posts.append(Post(f"m{person.member_id}", person.user_id, message))
-        return posts
-
-
-def own(roll: Roll, member_id: int) -> Roll:
-    """The part of a roll that concerns one person."""
-
-    def mine(people: tuple[int, ...]) -> tuple[int, ...]:
-        return tuple(one for one in people if one == member_id)
-
-    return Roll(
-        roll.meeting_id,
-        due=mine(roll.due),
-        going=mine(roll.going),
-        online=mine(roll.online),
-        leave_asked=mine(roll.leave_asked),
-        leave_approved=mine(roll.leave_approved),
-        unanswered=mine(roll.unanswered),
-        present=mine(roll.present),
-        late=mine(roll.late),
-        on_leave=mine(roll.on_leave),
-        unsigned=mine(roll.unsigned),
-        absent=mine(roll.absent),
-        joined=mine(roll.joined),
-        joined_present=mine(roll.joined_present),
-    )
+        people = members.people(self.session, [one for one in others if one is not None], self.meeting.on)
+        more = (one for one in people.values() if one.is_reachable and one.user_id not in told)
+        return [*posts, *(Post(f"m{one.member_id}", one.user_id, message) for one in more)]
 
 
 # -- audiences ---
 
 
-def notice(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
+def notice(on: Occasion, _: PlannedRung, fate: Fate) -> list[Post]:
     meeting, roll, now = on.meeting, on.roll, on.now
-    if on.chats:
-        posts = on.in_chats(views.card(meeting, roll, now=now), is_reply=False)
-    else:
-        posts = on.to(
-            (*roll.due, *roll.joined),
-            lambda person: views.private_card(meeting, own(roll, person.member_id), now=now),
-        )
-    if missed := on.unreachable(roll.due):
-        posts += on.to_secretary(views.unreached(missed, meeting.unit), "u")
+
+    def word(card: Message) -> Message:
+        return views.running_card(card, meeting) if fate is Fate.RUNNING else card
+
+    posts = on.in_chats(word(views.card(meeting, roll, now=now)), is_reply=False)
+    alone = on.outside((*roll.due, *roll.joined))
+    posts += on.to(alone, lambda person: word(views.private_card(meeting, roll.of(person.member_id), now=now)))
+    if fate is not Fate.RUNNING and (missed := on.unreachable(roll.due)):
+        posts += on.to_secretary(leader_views.unreached(meeting, missed), "u")
     return posts
 
 
@@ -150,33 +131,45 @@ def _soon(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
 
 def _sign_in(on: Occasion, _: PlannedRung, fate: Fate) -> list[Post]:
     word = views.running if fate is Fate.RUNNING else views.sign_in_opens
-    if on.chats:
-        return on.in_chats(word(on.meeting, is_private=False))
-    return on.to((*on.roll.to_chase, *on.roll.joined), lambda _: word(on.meeting, is_private=True))
+    alone = on.outside((*on.roll.to_chase, *on.roll.joined))
+    return on.in_chats(word(on.meeting, is_private=False)) + on.to(alone, lambda _: word(on.meeting, is_private=True))
 
 
 def _chase(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
     return on.to(on.roll.to_chase, lambda _: views.chase(on.meeting))
 
 
-def _report(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
+def _report(on: Occasion, rung: PlannedRung, _: Fate) -> list[Post]:
+    """The first to all who lead; later ones answer the secretary, who chose to wait for voters."""
     unsigned = on.named(on.roll.unsigned)
-    posts = on.to_leaders(views.report(on.meeting, on.roll, unsigned, now=on.now), on.meeting.chair_id)
-    told = {post.chat_id for post in posts}
+    report = leader_views.report(on.meeting, on.roll, unsigned, now=on.now)
+    posts = on.to_secretary(leader_views.with_choice(report, on.meeting, on.roll, rung.round))
+    if rung.round > 1:
+        return posts
+    posts = on.besides(posts, report, on.meeting.chair_id)
+    return posts + _group_reports(on, unsigned, told={post.chat_id for post in posts})
+
+
+def _group_reports(on: Occasion, unsigned: list[Named], told: Container[int | None]) -> list[Post]:
     by_group: dict[int, list[Named]] = {}
     for person in unsigned:
         if person.group_id is not None:
             by_group.setdefault(person.group_id, []).append(person)
+    posts = []
     for group_id, people in by_group.items():
-        message = views.group_report(people[0].group_name or "", people)
-        for leader in members.holders(on.session, Right.ROLL_CALL, group_id, now=on.now):
-            if leader.role is Role.GROUP_LEADER and leader.is_reachable and leader.user_id not in told:
-                posts.append(Post(f"g{leader.member_id}", leader.user_id, message))
+        message = leader_views.group_report(on.meeting, people[0].group_name or "", people)
+        posts += [
+            Post(f"g{leader.member_id}", leader.user_id, message)
+            for leader in members.holders(on.session, Right.ROLL_CALL, group_id, now=on.now)
+            if leader.role is Role.GROUP_LEADER and leader.is_reachable and leader.user_id not in told
+        ]
     return posts
 
 
 def _minutes(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
-    message = views.to_complete(on.meeting, on.roll)
+    if on.meeting.state is MeetingState.RECORDED:
+        return []
+    message = leader_views.to_complete(on.meeting, on.roll)
     return on.to_leaders(message, on.meeting.recorder_id, on.meeting.chair_id)
 
 
@@ -186,7 +179,7 @@ def _explain(on: Occasion, rung: PlannedRung, _: Fate) -> list[Post]:
     if not on.roll.unexplained:
         return []
     people = on.named(on.roll.unexplained)
-    return on.to_secretary(views.still_unexplained(people, rung.round, ladder.EXPLAIN_ROUNDS))
+    return on.to_secretary(leader_views.still_unexplained(on.meeting, people, rung.round))
 
 
 AUDIENCES: Mapping[RungName, Callable[[Occasion, PlannedRung, Fate], list[Post]]] = {

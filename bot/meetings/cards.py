@@ -1,6 +1,6 @@
 """The one message per meeting and chat that lives as long as the meeting: posted, edited, pinned, posted again."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from sqlalchemy import or_, select, update
@@ -136,30 +136,72 @@ def gone(session: Session, text: str, state: State, now: datetime, roll: RollRea
     repost(session, meeting, chat_id, message, thread_id=thread, now=now)
 
 
-def repost_missing(session: Session, meeting: MeetingFacts, roll: Roll, *, now: datetime) -> None:
-    """One more card where a group has none to sign in on: it moved, it is new, nobody knows whether it arrived."""
-    for chat in chats(session, meeting):
-        on_its_way = select(OutboxRow.id).where(
-            OutboxRow.chat_id == chat.chat_id,
-            OutboxRow.state.in_([State.PENDING, State.SENDING]),
-            outbox.under(f"meeting:{meeting.id}:v{meeting.version}:R1:"),
-        )
-        if message_id(session, meeting.id, chat.chat_id) is None and session.scalar(on_its_way.limit(1)) is None:
-            claim(session, meeting.id, chat.chat_id)
-            message = views.card(meeting, roll, now=now)
-            repost(session, meeting, chat.chat_id, message, thread_id=chat.thread_notice, now=now)
+def outside(
+    meeting: MeetingFacts, chats_: Collection[members.ChatRef], people: Mapping[int, members.Person]
+) -> set[int]:
+    """Who of these people reads none of the chats: what stands there must reach them in private."""
+    above = {int(part) for part in meeting.unit.path.split("/") if part}
+    read = {chat.unit_id for chat in chats_}
+    return set() if read & above else {id_ for id_, one in people.items() if not read & {one.branch_id, one.group_id}}
+
+
+def missing(session: Session, meeting_id: int, chat_ids: Collection[int]) -> set[int]:
+    """In which of these chats no card of the meeting stands, nor is on its way."""
+    ours = Card.meeting_id == meeting_id, Card.what == CardKind.PUBLIC, Card.chat_id.in_(chat_ids)
+    shown = session.scalars(select(Card.chat_id).where(*ours, Card.message_id.is_not(None))).all()
+    on_its_way = select(OutboxRow.chat_id).where(
+        OutboxRow.chat_id.in_(chat_ids),
+        OutboxRow.state.in_([State.PENDING, State.SENDING]),
+        outbox.under(f"meeting:{meeting_id}:v"),
+        OutboxRow.key.contains(f":{RungName.R1.name}:"),
+    )
+    return set(chat_ids) - set(shown) - set(session.scalars(on_its_way))
+
+
+def repost_missing(
+    session: Session,
+    meeting: MeetingFacts,
+    roll: Roll,
+    people: Mapping[int, members.Person],
+    *,
+    now: datetime,
+    at: Callable[[int], datetime] | None = None,
+) -> set[int]:
+    """One more card wherever there is none to answer or sign in on: the group has moved or is new, a person joined
+    late, a card was withdrawn before it left, or nobody knows whether it arrived. The chats that get one; `at` says
+    when each."""
+    groups = {chat.chat_id: chat for chat in chats(session, meeting)}
+    alone = outside(meeting, groups.values(), people)
+    mine = {one.user_id: one for id_, one in people.items() if id_ in alone and one.is_reachable and one.user_id}
+    lacking = missing(session, meeting.id, {*groups, *mine})
+    for chat_id in sorted(lacking):
+        claim(session, meeting.id, chat_id)
+        if chat_id in groups:
+            message, thread = views.card(meeting, roll, now=now), groups[chat_id].thread_notice
+        else:
+            message, thread = views.private_card(meeting, roll.of(mine[chat_id].member_id), now=now), None
+        repost(session, meeting, chat_id, message, thread_id=thread, now=now, due_at=at(chat_id) if at else now)
+    return lacking
 
 
 def repost(
-    session: Session, meeting: MeetingFacts, chat_id: int, message: Message, *, thread_id: int | None, now: datetime
+    session: Session,
+    meeting: MeetingFacts,
+    chat_id: int,
+    message: Message,
+    *,
+    thread_id: int | None,
+    now: datetime,
+    due_at: datetime | None = None,
 ) -> None:
     outbox.enqueue(
         session,
-        f"meeting:{meeting.id}:v{meeting.version}:{RungName.R1.name}:2:c{chat_id}",
+        f"meeting:{meeting.id}:v{meeting.version}:{RungName.R1.name}:2:c{chat_id}",  # also in private
         chat_id=chat_id,
         content=message,
         lane=Lane.URGENT,  # before the line that speaks of it
         now=now,
+        due_at=due_at,
         valid_until=meeting.ends_at,
         thread_id=thread_id,
     )

@@ -1,7 +1,7 @@
 """改期, 取消 and 撤销: one transaction each, which withdraws what was planned and tells everybody concerned."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import insert, select, update
@@ -27,12 +27,14 @@ from bot.meetings.rules import (
     check_undo,
     checked_reason,
 )
-from bot.members import prompts
+from bot.members import prompts, quiet
 from bot.members import service as members
+from bot.members.quiet import Quiet
 from bot.members.rules import Right
 from bot.message import Message, Sender
 from bot.outbox import Lane
 
+FIRST_NEWS = 2  # the version that the first change of a meeting makes
 KEPT = timedelta(days=30)  # alike for all notices of change, so that they leave in the order they were written
 
 
@@ -252,13 +254,52 @@ def _record(
 
 
 def _replan(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
-    times = meeting.times(members.work_calendar(session))
     is_announced = meeting.announced_at is not None
-    rungs = ladder.plan(meeting.rules.ladder, times, now=now, is_announced=is_announced)
+    rungs = ladder.plan(meeting.rules.ladder, service.times(session, meeting), now=now, is_announced=is_announced)
     service.lay(session, meeting.id, meeting.version, rungs)
 
 
 # -- telling it ---
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What is told of one change, and when whom."""
+
+    session: Session
+    meeting: MeetingFacts
+    what: Change
+    reckoned_at: datetime  # the start that people count on, or the new one if that is earlier
+    hours: Quiet
+    now: datetime
+
+    def at(self, chat_id: int) -> datetime:
+        return ladder.notice_at(self.reckoned_at, self.hours.of(chat_id), now=self.now)
+
+    def send(
+        self,
+        recipient: str,
+        chat_id: int,
+        message: Message,
+        *,
+        thread_id: int | None = None,
+        reply_to: int | None = None,
+    ) -> None:
+        at, prefix = self.at(chat_id), f"meeting:{self.meeting.id}:n"
+        if self.meeting.version > FIRST_NEWS:  # an earlier notice that waits for the morning goes before this one
+            outbox.bring_forward(self.session, prefix, chat_id, at)
+        outbox.enqueue(
+            self.session,
+            f"{prefix}{self.meeting.version}:{self.what.name}:1:{recipient}",
+            chat_id=chat_id,
+            content=replace(message, is_silent=self.hours.of(chat_id).holds(at)),
+            lane=Lane.URGENT,
+            now=self.now,
+            due_at=at,
+            valid_until=self.now + KEPT,
+            thread_id=thread_id,
+            reply_to=reply_to,
+        )
 
 
 def _tell(
@@ -274,52 +315,19 @@ def _tell(
     """Into the chat as a reply to its card, because an edit notifies nobody; and to everybody who had answered."""
     chats = cards.chats(session, meeting)
     cards.refresh(session, meeting.id, now=now)
+    people = members.people(session, (*roll.due, *roll.joined), meeting.on)
+    ids = {one.user_id for one in people.values() if one.user_id is not None} | {chat.chat_id for chat in chats}
+    hours = quiet.quiet_hours(session, meeting.unit, ids)
+    news = _News(session, meeting, what, min(old_starts_at, meeting.starts_at), hours, now)
+    fresh = set[int]()
+    if meeting.is_live:
+        fresh = cards.repost_missing(session, meeting, roll, people, now=now, at=news.at)
     for chat in chats:
         reply_to = cards.message_id(session, meeting.id, chat.chat_id)
-        _send(
-            session,
-            meeting,
-            old_starts_at,
-            what,
-            f"c{chat.chat_id}",
-            chat.chat_id,
-            word(None),
-            now=now,
-            thread_id=chat.thread_notice,
-            reply_to=reply_to,
-        )
+        news.send(f"c{chat.chat_id}", chat.chat_id, word(None), thread_id=chat.thread_notice, reply_to=reply_to)
         cards.pin_next(session, chat.chat_id, now=now)
-    whom: Iterable[int] = roll.to_notify if chats else (*roll.due, *roll.joined)
-    people = members.people(session, list(whom), meeting.on)
+    whom = {*roll.to_notify, *cards.outside(meeting, chats, people)}
     for person in people.values():
-        if person.is_reachable and person.user_id is not None:
-            message = word(person.member_id)
-            _send(session, meeting, old_starts_at, what, f"m{person.member_id}", person.user_id, message, now=now)
-
-
-def _send(
-    session: Session,
-    meeting: MeetingFacts,
-    old_starts_at: datetime,
-    what: Change,
-    recipient: str,
-    chat_id: int,
-    message: Message,
-    *,
-    now: datetime,
-    thread_id: int | None = None,
-    reply_to: int | None = None,
-) -> None:
-    due_at = ladder.notice_at(old_starts_at, ladder.QUIET, now=now)
-    outbox.enqueue(
-        session,
-        f"meeting:{meeting.id}:n{meeting.version}:{what.name}:1:{recipient}",
-        chat_id=chat_id,
-        content=replace(message, is_silent=ladder.QUIET.holds(due_at)),
-        lane=Lane.URGENT,
-        now=now,
-        due_at=due_at,
-        valid_until=now + KEPT,
-        thread_id=thread_id,
-        reply_to=reply_to,
-    )
+        is_told = person.member_id in whom and person.user_id not in fresh
+        if is_told and person.is_reachable and person.user_id is not None:
+            news.send(f"m{person.member_id}", person.user_id, word(person.member_id))

@@ -1,6 +1,7 @@
 """What is said once we are back: to the administrators what came late, to groups that taps in between are gone."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -8,32 +9,34 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.inbox import Outage
-from bot.meetings import cards, ladder, service, views
+from bot.meetings import cards, service, views
 from bot.meetings.models import Meeting, Rung
 from bot.meetings.rules import MeetingState, RungState
+from bot.members import quiet
 from bot.members import service as members
 from bot.members.models import Unit
 from bot.members.rules import Right
 from bot.outbox import Lane
+from bot.periods import QuietHours
 
 WORTH_TELLING = timedelta(minutes=15)
 PRESS_KEPT = timedelta(seconds=150)  # Telegram keeps a tap that long: a shorter gap loses none
 FRESH = timedelta(days=1)  # an older outage is history, not news
 
 
-def tell(session: Session, *, now: datetime) -> None:
+def tell(session: Session, root_user_ids: Collection[int] = (), *, now: datetime) -> None:
     """Speak of each outage of the last day, once what it held up has been caught up with."""
     planned = select(func.count(Rung.id)).where(Rung.state == RungState.PLANNED, Rung.due_at <= now)
     if session.scalar(planned):
         return
     for outage in session.scalars(select(Outage).where(Outage.to_at > now - FRESH).order_by(Outage.id)):
         if outage.to_at - outage.from_at >= WORTH_TELLING:
-            _tell_admins(session, outage, now=now)
+            _tell_admins(session, outage, root_user_ids, now=now)
         if outage.to_at - outage.from_at > PRESS_KEPT:
             _tell_groups(session, outage, now=now)
 
 
-def _tell_admins(session: Session, outage: Outage, *, now: datetime) -> None:
+def _tell_admins(session: Session, outage: Outage, root_user_ids: Collection[int], *, now: datetime) -> None:
     query = select(Rung.state, Rung.was_late).where(Rung.due_at >= outage.from_at, Rung.due_at <= outage.to_at)
     fates = Counter(state for state, was_late in session.execute(query) if was_late or state is not RungState.FIRED)
     message = views.after_downtime(
@@ -44,20 +47,28 @@ def _tell_admins(session: Session, outage: Outage, *, now: datetime) -> None:
         expired=fates[RungState.EXPIRED],
         now=now,
     )
-    is_quiet = ladder.QUIET.holds(now)
+    for user_id, hours in _readers(session, root_user_ids, now=now).items():
+        outbox.enqueue(
+            session,
+            f"outage:{outage.id}:{user_id}",
+            chat_id=user_id,
+            content=message,
+            lane=Lane.CALM,
+            now=now,
+            due_at=hours.end_after(now) if hours.holds(now) else now,
+            valid_until=now + FRESH,
+        )
+
+
+def _readers(session: Session, root_user_ids: Collection[int], *, now: datetime) -> dict[int, QuietHours]:
+    """Root users and the administrators at the top of each tree, each with the hours that keep him from being woken."""
+    found = dict.fromkeys(root_user_ids, quiet.USUAL)
     for top_id in session.scalars(select(Unit.id).where(Unit.parent_id.is_(None))).all():
-        for admin in members.holders(session, Right.CALENDAR, top_id, now=now):
-            if admin.is_reachable and admin.user_id is not None:
-                outbox.enqueue(
-                    session,
-                    f"outage:{outage.id}:{admin.user_id}",
-                    chat_id=admin.user_id,
-                    content=message,
-                    lane=Lane.CALM,
-                    now=now,
-                    due_at=ladder.QUIET.end_after(now) if is_quiet else now,
-                    valid_until=now + FRESH,
-                )
+        admins = members.holders(session, Right.CALENDAR, top_id, now=now)
+        ids = [admin.user_id for admin in admins if admin.is_reachable and admin.user_id is not None]
+        hours = quiet.quiet_hours(session, members.unit(session, top_id), ids)
+        found |= {user_id: hours.of(user_id) for user_id in ids}
+    return found
 
 
 def _tell_groups(session: Session, outage: Outage, *, now: datetime) -> None:

@@ -8,7 +8,7 @@ from bot.meetings import kinds, ladder
 from bot.meetings.phrases import Note, Question
 from bot.meetings.rules import Change, MeetingKind, MeetingState, Outcome
 from bot.members.rules import Case, UnitRef
-from bot.periods import local_day
+from bot.periods import QuietHours, local_day
 from bot.workdays import Why, WorkCalendar
 
 LIVE = (MeetingState.SCHEDULED, MeetingState.OPEN)
@@ -39,6 +39,7 @@ class MeetingFacts:
     verified_at: datetime | None = None
     extra_until: datetime | None = None
     outcome: Outcome | None = None
+    created_at: datetime | None = None
 
     @property
     def rules(self) -> kinds.KindRules:
@@ -65,12 +66,19 @@ class MeetingFacts:
     def opens_at(self) -> datetime:
         return self.starts_at - self.rules.window.opens
 
+    @property
+    def is_from_memory(self) -> bool:
+        """补录: written down when it was over, so nobody is reminded of it or signs in by himself."""
+        return self.created_at is not None and self.created_at >= self.starts_at
+
     def is_open(self, now: datetime) -> bool:
         """Whether people sign in now, be the job that opens meetings on time or not."""
+        if self.is_from_memory:
+            return False
         return self.state is MeetingState.OPEN or (self.state is MeetingState.SCHEDULED and now >= self.opens_at)
 
-    def times(self, calendar: WorkCalendar) -> ladder.Times:
-        return ladder.Times(self.starts_at, self.ends_at, self.rules.window, calendar)
+    def times(self, calendar: WorkCalendar, quiet: QuietHours) -> ladder.Times:
+        return ladder.Times(self.starts_at, self.ends_at, self.rules.window, calendar, quiet)
 
     @property
     def on(self) -> date:

@@ -10,15 +10,15 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.db import upsert
-from bot.meetings import cards, ladder, service, views
+from bot.meetings import budget, cards, ladder, service, views
 from bot.meetings.audiences import AUDIENCES, Occasion, Post, notice
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.ladder import Fate, PlannedRung
 from bot.meetings.models import Meeting, Nudge, Rung
-from bot.meetings.rules import MeetingState, Roll, RollReader, RungName, RungState
+from bot.meetings.rules import Change, MeetingState, Roll, RollReader, RungName, RungState
 from bot.members import service as members
 from bot.message import Message
-from bot.outbox import Lane, OutboxRow, Sent
+from bot.outbox import Lane, OutboxRow, Sent, State
 
 log = structlog.get_logger()
 
@@ -87,32 +87,34 @@ def _fire(session: Session, meeting: MeetingFacts, rungs: Sequence[PlannedRung],
     )
     people = members.people(session, (*roll.due, *roll.joined), meeting.on)
     on = Occasion(session, meeting, roll, now, cards.chats(session, meeting), people)
-    posts: dict[PlannedRung, list[Post]] = {}
     if meeting.announced_at is not None and meeting.is_live and now < meeting.ends_at:
-        cards.repost_missing(session, meeting, roll, now=now)
+        cards.repost_missing(session, meeting, roll, people, now=now)
+    posts: dict[PlannedRung, list[Post]] = {}
     for rung, fate in judged.items():
         if fate in (Fate.EXPIRED, Fate.SUPERSEDED):
             _settle(session, meeting, [rung], RungState[fate.name])
+        elif fate is Fate.RUNNING and meeting.announced_at is None:
+            _announce_late(on, rung)
         else:
             posts[rung] = AUDIENCES[rung.rung](on, rung, fate)
-    if any(fate is Fate.RUNNING for fate in judged.values()) and meeting.announced_at is None:
-        _announce_late(on, posts)
     kept = ladder.newest_only((rung, [post.chat_id for post in some if post.chat_id]) for rung, some in posts.items())
     for rung, some in posts.items():
         left = [post for post in some if post.chat_id is None or post.chat_id in kept[rung]]
-        if some and not any(post.chat_id for post in left):
+        if any(post.chat_id for post in some) and not any(post.chat_id for post in left):
             _settle(session, meeting, [rung], RungState.SUPERSEDED)
             continue
-        _send(on, rung, judged[rung], left)
-        _settle(session, meeting, [rung], RungState.FIRED, was_late=judged[rung] is Fate.LATE)
+        send(on, rung, judged[rung], left)
+        _settle(session, meeting, [rung], RungState.FIRED, was_late=judged[rung] in (Fate.LATE, Fate.RUNNING))
         _follow(on, rung)
 
 
-def _announce_late(on: Occasion, posts: dict[PlannedRung, list[Post]]) -> None:
-    """The meeting runs and nobody has seen a card: it is posted in sign-in form, with the line that says until when."""
-    rung = next(rung for rung in posts if rung.rung is RungName.R4)
-    _send(on, replace(rung, rung=RungName.R1), Fate.RUNNING, notice(on, rung, Fate.RUNNING))
-    _follow(on, replace(rung, rung=RungName.R1))
+def _announce_late(on: Occasion, rung: PlannedRung) -> None:
+    """The meeting runs and nobody has seen a card: one in sign-in form, which says until when, is all that is sent."""
+    card = replace(rung, rung=RungName.R1)
+    send(on, card, Fate.RUNNING, notice(on, rung, Fate.RUNNING))
+    _settle(on.session, on.meeting, [rung], RungState.FIRED, was_late=True)
+    _follow(on, card)
+    _follow(on, rung)
 
 
 def _follow(on: Occasion, rung: PlannedRung) -> None:
@@ -128,28 +130,31 @@ def _follow(on: Occasion, rung: PlannedRung) -> None:
                 cards.post_anew(on.session, meeting.id, post.chat_id, now=on.now)
 
 
-def _send(on: Occasion, rung: PlannedRung, fate: Fate, posts: Sequence[Post]) -> None:
-    is_quiet = ladder.QUIET.holds(on.now)
-    for post in posts:
-        due_at = _allowed_at(on, rung, post.chat_id) if post.chat_id is not None else None
-        if post.chat_id is None or due_at is None:
+def send(on: Occasion, rung: PlannedRung, fate: Fate, posts: Sequence[Post]) -> None:
+    """Write the posts to the outbox, each for the time its reader may be disturbed."""
+    valid_until = _valid_until(on.meeting, rung, fate)
+    reached = [(post, post.chat_id) for post in posts if post.chat_id is not None]
+    chat_ids = [chat_id for _, chat_id in reached]
+    slots = budget.slots(on.session, on.meeting, rung.rung, chat_ids, valid_until, now=on.now)
+    for (post, chat_id), slot in zip(reached, slots, strict=True):
+        if slot is None:
             log.info("reminder_dropped", meeting=on.meeting.id, rung=rung.rung.name)
             continue
         message = views.late(post.message, rung.due_at) if fate is Fate.LATE else post.message
         if rung.rung is RungName.R1 and post.recipient[0] in "cm":
-            cards.claim(on.session, on.meeting.id, post.chat_id)
+            cards.claim(on.session, on.meeting.id, chat_id)
         outbox.enqueue(
             on.session,
             _key(on.meeting, rung, post.recipient),
-            chat_id=post.chat_id,
-            content=replace(message, is_silent=True) if is_quiet else message,
+            chat_id=chat_id,
+            content=replace(message, is_silent=True) if slot.is_silent else message,
             lane=_lane(rung, fate),
             now=on.now,
-            due_at=due_at,
-            valid_until=_valid_until(on.meeting, rung, fate),
+            due_at=slot.at,
+            valid_until=max(valid_until, slot.at),
             thread_id=post.thread_id,
             reply_to=post.reply_to,
-            is_unasked=rung.rung not in ladder.SPARED,
+            is_unasked=rung.rung not in budget.SPARED,
         )
     _note(on, rung, posts)
 
@@ -168,14 +173,6 @@ def _valid_until(meeting: MeetingFacts, rung: PlannedRung, fate: Fate) -> dateti
     if fate is Fate.RUNNING:
         return meeting.starts_at + meeting.rules.window.late
     return max(rung.valid_until, meeting.starts_at) if rung.rung is RungName.R1 else rung.valid_until
-
-
-def _allowed_at(on: Occasion, rung: PlannedRung, chat_id: int) -> datetime | None:
-    """Now, or the next morning if the recipient has heard enough today; None if it is pointless then."""
-    most = ladder.POSTS_A_DAY if chat_id < 0 else ladder.UNASKED_A_DAY
-    if rung.rung in ladder.SPARED or outbox.unasked_today(on.session, chat_id, now=on.now) < most:
-        return on.now
-    return ladder.next_allowance(rung.valid_until, ladder.QUIET, now=on.now)
 
 
 def _note(on: Occasion, rung: PlannedRung, posts: Sequence[Post]) -> None:
@@ -202,11 +199,12 @@ def _note(on: Occasion, rung: PlannedRung, posts: Sequence[Post]) -> None:
 
 
 def is_wanted(session: Session, key: str, now: datetime, roll: RollReader[Session]) -> bool:
-    """Asked right before sending: whether the message still concerns its reader. Notices of change always do."""
+    """Asked right before sending: whether the message still concerns its reader. Notices of change do in any case,
+    unless one that did not get through is to be repeated and a later one already has."""
     _, meeting_id, version, rung, round_, recipient = key.split(":")
-    if version.startswith("n"):
-        return True
     meeting = service.facts(session, int(meeting_id))
+    if version.startswith("n"):
+        return meeting is not None and not _is_overtaken(session, meeting, int(version[1:]), recipient)
     if meeting is None or meeting.version != int(version[1:]) or meeting.state is MeetingState.CANCELLED:
         return False
     if (
@@ -219,6 +217,13 @@ def is_wanted(session: Session, key: str, now: datetime, roll: RollReader[Sessio
     member_id = int(recipient[1:])
     mine = roll(session, meeting.id, now=now, member_id=member_id)
     return member_id in _audience(RungName[rung], mine)
+
+
+def _is_overtaken(session: Session, meeting: MeetingFacts, version: int, recipient: str) -> bool:
+    later = range(version + 1, meeting.version + 1)
+    keys = [f"meeting:{meeting.id}:n{number}:{what.name}:1:{recipient}" for number in later for what in Change]
+    sent_ = select(OutboxRow.id).where(OutboxRow.key.in_(keys), OutboxRow.state.in_([State.SENT, State.UNKNOWN]))
+    return bool(keys) and session.scalar(sent_.limit(1)) is not None
 
 
 def _audience(rung: RungName, roll: Roll) -> tuple[int, ...]:

@@ -7,10 +7,10 @@ from sqlalchemy.orm import Session
 from telegram import Update
 
 from bot.context import Context, Handler, Routes
-from bot.meetings import change_views, changing, plan_views, planning, publishing
+from bot.meetings import change_views, changing, leader_views, plan_views, planning, publishing, shortfall
 from bot.meetings.facts import Plan
 from bot.meetings.rules import Resetter, RollReader
-from bot.message import Edit
+from bot.message import ClearButtons, Edit, Toast
 
 # -- plans ---
 
@@ -112,6 +112,16 @@ async def cancel(roll: RollReader[Session], update: Update, context: Context) ->
     await context.say(change_views.receipt(changed, now=context.now()))
 
 
+async def wait(_: Update, context: Context) -> None:
+    again_at = await context.transact(shortfall.wait, context.press.number(0), context.press.number(1))
+    await context.say(Toast(leader_views.waiting(again_at)))
+
+
+async def hold_for_study(_: Update, context: Context) -> None:
+    await context.transact(shortfall.hold_for_study, context.press.number(0), context.press.number(1))
+    await context.say(Toast(leader_views.studying()), ClearButtons())
+
+
 async def undo(roll: RollReader[Session], _: Update, context: Context) -> None:
     changed = await context.transact(changing.undo_cancel, context.press.number(0), context.press.number(1), roll=roll)
     await context.say(Edit(change_views.receipt(changed, now=context.now())))
@@ -140,6 +150,8 @@ def routes(roll: RollReader[Session], reset: Resetter[Session]) -> Routes:
             "meetings:to": time_taken,
             "meetings:cancel": ask_cancel,
             "meetings:undo": partial(undo, roll),
+            "meetings:wait": wait,
+            "meetings:study": hold_for_study,
         },
         links={"pl": plan_link},
         replies={

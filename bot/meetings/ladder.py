@@ -5,7 +5,7 @@ Pure: rows are planned and judged here, written and sent by `service`.
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, auto
 from typing import Final, TypeVar
 
@@ -24,12 +24,8 @@ from bot.meetings.rules import (
 from bot.periods import QuietHours, at_beijing, local_day
 from bot.workdays import WorkCalendar
 
-QUIET = QuietHours(time(21, 30), time(7, 30))
 BEFORE_START = (RungName.R1, RungName.R2, RungName.R3)
 DURING = (RungName.R4, RungName.R5, RungName.R6)
-SPARED = frozenset({RungName.R3, RungName.R4, RungName.R5, RungName.R6})  # from the daily budget
-UNASKED_A_DAY: Final = 4
-POSTS_A_DAY: Final = 6
 
 CLOSE_TOGETHER = timedelta(minutes=30)  # of R2 and R3 only R3 stays
 WORTH_WAITING = timedelta(minutes=30)  # between the end of quiet hours and T
@@ -65,7 +61,7 @@ class Times:
     ends_at: datetime
     window: Window
     calendar: WorkCalendar
-    quiet: QuietHours = QUIET
+    quiet: QuietHours
 
     @property
     def day(self) -> date:
@@ -182,22 +178,15 @@ def out_of_hours(at: datetime, times: Times) -> datetime:
     return at if workday == day else at_beijing(workday, times.quiet.to_at)
 
 
-def notice_at(old_starts_at: datetime, quiet: QuietHours, *, now: datetime) -> datetime:
-    """When 改期 or 取消 is told: at once, unless it is quiet and everybody has time in the morning."""
+def notice_at(starts_at: datetime, quiet: QuietHours, *, now: datetime) -> datetime:
+    """When 改期 or 取消 is told: at once, unless it is quiet and everybody has time in the morning.
+
+    `starts_at` is what people reckon with, or the new time if that is earlier.
+    """
     if not quiet.holds(now):
         return now
     end = quiet.end_after(now)
-    return now if old_starts_at < end + NOTICE_MARGIN else end
-
-
-def is_over_budget(rung: RungName, unasked_today: int) -> bool:
-    return rung not in SPARED and unasked_today >= UNASKED_A_DAY
-
-
-def next_allowance(valid_until: datetime, quiet: QuietHours, *, now: datetime) -> datetime | None:
-    """When a message over today's budget may go; None if it is pointless by then, and dropped."""
-    at = at_beijing(local_day(now) + timedelta(days=1), quiet.to_at)
-    return at if at <= valid_until else None
+    return now if starts_at < end + NOTICE_MARGIN else end
 
 
 class Fate(Enum):

@@ -4,7 +4,7 @@ Also `Roll`, by which `attendance` tells this feature who is due, answered and c
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, time, timedelta
 from enum import Enum, auto
 from typing import Protocol, TypeVar
@@ -19,8 +19,6 @@ EARLY_OPENING = timedelta(minutes=60)  # 立即开始签到 is allowed from here
 CLOSING = timedelta(minutes=30)  # after E sign-in ends by itself; one 延长 adds the same again
 EXTENSIONS = 4
 UNDO = timedelta(minutes=10)
-RECORD_PAST = timedelta(days=60)
-RECORD_PAST_OPEN = timedelta(days=7)  # a 补录 nobody ends is closed then
 ANSWERS_STAY = timedelta(hours=2)
 REASON_LENGTH = range(2, 201)
 
@@ -69,6 +67,9 @@ class Change(Enum):
     CANCELLED = auto()
     RESTORED = auto()
     DATED = auto()  # NEEDS_DATE → a chosen day
+    CONFIRMED = auto()  # a tentative day is certain: somebody said so, or without an actor the calendar
+    SHIFTED = auto()  # along with an announced calendar
+    FROM_MEMORY = auto()  # 补录
 
 
 class DraftOf(Enum):
@@ -221,6 +222,15 @@ class Roll:
     short: tuple[tuple[VoteRule, int], ...] = ()  # of each voting rule on the agenda: how many voters are missing
     guests: int = 0
 
+    def of(self, member_id: int) -> "Roll":
+        """The part that concerns one person."""
+        mine = {
+            part.name: tuple(one for one in getattr(self, part.name) if one == member_id)
+            for part in fields(self)
+            if part.name not in _NOT_PEOPLE
+        }
+        return Roll(self.meeting_id, **mine)  # type: ignore[arg-type]  # all of them hold people
+
     @property
     def expected(self) -> int:
         return len(self.due)
@@ -233,6 +243,11 @@ class Roll:
     def leaving(self) -> int:
         """请假 as an answer, approved or still asked."""
         return len(self.leave_asked) + len(self.leave_approved)
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is something that too few voters are in the room for."""
+        return any(missing for _, missing in self.short)
 
     @property
     def to_remind(self) -> tuple[int, ...]:
@@ -251,6 +266,9 @@ class Roll:
         """改期 and 取消: everybody who had said yes or no."""
         said = {*self.going, *self.online, *self.leave_asked, *self.leave_approved}
         return tuple(member for member in self.due if member in said) + self.joined
+
+
+_NOT_PEOPLE = frozenset({"meeting_id", "short", "guests"})
 
 
 SessionT_contra = TypeVar("SessionT_contra", contravariant=True)
@@ -291,14 +309,6 @@ class BadLength(UserError):
     text = "会议的结束应在开始之后，最长{hours}小时。"
 
 
-class NotPast(UserError):
-    text = "补录的会议应当已经开始，还没有开始的请用安排会议。"
-
-
-class PastTooFar(UserError):
-    text = "只能补录{days}天以内的会议，更早的请上级管理员补录。"
-
-
 class UndoOver(UserError):
     text = "撤销只能在取消后10分钟内、会议开始前进行。"
 
@@ -336,14 +346,6 @@ def check_move(starts_at: datetime, *, now: datetime) -> None:
         raise NotAhead
 
 
-def check_record_past(starts_at: datetime, *, is_admin: bool, now: datetime) -> None:
-    """补录: days count as days of the calendar, so the hour of entering does not matter."""
-    if starts_at > now:
-        raise NotPast
-    if not is_admin and local_day(now) - local_day(starts_at) > RECORD_PAST:
-        raise PastTooFar(days=RECORD_PAST.days)
-
-
 def check_undo(starts_at: datetime, cancelled_at: datetime, *, now: datetime) -> None:
     if now > cancelled_at + UNDO or now >= starts_at:
         raise UndoOver
@@ -374,27 +376,3 @@ def extended(ends_at: datetime, extra_until: datetime | None) -> datetime:
 def are_answers_kept(old: datetime, new: datetime) -> bool:
     """A move inside the day by two hours or less: who could come still can."""
     return local_day(old) == local_day(new) and abs(new - old) <= ANSWERS_STAY
-
-
-class Missing(Enum):
-    """What minutes still lack before they can be filed."""
-
-    CHAIR = auto()
-    RECORDER = auto()
-    VERIFIED = auto()
-    VOTES = auto()
-    CONTENT = auto()
-
-
-def missing_minutes(
-    *, has_chair: bool, has_recorder: bool, is_verified: bool, open_votes: int, has_content: bool
-) -> tuple[Missing, ...]:
-    """`has_content`: a summary or a 纸质记录编号."""
-    there = {
-        Missing.CHAIR: has_chair,
-        Missing.RECORDER: has_recorder,
-        Missing.VERIFIED: is_verified,
-        Missing.VOTES: open_votes == 0,
-        Missing.CONTENT: has_content,
-    }
-    return tuple(what for what, is_there in there.items() if not is_there)

@@ -16,7 +16,8 @@ from bot.errors import UserError
 from bot.meetings import ladder
 from bot.meetings.facts import LIVE, OVER, MeetingFacts, Named
 from bot.meetings.models import Draft, Meeting, Rung
-from bot.meetings.rules import MeetingState, RungState
+from bot.meetings.rules import MeetingState, Outcome, RungState
+from bot.members import quiet
 from bot.members import service as members
 from bot.members.models import Unit
 from bot.members.rules import Actor, DueList, Right, UnitKind, UnitRef
@@ -55,6 +56,7 @@ COLUMNS = (
     *(Meeting.starts_at, Meeting.ends_at, Meeting.state, Meeting.version, Meeting.announced_at),
     *(Meeting.is_tentative, Meeting.reason, Meeting.cancelled_at, Meeting.chair_id, Meeting.recorder_id),
     *(Meeting.created_by, Meeting.draft_id, Meeting.verified_at, Meeting.extra_until, Meeting.outcome),
+    Meeting.created_at,
 )
 
 
@@ -160,6 +162,11 @@ def of_unit(session: Session, unit: UnitRef, *, now: datetime) -> list[MeetingFa
     return [meeting for meeting in found if meeting.rules.due_list not in (DueList.COMMITTEE, DueList.STUDY_GROUP)]
 
 
+def times(session: Session, meeting: MeetingFacts) -> ladder.Times:
+    """What the meeting's ladder is laid against: its hours, the workdays, the quiet hours of its unit."""
+    return meeting.times(members.work_calendar(session), quiet.of_unit(session, meeting.unit))
+
+
 def lay(session: Session, meeting_id: int, version: int, rungs: Sequence[ladder.PlannedRung]) -> None:
     """Write planned rungs and have the schedule look at them."""
     rows = [
@@ -198,8 +205,11 @@ def finish(session: Session, meeting: MeetingFacts, *, now: datetime) -> bool:
     if not _transit(session, meeting, MeetingState.OPEN, MeetingState.CLOSED):
         return False
     lift(session, meeting, RungState.SUPERSEDED)
-    times = meeting.times(members.work_calendar(session))
-    lay(session, meeting.id, meeting.version, ladder.plan_after(meeting.rules.ladder, times, now=now))
+    held = update(Meeting).where(Meeting.id == meeting.id, Meeting.outcome.is_(None)).values(outcome=Outcome.HELD)
+    session.execute(held.execution_options(synchronize_session=False))
+    if not meeting.is_from_memory:
+        rungs = ladder.plan_after(meeting.rules.ladder, times(session, meeting), now=now)
+        lay(session, meeting.id, meeting.version, rungs)
     return True
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.meetings.facts import MeetingFacts, Moved, Named
-from bot.meetings.rules import MeetingState, Roll, SignIn, VoteRule
-from bot.members.rules import DueList, UnitKind, UnitRef
+from bot.meetings.rules import MeetingState, Outcome, Roll, SignIn, VoteRule
+from bot.members.rules import DueList
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
 from bot.periods import beijing, local_day
 
@@ -130,9 +130,10 @@ def _head(meeting: MeetingFacts, moved: Moved | None, *, now: datetime) -> list[
 
 
 def _signing_in(meeting: MeetingFacts) -> list[str]:
+    study = ["本次为学习会，不表决"] if meeting.outcome is Outcome.STUDY_ONLY else []
     if meeting.rules.sign_in is SignIn.ROLL_CALL:
-        return ["由书记点名"]
-    return [f"签到中，{clock(meeting.starts_at + meeting.rules.window.on_time)}前为准时"]
+        return ["由书记点名", *study]
+    return [*study, f"签到中，{clock(meeting.starts_at + meeting.rules.window.on_time)}前为准时"]
 
 
 def cancelled_card(meeting: MeetingFacts, *, now: datetime) -> Message:
@@ -222,12 +223,6 @@ def sign_in_row(meeting: MeetingFacts) -> Buttons:
 # -- the ladder ---
 
 
-def unreached(people: Sequence[Named], unit: UnitRef) -> Message:
-    text = fill("{count}人未激活或无法私信，请当面通知：{names}。", count=len(people), names=names(people))
-    invite = ((Button("邀请单", press("members", "invite", unit.id)),),) if unit.kind is UnitKind.BRANCH else ()
-    return Message(text, invite)
-
-
 def ask_again(meeting: MeetingFacts, *, now: datetime) -> Message:
     text = fill("请回复：{what}。能参加吗", what=_what_where(meeting, now=now))
     return Message(text, answer_row(meeting))
@@ -269,44 +264,25 @@ def sign_in_opens(meeting: MeetingFacts, *, is_private: bool) -> Message:
 
 def running(meeting: MeetingFacts, *, is_private: bool) -> Message:
     """R4 that could not be sent before the meeting began."""
-    last = clock(meeting.starts_at + meeting.rules.window.late)
-    return Message(f"会议正在进行，签到到{last}为止。", sign_in_row(meeting) if is_private else ())
+    return Message(f"{_running(meeting)}。", sign_in_row(meeting) if is_private else ())
+
+
+def running_card(card: Message, meeting: MeetingFacts) -> Message:
+    """The same for people who have seen no card at all."""
+    is_said = meeting.rules.sign_in is SignIn.ROLL_CALL
+    return card if is_said else Message(lines(Html(card.text), _running(meeting)), card.buttons)
+
+
+def _running(meeting: MeetingFacts) -> str:
+    if meeting.rules.sign_in is SignIn.ROLL_CALL:
+        return "会议正在进行，由书记点名"
+    return f"会议正在进行，签到到{clock(meeting.starts_at + meeting.rules.window.late)}为止"
 
 
 def chase(meeting: MeetingFacts) -> Message:
     text = fill("{kind}已开始，您还没有签到。", kind=name(meeting))
     explain = Button("说明原因", press("attendance", "why", meeting.id))
     return Message(text, ((*sum(sign_in_row(meeting), ()), explain),))
-
-
-def report(meeting: MeetingFacts, roll: Roll, unsigned: Sequence[Named], *, now: datetime) -> Message:
-    """R6, for who leads the meeting."""
-    text = "{kind}{clock}：应到{due}，实到{present}，请假{leave}，未签{unsigned}{names}。"
-    filled = fill(
-        text,
-        kind=name(meeting),
-        clock=clock(now),
-        due=roll.expected,
-        present=len(roll.present),
-        leave=len(roll.on_leave),
-        unsigned=len(roll.unsigned),
-        names=f"：{names(unsigned)}" if unsigned else "",
-    )
-    return Message(filled, (sheet_row(meeting),))
-
-
-def group_report(group_name: str, unsigned: Sequence[Named]) -> Message:
-    """R6, for the leader of one group."""
-    text = "{group}未签{count}人：{names}。"
-    return Message(fill(text, group=group_name, count=len(unsigned), names=names(unsigned)))
-
-
-def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
-    """R7."""
-    text = f"请完成会议记录：自助签到{len(roll.self_signed)}人待核对，待批请假{len(roll.leave_asked)}人，"
-    text += f"未说明缺席{len(roll.unexplained)}人。"
-    vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
-    return Message(text, ((*vouch, Button("逐条处理", press("attendance", "sheet", meeting.id))),))
 
 
 def explain(meeting: MeetingFacts, *, now: datetime) -> Message:
@@ -316,15 +292,13 @@ def explain(meeting: MeetingFacts, *, now: datetime) -> Message:
     return Message(filled, reasons(meeting.id))
 
 
-def reasons(meeting_id: int) -> Buttons:
+def reasons(meeting_id: int, *, was_absent: bool = False) -> Buttons:
+    """Classes of an explanation; whoever is noted as absent may also have been there."""
     words = (("公事", "OFFICIAL"), ("病", "SICK"), ("事", "PERSONAL"), ("其他", "OTHER"))
-    return (tuple(Button(text, press("attendance", "because", meeting_id, kind)) for text, kind in words),)
-
-
-def still_unexplained(people: Sequence[Named], round_: int, rounds: int) -> Message:
-    """R8, later rounds, to the secretary."""
-    text = "仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
-    return Message(fill(text, count=len(people), round=round_, rounds=rounds, names=names(people)))
+    buttons = [Button(text, press("attendance", "because", meeting_id, kind)) for text, kind in words]
+    if was_absent:
+        buttons.insert(-1, Button("忘记签到", press("attendance", "forgot", meeting_id)))
+    return (tuple(buttons),)
 
 
 def sheet_row(meeting: MeetingFacts) -> tuple[Button, ...]:

@@ -97,9 +97,9 @@ def test_three_days_away_cost_nobody_more_than_one_message(play: Play) -> None:
 def test_a_meeting_that_already_runs_gets_its_card_in_sign_in_form(play: Play) -> None:
     meeting = play.meeting("3月20日15点 主题党日 学习 @三楼")  # its notice is due on the 13th
     play.until("2026-03-20 15:05", step=False)
-    said = texts(play.take(), GROUP_CHAT)
-    assert said[0].endswith("签到中，15:10前为准时／实到0 · 请假0 · 未签5")
-    assert said[1:] == ["会议正在进行，签到到15:30为止。"]
+    [card] = [letter for letter in play.take() if letter.to == GROUP_CHAT]
+    assert card.line.endswith("签到中，15:10前为准时／实到0 · 请假0 · 未签5／会议正在进行，签到到15:30为止")
+    assert card.buttons == ("签到",)
     rungs = play.rungs(meeting)
     assert [rungs[rung].split()[-1] for rung in ("R1", "R2", "R3", "R4")] == ["SUPERSEDED"] * 3 + ["FIRED"]
 

@@ -15,9 +15,7 @@ from bot.meetings.ladder import (
     closing,
     expected_after,
     fates,
-    is_over_budget,
     newest_only,
-    next_allowance,
     next_quorum_question,
     notice_at,
     out_of_quiet,
@@ -221,14 +219,6 @@ def test_explaining_starts_on_the_workday_after_the_day_of_closing() -> None:
 )
 def test_a_cancellation_at_night_waits_unless_it_would_come_too_late(old: str, now: str, told: str) -> None:
     assert shown(notice_at(at(old), QUIET, now=at(now))) == told
-
-
-def test_the_fifth_unasked_message_waits_but_soon_still_goes() -> None:
-    assert is_over_budget(R2, 4)
-    assert not is_over_budget(R2, 3)
-    assert not is_over_budget(R3, 9)
-    assert next_allowance(at("12-04 13:00"), QUIET, now=at("12-03 16:00")) == at("12-04 07:30")
-    assert next_allowance(at("12-03 18:00"), QUIET, now=at("12-03 16:00")) is None
 
 
 def judged(now: str, names: tuple[RungName, ...], *, has_card: bool = True) -> list[str]:

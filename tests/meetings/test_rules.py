@@ -7,12 +7,9 @@ from bot.meetings.rules import (
     BadLength,
     BadReason,
     MeetingKind,
-    Missing,
     NoMoreExtensions,
     NotAhead,
-    NotPast,
     NotStarted,
-    PastTooFar,
     Roll,
     TooEarlyToOpen,
     UndoOver,
@@ -20,13 +17,11 @@ from bot.meetings.rules import (
     check_early_opening,
     check_end,
     check_move,
-    check_record_past,
     check_span,
     check_undo,
     checked_reason,
     closes_at,
     extended,
-    missing_minutes,
 )
 from bot.periods import at_beijing
 
@@ -73,21 +68,6 @@ def test_a_meeting_moves_into_the_future_only() -> None:
     check_move(START + MINUTE, now=START)
     with pytest.raises(NotAhead):
         check_move(START, now=START)
-
-
-def test_recording_afterwards_reaches_back_60_days_for_the_branch() -> None:
-    sixty_days_later = at_beijing(date(2027, 2, 2), time(23, 59))
-    check_record_past(START, is_admin=False, now=sixty_days_later)
-    next_day = at_beijing(date(2027, 2, 3), time(0, 0))
-    with pytest.raises(PastTooFar) as raised:
-        check_record_past(START, is_admin=False, now=next_day)
-    assert str(raised.value) == "只能补录60天以内的会议，更早的请上级管理员补录。"
-    check_record_past(START, is_admin=True, now=next_day)
-
-
-def test_what_lies_ahead_is_not_recorded_afterwards() -> None:
-    with pytest.raises(NotPast):
-        check_record_past(START, is_admin=True, now=START - MINUTE)
 
 
 def test_a_cancellation_is_undone_for_ten_minutes_and_before_the_start() -> None:
@@ -138,12 +118,6 @@ def test_answers_survive_a_small_move_inside_the_day(new: datetime, is_kept: boo
 def test_a_move_over_midnight_asks_anew() -> None:
     late = at_beijing(date(2026, 12, 4), time(23, 30))
     assert not are_answers_kept(late, late + timedelta(hours=1))
-
-
-def test_minutes_name_what_they_lack() -> None:
-    nothing = missing_minutes(has_chair=False, has_recorder=False, is_verified=False, open_votes=2, has_content=False)
-    assert nothing == (Missing.CHAIR, Missing.RECORDER, Missing.VERIFIED, Missing.VOTES, Missing.CONTENT)
-    assert missing_minutes(has_chair=True, has_recorder=True, is_verified=True, open_votes=0, has_content=True) == ()
 
 
 ROLL = Roll(

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import pytest
 
-from bot.meetings import change_views, plan_views, views
+from bot.meetings import change_views, leader_views, plan_views, views
 from bot.meetings.facts import Changed, MeetingFacts, Moved, Moving, Named, Plan, Preview, Saved, Step
 from bot.meetings.ladder import PlannedRung
 from bot.meetings.phrases import Note, Question
@@ -170,12 +170,12 @@ def test_the_reminders_word_for_word() -> None:
         views.sign_in_opens(MEETING, is_private=True),
         views.running(MEETING, is_private=False),
         views.chase(MEETING),
-        views.report(MEETING, SIGNED, four, now=at("2026-12-04 15:30")),
-        views.group_report("第二小组", PEOPLE),
-        views.to_complete(MEETING, replace(CLOSED, self_signed=tuple(range(18)), leave_asked=(1,))),
+        leader_views.report(MEETING, SIGNED, four, now=at("2026-12-04 15:30")),
+        leader_views.group_report(MEETING, "第二小组", PEOPLE),
+        leader_views.to_complete(MEETING, replace(CLOSED, self_signed=tuple(range(18)), leave_asked=(1,))),
         views.explain(MEETING, now=NOW),
-        views.still_unexplained(PEOPLE, 2, 4),
-        views.unreached([*four, Named(5, "孙七")], BRANCH),
+        leader_views.still_unexplained(MEETING, PEOPLE, 2),
+        leader_views.unreached(MEETING, [*four, Named(5, "孙七")]),
     ]
     assert [line(message) for message in said] == [
         "请回复：12月4日（周五）15:00 支部党员大会，三楼会议室。能参加吗 [参加] [请假]",
@@ -188,7 +188,7 @@ def test_the_reminders_word_for_word() -> None:
         "支部党员大会已开始，您还没有签到。 [签到] [说明原因]",
         "支部党员大会15:30：应到24，实到18，请假2，未签4：张三、李四、王五、赵六。 [考勤表]",
         "第二小组未签2人：张三、李四。",
-        "请完成会议记录：自助签到18人待核对，待批请假1人，未说明缺席2人。 [名单属实] [逐条处理]",
+        "请完成会议记录：自助签到18人待核对，待批请假1人，未说明缺席2人。 [名单属实] [逐条处理] [写记录]",
         "您缺席了12月4日支部党员大会，请说明原因，仅书记和组织委员可见。 [公事] [病] [事] [其他]",
         "仍有2人未说明缺席原因（第2次，共4次）：张三、李四。",
         "5人未激活或无法私信，请当面通知：张三、李四、王五、赵六、孙七。 [邀请单]",
@@ -381,7 +381,7 @@ def test_every_button_fits_into_64_bytes() -> None:
         views.private_card(big, ROLL, now=NOW),
         views.chase(big),
         views.explain(big, now=NOW),
-        views.to_complete(big, SIGNED),
+        leader_views.to_complete(big, SIGNED),
         change_views.next_of_move(Moving(big, (big.starts_at, big.ends_at)), now=NOW),
         change_views.receipt(Changed(big, Change.CANCELLED, is_silent=True), now=NOW),
         plan_views.preview(2**31 - 1, PREVIEW, now=NOW),

@@ -1,0 +1,90 @@
+"""What those read who lead a meeting: whom nobody reaches, who is missing, what is left to do afterwards."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.meetings import ladder
+from bot.meetings.facts import MeetingFacts, Named
+from bot.meetings.rules import Roll
+from bot.meetings.views import MOST_NAMES, clock, name, names, sheet_row, voting
+from bot.members.rules import UnitKind
+from bot.message import Button, Buttons, Message, fill, press
+
+
+def unreached(meeting: MeetingFacts, people: Sequence[Named]) -> Message:
+    """With R1. Who invites a group's people is its branch."""
+    text = fill("{count}人未激活或无法私信，请当面通知：{names}。", count=len(people), names=names(people))
+    ids = [int(part) for part in meeting.unit.path.split("/") if part]
+    branch = {UnitKind.BRANCH: ids[-1:], UnitKind.PARTY_GROUP: ids[-2:-1]}.get(meeting.unit.kind, [])
+    return Message(text, tuple((Button("邀请单", press("members", "invite", unit_id)),) for unit_id in branch))
+
+
+def report(meeting: MeetingFacts, roll: Roll, unsigned: Sequence[Named], *, now: datetime) -> Message:
+    """R6: who is here, and whether enough voters are."""
+    text = "{kind}{clock}：应到{due}，实到{present}，请假{leave}，未签{unsigned}{names}。{voting}"
+    filled = fill(
+        text,
+        kind=name(meeting),
+        clock=clock(now),
+        due=roll.expected,
+        present=len(roll.present),
+        leave=len(roll.on_leave),
+        unsigned=len(roll.unsigned),
+        names=f"：{names(unsigned)}" if unsigned else "",
+        voting=_voting(roll),
+    )
+    return Message(filled, (sheet_row(meeting),))
+
+
+def _voting(roll: Roll) -> str:
+    if not roll.short:
+        return ""
+    if not roll.is_short:
+        return f"{voting(roll)}，可以表决。"
+    return f"{voting(roll)}，不能表决。" if len(roll.short) == 1 else f"{voting(roll)}，人数不够的不能表决。"
+
+
+def with_choice(message: Message, meeting: MeetingFacts, roll: Roll, times_asked: int) -> Message:
+    """The same with what the secretary may do about too few voters."""
+    if not roll.is_short:
+        return message
+    at = (meeting.id, meeting.version)
+    move = Button("延期", press("meetings", "move", *at))
+    study = Button("改为学习会", press("meetings", "study", *at))
+    wait = (Button("继续等待", press("meetings", "wait", *at)),) if times_asked < ladder.QUORUM_QUESTIONS else ()
+    return Message(message.text, (*message.buttons, (move, study, *wait)))
+
+
+def waiting(asked_again_at: datetime | None) -> str:
+    return f"{clock(asked_again_at)}再向您报告" if asked_again_at else "已记下，不再提醒"
+
+
+def studying() -> str:
+    return "已改为学习会，本次不表决"
+
+
+def group_report(meeting: MeetingFacts, group_name: str, unsigned: Sequence[Named]) -> Message:
+    """R6, for the leader of one group."""
+    text = fill("{group}未签{count}人：{names}。", group=group_name, count=len(unsigned), names=names(unsigned))
+    return Message(text, _whole_list(meeting, unsigned))
+
+
+def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
+    """R7."""
+    text = f"请完成会议记录：自助签到{len(roll.self_signed)}人待核对，待批请假{len(roll.leave_asked)}人，"
+    text += f"未说明缺席{len(roll.unexplained)}人。"
+    vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
+    sheet = Button("逐条处理", press("attendance", "sheet", meeting.id))
+    write = Button("写记录", press("meetings", "minutes", meeting.id))
+    return Message(text, ((*vouch, sheet, write),))
+
+
+def still_unexplained(meeting: MeetingFacts, people: Sequence[Named], round_: int) -> Message:
+    """R8, later rounds."""
+    text = "仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
+    filled = fill(text, count=len(people), round=round_, rounds=ladder.EXPLAIN_ROUNDS, names=names(people))
+    return Message(filled, _whole_list(meeting, people))
+
+
+def _whole_list(meeting: MeetingFacts, people: Sequence[Named]) -> Buttons:
+    return (sheet_row(meeting),) if len(people) > MOST_NAMES else ()
