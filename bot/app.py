@@ -217,7 +217,7 @@ def build(
         on_trouble=_on_trouble(config, delivery, database, clock),
         on_busy=_on_busy(delivery),
     )
-    rings = schedule.Schedule(database, clock, schedule.jobs())
+    rings = schedule.Schedule(database, clock, schedule.jobs(config.root_user_ids))
     poller = Poller(
         database,
         clock,

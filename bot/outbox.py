@@ -1,8 +1,9 @@
 """Durable messages out: rows written in the transaction of the fact they tell, sent later by `delivery`."""
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import cast
 
@@ -15,6 +16,7 @@ from sqlalchemy import (
     Index,
     Insert,
     Integer,
+    Row,
     String,
     Text,
     Update,
@@ -26,8 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert_on
-from bot.message import Content, to_json
-from bot.periods import at_beijing, local_day
+from bot.message import Content, from_json, to_json
 from bot.statements import Query, Write
 
 SEND_LEASE = timedelta(seconds=30)  # longer than the longest call, so that nobody takes a row in flight
@@ -230,16 +231,21 @@ def withdraw(session: Session, prefix: str, *, chat_id: int | None = None, besid
     return _count(session, statement.values(state=State.CANCELLED))
 
 
-def unasked_today(session: Session, chat_id: int, *, now: datetime) -> int:
-    """Unasked private messages of today's Beijing day to this person, sent or about to be."""
-    midnight = at_beijing(local_day(now), time.min)
-    query = select(func.count()).where(
-        OutboxRow.chat_id == chat_id,
-        OutboxRow.created_at >= midnight,
+def bring_forward(session: Session, prefix: str, chat_id: int, at: datetime) -> None:
+    """What waits for this chat under `prefix` waits no longer than until `at`."""
+    statement = update(OutboxRow).where(OutboxRow.chat_id == chat_id, OutboxRow.due_at > at, under(prefix))
+    session.execute(statement.where(OutboxRow.state == State.PENDING).values(due_at=at))
+
+
+def unasked(session: Session, chat_ids: Collection[int], *, since: datetime) -> Sequence[Row[int, datetime]]:
+    """Unasked messages to these chats, sent or about to be, with the moment each is or was due, from `since` on."""
+    query = select(OutboxRow.chat_id, OutboxRow.due_at).where(
+        OutboxRow.chat_id.in_(chat_ids),
         OutboxRow.is_unasked,
         OutboxRow.state.in_([State.PENDING, State.SENDING, State.SENT, State.UNKNOWN]),
     )
-    return session.scalar(query) or 0
+        OutboxRow.due_at >= since,
+    return session.execute(query).all()
 
 
 def message_of(session: Session, key: str) -> int | None:

@@ -78,7 +78,7 @@ def _candidates(session: Session, *, now: datetime) -> Sequence[int]:
 
 def _decide(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
     """Close it, or ask first: who could not sign in because we were down is not absent."""
-    times = meeting.times(members.work_calendar(session))
+    times = meetings.times(session, meeting)
     query = select(Outage.from_at, Outage.to_at).where(Outage.to_at > meeting.opens_at)
     outages = [ladder.Outage(*row) for row in session.execute(query)]
     if ladder.closing(times, meeting.extra_until, outages, now=now) is Closing.CLOSE:

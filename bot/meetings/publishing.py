@@ -27,7 +27,7 @@ class SameMeeting(UserError):
 def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> Preview:
     meeting = meeting_of(draft, unit)
     calendar = members.work_calendar(session)
-    times = meeting.times(calendar)
+    times = service.times(session, meeting)
     found = service.expected(session, meeting)
     rungs = ladder.plan(meeting.rules.ladder, times, now=now)
     busy, is_taken = _collisions(session, meeting, {due.person.member_id for due in found.due})
@@ -89,7 +89,7 @@ def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -
     meeting_id = _insert(session, plan, now=now)
     meeting = service.facts(session, meeting_id)
     assert meeting is not None
-    rungs = ladder.plan(meeting.rules.ladder, meeting.times(members.work_calendar(session)), now=now)
+    rungs = ladder.plan(meeting.rules.ladder, service.times(session, meeting), now=now)
     service.lay(session, meeting_id, meeting.version, rungs)
     notice = next((rung.due_at for rung in rungs if rung.rung is RungName.R1), None)
     return Saved(meeting, notice)
