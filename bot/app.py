@@ -37,8 +37,9 @@ from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
 from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds
 from bot.members import handlers as members_handlers
-from bot.members import menus, reach
+from bot.members import menus, personal_handlers, reach, roster_handlers
 from bot.members import views as members_views
+from bot.members.personal import PersonalData
 from bot.members.prompts import awaited
 from bot.message import Alert, Message, escape
 from bot.outbox import Claimed, Lane
@@ -56,8 +57,12 @@ DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
 
 Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object, object], Deps, None]
 
+PERSONAL: tuple[PersonalData, ...] = ()
+
 ROUTES: tuple[Routes, ...] = (
     members_handlers.ROUTES,
+    roster_handlers.ROUTES,
+    personal_handlers.routes(PERSONAL),
     meetings_handlers.routes(attendance.roll, opening.reset),
     attendance_handlers.ROUTES,
     banks_handlers.ROUTES,
@@ -244,7 +249,7 @@ def build(
 def _doors(routes: Sequence[Routes]) -> Routes:
     """All doors as one. Whether a YAML file holds a roster or a bank, only its text tells."""
     merged = merge(routes)
-    door = members_handlers.yaml_door(merged.documents["yaml"])
+    door = roster_handlers.yaml_door(merged.documents["yaml"])
     return replace(merged, documents={**merged.documents, "yaml": door, "yml": door})
 
 

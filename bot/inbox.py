@@ -4,11 +4,12 @@ Also what a process tells the others through the database: the receiver's lease,
 follow from a missing heartbeat.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, delete, func, or_, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert, upsert_on
@@ -207,6 +208,18 @@ def _park(session: Session, row: InboxRow, *, reason: str, incident: str | None,
 def prune(session: Session, *, now: datetime) -> None:
     session.execute(delete(InboxRow).where(InboxRow.handled_at < now - KEEP))
     session.execute(delete(DeadRow).where(DeadRow.parked_at < now - KEEP_DEAD))
+
+
+def forget(session: Session, user_id: int | None, name: str) -> None:
+    """Take a person out of what was received. Handled rows stay, without a place: their numbers keep them from acting
+    twice."""
+    told = DeadRow.body.contains(json.dumps(name)[1:-1], autoescape=True) | DeadRow.body.contains(name, autoescape=True)
+    if user_id is not None:
+        told |= DeadRow.body.contains(str(user_id))
+        his = or_(InboxRow.chat_id == user_id, InboxRow.order_key == f"u{user_id}")
+        nowhere = {"chat_id": None, "order_key": ""}
+        session.execute(update(InboxRow).where(his, InboxRow.handled_at.is_not(None)).values(**nowhere))
+    session.execute(delete(DeadRow).where(told))
 
 
 def open_count(session: Session) -> int:

@@ -22,9 +22,11 @@ from sqlalchemy import (
     Update,
     bindparam,
     func,
+    null,
     select,
     update,
 )
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert_on
@@ -242,9 +244,9 @@ def unasked(session: Session, chat_ids: Collection[int], *, since: datetime) -> 
     query = select(OutboxRow.chat_id, OutboxRow.due_at).where(
         OutboxRow.chat_id.in_(chat_ids),
         OutboxRow.is_unasked,
+        OutboxRow.due_at >= since,
         OutboxRow.state.in_([State.PENDING, State.SENDING, State.SENT, State.UNKNOWN]),
     )
-        OutboxRow.due_at >= since,
     return session.execute(query).all()
 
 
@@ -273,6 +275,41 @@ def drop_chat(session: Session, chat_id: int) -> int:
     """Nothing can be sent to this chat any more; how many rows waited for it."""
     statement = update(OutboxRow).where(OutboxRow.chat_id == chat_id, OutboxRow.state == State.PENDING)
     return _count(session, statement.values(state=State.UNREACHABLE))
+
+
+def sent_to(session: Session, chat_id: int) -> list[tuple[datetime, Content]]:
+    """What this person was told, as far as it is still kept."""
+    query = select(OutboxRow.sent_at, OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.state == State.SENT)
+    rows = session.execute(query.order_by(OutboxRow.id))
+    return [(at, from_json(body)) for at, body in rows if at is not None and body is not None]
+
+
+def forget(session: Session, chat_id: int | None, name: str, hide: Callable[[str], str]) -> None:
+    """Take a person out of all messages: those to him lose text and address; of others that name him, sent ones lose
+    their text, and the rest go without the name."""
+    mark, shown = str(chat_id), cast_to(OutboxRow.body, Text)
+    # JSON is kept in ASCII, the name as escapes.
+    concerned = shown.contains(json.dumps(name)[1:-1], autoescape=True)
+    if chat_id is not None:
+        concerned |= (OutboxRow.chat_id == chat_id) | OutboxRow.key.contains(mark) | shown.contains(mark)
+    query = select(OutboxRow.id, OutboxRow.key, OutboxRow.chat_id, OutboxRow.state, OutboxRow.body)
+    for row in session.execute(query.where(concerned)).all():
+        values: dict[str, object] = {}
+        is_his = chat_id is not None and (row.chat_id == chat_id or mark in row.key.split(":"))
+        if is_his and mark in row.key.split(":"):
+            values["key"] = f"forgotten:{row.id}"
+        if is_his and row.chat_id == chat_id:
+            values["chat_id"] = null()
+        if is_his or row.state not in _UNSENT:
+            values["body"] = null()
+        elif row.body is not None:
+            values["body"] = json.loads(hide(json.dumps(row.body, ensure_ascii=False)))
+        if is_his and row.state in _UNSENT:
+            values["state"] = State.CANCELLED
+        session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
+
+
+_UNSENT = (State.PENDING, State.SENDING, State.UNKNOWN)
 
 
 def expire_before(session: Session, at: datetime) -> int:

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.members.rules import Grant, Role, UnitRef
+from bot.members.rules import ExemptionScope, Grant, Role, UnitRef
 from bot.members.service import Person
 
 
@@ -77,3 +77,100 @@ class RosterList:
     people: Sequence[Person]
     roles: dict[int, list[Role]]
     page: int = 0
+
+
+# -- one's own data ---
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One sheet of what is known of a person."""
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureCard:
+    """Whose data would go. `must_ask`: not by this reader, who can only ask for it."""
+
+    member_id: int
+    name: str
+    branch: str | None
+    is_own: bool = False
+    must_ask: bool = False
+
+
+# -- offices ---
+
+
+@dataclass(frozen=True, slots=True)
+class Exempted:
+    """A span in which somebody is not counted, or has no vote."""
+
+    id: int
+    scope: ExemptionScope
+    from_on: date
+    to_on: date | None
+    basis: str
+    approver: str
+    approved_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """Who holds which role."""
+
+    member_id: int
+    name: str
+    grant: Grant
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCard:
+    """A unit in the tree of offices, one page of what is below it: units, or in a branch its people."""
+
+    unit: UnitRef
+    offices: Sequence[Office]
+    below: Sequence[UnitRef]
+    people: Sequence[Person]
+    above: UnitRef | None = None
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCard:
+    """A person in the tree of offices, with what the reader may do."""
+
+    record: Record
+    removable: Sequence[Grant]
+    exemptions: Sequence[Exempted]
+    suspended: tuple[date, date | None] | None
+    may_appoint: bool
+    may_exempt: bool
+    may_erase: bool
+    back_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostChoice:
+    """Where, and once that is chosen as what, somebody may be appointed."""
+
+    member_id: int
+    name: str
+    units: Sequence[UnitRef]
+    unit: UnitRef | None = None
+    roles: Sequence[Role] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A role given or taken; `former` had to leave it for the new one."""
+
+    member_id: int
+    name: str
+    grant: Grant
+    is_given: bool
+    former: str = ""
+    is_young: bool = False  # a secretary with less than a year of full membership

@@ -1,23 +1,16 @@
-"""The doors of members: start and help, own record, joining, roster files, groups."""
+"""The doors of members: start and help, joining, groups."""
 
-import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable
-from datetime import timedelta
 from secrets import token_bytes
 
 from telegram import ChatMember, Update
-from telegram import Document as TelegramDocument
 from telegram.error import TelegramError
 
-from bot.context import Context, Handler, Routes
+from bot.context import Context, Routes
 from bot.errors import UserError
-from bot.members import chats, directory, joining, phrases, prompts, reach, roster, service, views, workbook
-from bot.members import roster_views as words
-from bot.members.facts import Choice
+from bot.members import chats, directory, joining, phrases, prompts, reach, service, views
+from bot.members.choosing_handlers import choosing, chosen, require_private, turning
 from bot.members.rules import NotBound, Right, UnitKind
-from bot.message import Alert, Document, Edit, Message, lines, number
-from bot.periods import local_day
+from bot.message import Alert, Edit, number
 
 GONE = (ChatMember.LEFT, ChatMember.BANNED)
 
@@ -26,11 +19,7 @@ class NotInChat(UserError):
     text = "请先加入本群，再来绑定。"
 
 
-class PrivateOnly(UserError):
-    text = "请私聊机器人使用这个命令。"
-
-
-# -- start, help, own record --------------------------------------------------------------------------------------
+# -- start and help ------------------------------------------------------------------------------------------------
 
 
 async def start(update: Update, context: Context) -> None:
@@ -56,11 +45,6 @@ async def show_help(_: Update, context: Context) -> None:
         await context.say(views.stranger())
 
 
-async def me(_: Update, context: Context) -> None:
-    _private(context)
-    await context.say(views.record(await context.read(directory.mine)))
-
-
 async def own_id(_: Update, context: Context) -> None:
     """The number for `root_user_ids`; needed before anybody is on a roster, and no secret."""
     await context.say(views.own_id(context.sender.chat_id))
@@ -75,7 +59,7 @@ async def cancel(_: Update, context: Context) -> None:
 
 
 async def redeem(_: Update, context: Context) -> None:
-    _private(context)
+    require_private(context)
     done = await context.transact(joining.redeem, context.link)
     if done is joining.Refusal.DEAD:
         raise joining.LinkDead
@@ -101,7 +85,7 @@ async def choose_branch(_: Update, context: Context) -> None:
 
 async def claim_link(_: Update, context: Context) -> None:
     """From a button of a card: the branch is known."""
-    _private(context)
+    require_private(context)
     await ask_name(context, number(context.link))
 
 
@@ -122,107 +106,9 @@ async def decide(_: Update, context: Context) -> None:
     await context.say(Edit(views.claim_decided(typed, done)))
 
 
-async def ask_release(_: Update, context: Context) -> None:
-    shown = await context.read(directory.of_member, context.press.number(0))
-    await context.say(Edit(views.ask_unbind(shown.person.name, shown.person.member_id)))
-
-
 async def release(_: Update, context: Context) -> None:
     name = await context.transact(joining.release, context.press.number(0))
     await context.say(Edit(views.undone(name)))
-
-
-async def invite(context: Context, branch_id: int) -> None:
-    """The links exist nowhere but in this answer: lost with it, they are made anew."""
-    lasts = timedelta(hours=context.deps.config.members.invite_hours)
-    branch, made = await context.transact(joining.invite, branch_id, lasts=lasts, entropy=token_bytes)
-    if not made:
-        await context.say(views.all_active(branch))
-        return
-    address = f"https://t.me/{context.bot.username}?start=j_"
-    links = [workbook.Link(x.unit, x.name, address + x.token, views.moment(x.expires_at)) for x in made]
-    data = await asyncio.to_thread(workbook.invitations, links)
-    caption = views.invite_caption(branch, len(made), made[0].expires_at)
-    await context.say(Document(views.invite_file(branch), data, caption))
-
-
-# -- the roster ---------------------------------------------------------------------------------------------------
-
-
-async def show_roster(context: Context, branch_id: int) -> None:
-    await context.say(views.roster_list(await context.read(directory.roster, branch_id)))
-
-
-async def roster_page(_: Update, context: Context) -> None:
-    page = context.press.number(1) if len(context.press.args) > 1 else 0
-    await context.say(Edit(views.roster_list(await context.read(directory.roster, context.press.number(0), page))))
-
-
-async def show_person(_: Update, context: Context) -> None:
-    await context.say(Edit(views.person(await context.read(directory.of_member, context.press.number(0)))))
-
-
-async def template(_: Update, context: Context) -> None:
-    await context.say(Document(words.TEMPLATE_FILE, await asyncio.to_thread(workbook.template)))
-
-
-def yaml_door(other: Handler) -> Handler:
-    """A YAML file that holds a roster is ours, any other is the `other` feature's."""
-
-    async def take(update: Update, context: Context) -> None:
-        await context.read(service.actor)
-        sent = _document(update)
-        is_small = (sent.file_size or 0) <= workbook.MAX_SIZE
-        if is_small and workbook.is_roster_yaml(await _fetch(context, sent)):
-            await roster_file(update, context)
-        else:
-            await other(update, context)
-
-    return take
-
-
-async def _fetch(context: Context, sent: TelegramDocument) -> bytes:
-    return bytes(await (await context.bot.get_file(sent.file_id)).download_as_bytearray())
-
-
-def _document(update: Update) -> TelegramDocument:
-    assert update.message is not None
-    assert update.message.document is not None
-    return update.message.document
-
-
-async def roster_file(update: Update, context: Context) -> None:
-    """A roster file: fetched, read apart, compared, and shown for confirmation."""
-    sent = _document(update)
-    # Its own transaction: the try counts even if the file turns out to be unreadable.
-    await context.deps.database.transact(roster.begin_import, context.sender, now=context.now())
-    if (sent.file_size or 0) > workbook.MAX_SIZE:
-        raise workbook.TooBig.of(sent.file_size or 0)
-    data = await _fetch(context, sent)
-    today = local_day(context.now())
-    reading = await asyncio.to_thread(workbook.read, sent.file_name or "", data, today=today)
-    preview = await context.read(roster.preview_roster, reading)
-    if preview.plan.is_empty:
-        await context.say(Message(lines(*words.unchanged(preview))))
-        return
-    import_id = await context.transact(roster.keep_preview, preview, hashlib.sha256(data).hexdigest())
-    await context.say(words.preview(preview, import_id))
-
-
-async def apply(_: Update, context: Context) -> None:
-    counts = await context.transact(roster.apply_roster, context.press.number(0))
-    await context.say(Edit(Message(words.applied(counts))))
-
-
-async def drop(_: Update, context: Context) -> None:
-    await context.transact(roster.give_up, context.press.number(0))
-    await context.say(Edit(words.dropped()))
-
-
-async def faults(_: Update, context: Context) -> None:
-    found = await context.read(roster.faults_of, context.press.number(0))
-    data = await asyncio.to_thread(workbook.problems, words.problem_lines(found))
-    await context.say(Document(words.PROBLEMS_FILE, data))
 
 
 # -- groups -------------------------------------------------------------------------------------------------------
@@ -307,59 +193,13 @@ async def migration(update: Update, context: Context) -> None:
     await context.transact(reach.moved, old, new)
 
 
-def _private(context: Context) -> None:
-    if not context.sender.is_private:
-        raise PrivateOnly
-
-
-# -- choosing a unit ----------------------------------------------------------------------------------------------
-
-Kinds = tuple[UnitKind, ...]
-Act = Callable[[Context, int], Awaitable[None]]
-
-
-def _choosing(right: Right, kinds: Kinds, view: Callable[[Choice], Message], act: Act) -> Handler:
-    """Offer the units at which the person has the right; with only one of them act at once."""
-
-    async def choose(_: Update, context: Context) -> None:
-        _private(context)
-        choice = await context.read(directory.choices, right, kinds)
-        if len(choice.units) == 1:
-            await act(context, choice.units[0].id)
-        else:
-            await context.say(view(choice))
-
-    return choose
-
-
-def _turning(right: Right, kinds: Kinds, view: Callable[[Choice], Message]) -> Handler:
-    """上一页 and 下一页 of a choice of units."""
-
-    async def turn(_: Update, context: Context) -> None:
-        await context.say(Edit(view(await context.read(directory.choices, right, kinds, context.press.number(0)))))
-
-    return turn
-
-
-def _chosen(act: Act) -> Handler:
-    async def take(_: Update, context: Context) -> None:
-        await act(context, context.press.number(0))
-
-    return take
-
-
-choose_to_invite = _choosing(Right.ROSTER, directory.BRANCHES, views.invite_choice, invite)
-choose_to_list = _choosing(Right.ROSTER, directory.BRANCHES, views.roster_choice, show_roster)
-choose_to_bind = _choosing(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice, make_code)
+choose_to_bind = choosing(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice, make_code)
 
 ROUTES = Routes(
     commands={
         "id": own_id,
         "start": start,
         "help": show_help,
-        "me": me,
-        "invite": choose_to_invite,
-        "roster": choose_to_list,
         "bind": bind,
     },
     presses={
@@ -367,31 +207,19 @@ ROUTES = Routes(
         "members:amongs": choose_company,
         "members:among": choose_branch,
         "members:joins": choose_branch,
-        "members:join": _chosen(ask_name),
+        "members:join": chosen(ask_name),
         "members:yes": decide,
         "members:no": decide,
         "members:undo": release,
-        "members:loose": ask_release,
-        "members:invite": _chosen(invite),
-        "members:invites": _turning(Right.ROSTER, directory.BRANCHES, views.invite_choice),
-        "members:roster": roster_page,
-        "members:page": roster_page,
-        "members:rosters": _turning(Right.ROSTER, directory.BRANCHES, views.roster_choice),
-        "members:person": show_person,
-        "members:template": template,
-        "members:apply": apply,
-        "members:drop": drop,
-        "members:faults": faults,
-        "members:code": _chosen(make_code),
-        "members:codes": _turning(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice),
+        "members:code": chosen(make_code),
+        "members:codes": turning(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice),
         "members:swap": swap,
         "members:unchat": loosen,
         "members:again": again,
     },
-    words={phrases.ME: me, phrases.HELP: show_help, phrases.CANCEL: cancel},
-    links={"j": redeem, "c": claim_link, "gb": bind_by_link, "st": start, "bind": bind},
+    words={phrases.HELP: show_help, phrases.CANCEL: cancel},
+    links={"j": redeem, "c": claim_link, "gb": bind_by_link, "help": show_help, "bind": bind},
     replies={"members:name": name_given},
-    documents={"xlsx": roster_file, "yaml:roster": roster_file, "yml:roster": roster_file},
     events={"my_chat_member": my_chat_member, "migration": migration},
     cancel_words={phrases.CANCEL: cancel},
 )

@@ -1,16 +1,19 @@
-"""Words of roster files: what is wrong with one, what it would change, what was done."""
+"""Words of the roster: who is on it, and of its files: what is wrong with one, what it would change, what was done."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
+from bot.members import views
 from bot.members.changes import Entry, FieldChange, Plan, Posts
+from bot.members.facts import Choice, Record, RosterList
 from bot.members.phrases import POSTS
 from bot.members.roster import Preview
 from bot.members.rows import Fault, Flaw
-from bot.members.rules import Role
+from bot.members.rules import Reach, Role
+from bot.members.service import Person
 from bot.members.views import ROLES
-from bot.message import Button, Html, Message, lines, press
+from bot.message import Button, Html, Message, fill, lines, press, rows
 
 TEMPLATE_FILE = "名册模板.xlsx"
 PROBLEMS_FILE = "名册问题清单.xlsx"
@@ -191,7 +194,12 @@ def _posts(entry: Entry, units: Mapping[int, str]) -> str:
 
 
 def _named(posts: Posts, entry: Entry, units: Mapping[int, str]) -> str:
-    return "、".join(("" if at == entry.branch_id else units[at]) + ROLES[role] for role, at in posts)
+    return "、".join(
+        units[at] + views.GROUP_LEADER
+        if role is Role.GROUP_LEADER
+        else ("" if at == entry.branch_id else units[at]) + ROLES[role]
+        for role, at in posts
+    )
 
 
 def _value(change: FieldChange, value: object) -> str:
@@ -208,3 +216,57 @@ def _missing(plan: Plan) -> list[str]:
     named = "、".join(person.name for person in plan.missing[:MOST_NAMES])
     more = f"等 {len(plan.missing)} 人" if len(plan.missing) > MOST_NAMES else ""
     return [f"名册中有、文件中无（不会移除）：{named}{more}"]
+
+
+# -- roster in the chat ----------------------------------------------------------------------------------------------
+
+_REACH = {Reach.OK: "已激活", Reach.UNKNOWN: "已激活", Reach.BLOCKED: "无法私信"}
+
+
+def roster_choice(choice: Choice) -> Message:
+    message = views.unit_choice("查看哪个支部的名册？也可以直接把名册文件（.xlsx 或 .yaml）发给我。", "roster", choice)
+    return Message(message.text, (*message.buttons, (_TEMPLATE,)))
+
+
+_TEMPLATE = Button("下载模板", press("members", "template"))
+
+
+def roster_list(shown: RosterList) -> Message:
+    first = shown.page * views.PAGE
+    page = shown.people[first : first + views.PAGE]
+    active = sum(person.user_id is not None for person in shown.people)
+    head = fill("<b>{unit}名册</b>", unit=shown.unit.name)
+    known = views.names(shown.people)
+    listed = [f"{n}. {_entry(person, known, shown.roles)}" for n, person in enumerate(page, start=first + 1)]
+    text = lines(
+        head, f"共{len(shown.people)}人，已激活{active}人。导入：把名册文件（.xlsx 或 .yaml）发给我。", *listed
+    )
+    people = [Button(views.short(known[p.member_id]), press("members", "person", p.member_id)) for p in page]
+    invite = Button("邀请单", press("members", "invite", shown.unit.id))
+    turning = views.paged("page", shown.page, len(shown.people), shown.unit.id)
+    return Message(text, (*rows(people, 3), *((turning,) if turning else ()), (invite, _TEMPLATE)))
+
+
+def _entry(person: Person, known: dict[int, str], roles: dict[int, list[Role]]) -> str:
+    posts = "、".join(ROLES[role] for role in roles.get(person.member_id, []))
+    kind = "预备党员" if person.is_probationary else ""
+    state = _REACH[person.reach] if person.user_id is not None else "未激活"
+    guest = "流动党员" if person.is_guest else ""
+    return " · ".join(part for part in (known[person.member_id], posts, kind, guest, state) if part)
+
+
+def person(shown: Record) -> Message:
+    who = shown.person
+    state = _REACH[who.reach] if who.user_id is not None else "未激活"
+    buttons: list[Button] = []
+    if who.user_id is not None:
+        buttons.append(Button("解除账号绑定", press("members", "loose", who.member_id)))
+    if who.branch_id is not None:
+        buttons.append(Button("返回名册", press("members", "roster", who.branch_id)))
+    return Message(lines(views.record(shown), state), (tuple(buttons),))
+
+
+def ask_unbind(name: str, member_id: int) -> Message:
+    yes = Button("确认解除", press("members", "undo", member_id), style="danger")
+    back = Button("返回", press("members", "person", member_id))
+    return Message(fill("解除后，{name}需要重新取得加入链接。确认解除？", name=name), ((yes, back),))

@@ -34,6 +34,16 @@ class Role(Enum):
 
 COMMITTEE_ROLES = frozenset({Role.SECRETARY, Role.DEPUTY, Role.ORGANIZER, Role.COMMISSIONER})
 OFFICERS = frozenset({Role.SECRETARY, Role.DEPUTY, Role.ORGANIZER})
+_OF_COMMITTEE = (Role.SECRETARY, Role.DEPUTY, Role.ORGANIZER, Role.COMMISSIONER)
+# What somebody may be at a unit of each kind.
+POSTS_AT: Mapping[UnitKind, tuple[Role, ...]] = {
+    UnitKind.DISTRICT_COMMITTEE: (*_OF_COMMITTEE, Role.STUDY_MEMBER, Role.ADMIN),
+    UnitKind.COMPANY: (Role.ADMIN,),
+    UnitKind.PARTY_COMMITTEE: (*_OF_COMMITTEE, Role.STUDY_MEMBER, Role.ADMIN),
+    UnitKind.GENERAL_BRANCH: (*_OF_COMMITTEE, Role.STUDY_MEMBER, Role.ADMIN),
+    UnitKind.BRANCH: (*_OF_COMMITTEE, Role.ADMIN),
+    UnitKind.PARTY_GROUP: (Role.GROUP_LEADER,),
+}
 
 
 class Reach(Enum):
@@ -136,6 +146,7 @@ class Right(Enum):
     RUN_QUIZ = auto()  # publish, run rounds, extend, exempt, resit
     SEE_SITTERS = auto()  # who has not sat yet, names without scores
     SEE_SCORES = auto()  # others' scores and answers
+    ERASE = auto()  # take somebody's data off all records
 
 
 class Standing(Enum):
@@ -165,6 +176,7 @@ class When(Enum):
     NOT_ADMINS = auto()  # any role but ADMIN
     ADMINS = auto()  # ADMIN only
     TOP = auto()  # the ADMIN of the top unit
+    BY_ADMIN = auto()  # an ADMIN, not an organizer above
 
 
 _N, _Y = When.NO, When.YES
@@ -189,6 +201,7 @@ MATRIX: Mapping[Right, tuple[When, When, When, When, When, When]] = {
     Right.RUN_QUIZ: (_N, _N, _N, _Y, _Y, _N),
     Right.SEE_SITTERS: (_N, _Y, _N, _Y, _N, _N),
     Right.SEE_SCORES: (_N, _N, _N, _Y, _N, _N),
+    Right.ERASE: (_N, _N, _N, _N, When.BY_ADMIN, _Y),
 }
 NEVER_OWN = frozenset({Right.APPROVE_LEAVE, Right.CONFIRM_CORRECTION})
 
@@ -323,7 +336,7 @@ def _applies(when: When, who: Actor, grant: Grant | None, unit: UnitRef | None, 
         return unit == grant.unit
     if when is When.LEADERS:
         return grant.role is Role.SECRETARY and case.role in (None, Role.GROUP_LEADER)
-    return grant.role is Role.ADMIN and grant.unit.is_top
+    return grant.role is Role.ADMIN and (when is When.BY_ADMIN or grant.unit.is_top)
 
 
 _BY_CASE: Mapping[When, Callable[[int, Case], bool]] = {

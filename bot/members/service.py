@@ -191,9 +191,8 @@ def unit(session: Session, unit_id: int) -> UnitRef:
 
 def units_below(session: Session, top: UnitRef, *kinds: UnitKind) -> list[UnitRef]:
     """The units of these kinds in the subtree of `top`, itself included, in the order of the tree."""
-    query = select(Unit.id, Unit.kind, Unit.name, Unit.path).where(Unit.path.startswith(top.path))
-    if kinds:
-        query = query.where(Unit.kind.in_(kinds))
+    of_kinds = [Unit.kind.in_(kinds)] if kinds else []
+    query = select(Unit.id, Unit.kind, Unit.name, Unit.path).where(Unit.path.startswith(top.path), *of_kinds)
     return sorted((UnitRef(*row) for row in session.execute(query)), key=lambda ref: _ids(ref.path))
 
 

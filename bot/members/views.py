@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record, RosterList
-from bot.members.rules import OFFICERS, Actor, Grant, NotBound, Reach, Right, Role, UnitRef
+from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record
+from bot.members.rules import OFFICERS, Actor, Grant, NotBound, Right, Role, UnitKind, UnitRef
 from bot.members.service import Person
 from bot.message import Button, Html, Message, cut, escape, fill, lines, press, rows
 from bot.periods import beijing
@@ -21,6 +21,7 @@ ROLES = {
     Role.STUDY_MEMBER: "中心组成员",
     Role.ADMIN: "管理员",
 }
+GROUP_LEADER = "组长"  # behind the name of the group
 
 # -- menus -----------------------------------------------------------------------------------------------------------
 
@@ -28,11 +29,13 @@ _LABELS = {
     "today": "今日事项",
     "meetings": "会议与请假",
     "me": "我的记录",
+    "settings": "提醒设置",
     "help": "帮助",
     "plan": "安排会议",
     "roster": "名册",
     "quiz": "出题与考试",
     "bank": "题库与导入",
+    "orgs": "组织与角色",
 }
 Menu = tuple[tuple[str, str], ...]
 
@@ -41,7 +44,7 @@ def _menu(*names: str) -> Menu:
     return tuple((name, _LABELS[name]) for name in names)
 
 
-MEMBER_MENU = _menu("today", "meetings", "me", "help")
+MEMBER_MENU = _menu("today", "meetings", "me", "settings", "help")
 OFFICER_MENU = _menu("today", "plan", "meetings", "quiz", "roster", "help")
 ADMIN_MENU = _menu("today", "quiz", "bank", "roster", "help")
 GROUP_MENU: Menu = (("meetings", "近期会议"), ("help", "帮助"))
@@ -82,12 +85,16 @@ def moment(at: datetime) -> str:
 
 def role_names(grants: Sequence[Grant], home: UnitRef | None = None) -> str:
     """Roles with their unit unless it is the person's own branch."""
-    return "、".join(
-        ROLES[g.role] if home is not None and g.unit.id == home.id else f"{g.unit.name}{ROLES[g.role]}" for g in grants
-    )
+    return "、".join(ROLES[g.role] if home is not None and g.unit.id == home.id else post(g) for g in grants)
 
 
-def _paged(verb: str, page: int, count: int, *args: int) -> tuple[Button, ...]:
+def post(grant: Grant) -> str:
+    """A role with its unit: 第一党小组组长, not 第一党小组党小组长."""
+    at_group = grant.role is Role.GROUP_LEADER and grant.unit.kind is UnitKind.PARTY_GROUP
+    return f"{grant.unit.name}{GROUP_LEADER if at_group else ROLES[grant.role]}"
+
+
+def paged(verb: str, page: int, count: int, *args: int) -> tuple[Button, ...]:
     before = [Button("上一页", press("members", verb, *args, page - 1))] if page else []
     after = [Button("下一页", press("members", verb, *args, page + 1))] if (page + 1) * PAGE < count else []
     return (*before, *after)
@@ -114,7 +121,8 @@ def welcome(who: Actor) -> Message:
 _FOR_ALL = (
     ("today", "今天要参加和要处理的事"),
     ("meetings", "近期会议、参加与请假"),
-    ("me", "我的记录"),
+    ("me", "我的记录，导出或删除我的数据"),
+    ("settings", "提醒设置：免打扰时段"),
     ("help", "本说明"),
 )
 _BY_RIGHT = (
@@ -144,14 +152,11 @@ def _help(who: Actor) -> Html:
 def help_group(unit: UnitRef | None) -> Message:
     whose = fill("本群是{unit}的群。", unit=unit.name) if unit else Html("本群还没有绑定支部。")
     text = "会议通知和签到卡片会发到这里，请假和个人记录请私聊机器人。"
-    return Message(lines(whose, text), ((Button("打开私聊", link="st"),),))
+    return Message(lines(whose, text), ((Button("打开私聊", link="help"),),))
 
 
-def record(shown: Record) -> Message:
-    return Message(_record(shown))
-
-
-def _record(shown: Record) -> Html:
+def record(shown: Record) -> Html:
+    """Who somebody is."""
     person = shown.person
     where = " · ".join(part for part in (shown.branch, person.group_name) if part) or "目前不在任何支部"
     kind = "预备党员" if person.is_probationary else "正式党员"
@@ -167,7 +172,7 @@ def _record(shown: Record) -> Html:
 
 def confirm_yourself(data: str) -> Message:
     """The answer to a command sent as the group: the press carries the person."""
-    buttons = (Button("请本人确认", data), Button("打开私聊", link="st"))
+    buttons = (Button("请本人确认", data), Button("打开私聊", link="help"))
     return Message("您正以群身份发言，系统认不出是谁。", (buttons,))
 
 
@@ -179,7 +184,7 @@ def cancelled() -> Message:
 
 
 def invite_choice(choice: Choice) -> Message:
-    return _unit_choice("为哪个支部生成邀请单？", "invite", choice)
+    return unit_choice("为哪个支部生成邀请单？", "invite", choice)
 
 
 def invite_caption(unit: UnitRef, count: int, until: datetime) -> str:
@@ -214,17 +219,17 @@ def undone_notice() -> Message:
 
 
 def company_choice(choice: Choice) -> Message:
-    return _unit_choice("您在哪个单位？", "among", choice)
+    return unit_choice("您在哪个单位？", "among", choice)
 
 
 def branch_choice(choice: Choice) -> Message:
-    return _unit_choice("您在哪个支部？", "join", choice)
+    return unit_choice("您在哪个支部？", "join", choice)
 
 
-def _unit_choice(question: str, verb: str, choice: Choice) -> Message:
+def unit_choice(question: str, verb: str, choice: Choice) -> Message:
     shown = choice.units[choice.page * PAGE : (choice.page + 1) * PAGE]
     buttons = [Button(cut(unit.name, 30), press("members", verb, unit.id)) for unit in shown]
-    turning = _paged(f"{verb}s", choice.page, len(choice.units), *([choice.above.id] if choice.above else []))
+    turning = paged(f"{verb}s", choice.page, len(choice.units), *([choice.above.id] if choice.above else []))
     return Message(question, (*rows(buttons, 1), *((turning,) if turning else ())))
 
 
@@ -259,65 +264,11 @@ def claim_refused() -> Message:
     return Message("您的申请没有通过，请与支部书记联系。")
 
 
-# -- roster in the chat ----------------------------------------------------------------------------------------------
-
-_REACH = {Reach.OK: "已激活", Reach.UNKNOWN: "已激活", Reach.BLOCKED: "无法私信"}
-
-
-def roster_choice(choice: Choice) -> Message:
-    message = _unit_choice("查看哪个支部的名册？也可以直接把名册文件（.xlsx 或 .yaml）发给我。", "roster", choice)
-    return Message(message.text, (*message.buttons, (_TEMPLATE,)))
-
-
-_TEMPLATE = Button("下载模板", press("members", "template"))
-
-
-def roster_list(shown: RosterList) -> Message:
-    first = shown.page * PAGE
-    page = shown.people[first : first + PAGE]
-    active = sum(person.user_id is not None for person in shown.people)
-    head = fill("<b>{unit}名册</b>", unit=shown.unit.name)
-    known = names(shown.people)
-    listed = [f"{n}. {_entry(person, known, shown.roles)}" for n, person in enumerate(page, start=first + 1)]
-    text = lines(
-        head, f"共{len(shown.people)}人，已激活{active}人。导入：把名册文件（.xlsx 或 .yaml）发给我。", *listed
-    )
-    people = [Button(short(known[p.member_id]), press("members", "person", p.member_id)) for p in page]
-    invite = Button("邀请单", press("members", "invite", shown.unit.id))
-    turning = _paged("page", shown.page, len(shown.people), shown.unit.id)
-    return Message(text, (*rows(people, 3), *((turning,) if turning else ()), (invite, _TEMPLATE)))
-
-
-def _entry(person: Person, known: dict[int, str], roles: dict[int, list[Role]]) -> str:
-    posts = "、".join(ROLES[role] for role in roles.get(person.member_id, []))
-    kind = "预备党员" if person.is_probationary else ""
-    state = _REACH[person.reach] if person.user_id is not None else "未激活"
-    guest = "流动党员" if person.is_guest else ""
-    return " · ".join(part for part in (known[person.member_id], posts, kind, guest, state) if part)
-
-
-def person(shown: Record) -> Message:
-    who = shown.person
-    state = _REACH[who.reach] if who.user_id is not None else "未激活"
-    buttons: list[Button] = []
-    if who.user_id is not None:
-        buttons.append(Button("解除账号绑定", press("members", "loose", who.member_id)))
-    if who.branch_id is not None:
-        buttons.append(Button("返回名册", press("members", "roster", who.branch_id)))
-    return Message(lines(_record(shown), state), (tuple(buttons),))
-
-
-def ask_unbind(name: str, member_id: int) -> Message:
-    yes = Button("确认解除", press("members", "undo", member_id), style="danger")
-    back = Button("返回", press("members", "person", member_id))
-    return Message(fill("解除后，{name}需要重新取得加入链接。确认解除？", name=name), ((yes, back),))
-
-
 # -- groups ----------------------------------------------------------------------------------------------------------
 
 
 def bind_choice(choice: Choice) -> Message:
-    return _unit_choice("为哪个组织绑定群？", "code", choice)
+    return unit_choice("为哪个组织绑定群？", "code", choice)
 
 
 def code_card(card: CodeCard) -> Message:

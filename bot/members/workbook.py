@@ -17,6 +17,7 @@ from zipfile import BadZipFile, ZipFile
 from bot import yamlfile
 from bot.errors import UserError
 from bot.members import cells
+from bot.members.facts import Table
 from bot.members.phrases import HEADINGS, POSTS, REQUIRED, Column, read_rows, read_table
 from bot.members.rows import Cell, Fault, Flaw, NoValue, Reading
 from bot.message import clean
@@ -28,6 +29,7 @@ MAX_UNPACKED = 50 * MEGA
 MAX_RATIO = 100  # honest sheets stay below 50
 RATIO_FROM = 100 * 1024  # unpacked bytes below which a ratio says nothing
 MAX_ENTRIES = 1000
+WIDEST, MAX_CELL = 70, 32_767  # of a column, in characters; Excel's own limit of a cell
 READ_TIME = timedelta(seconds=8)  # of the wall; the child's own limit is in CPU seconds
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
 
@@ -259,20 +261,26 @@ def problems(lines: Sequence[tuple[str, str, str]]) -> bytes:
     return _table("问题清单", ("行", "类别", "说明"), lines)
 
 
-def _table(title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:
+def sheets(tables: Sequence[Table]) -> bytes:
+    """One workbook, a sheet to each table."""
     import xlsxwriter  # noqa: PLC0415  # as above
 
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
-        sheet = book.add_worksheet(title)
         bold = book.add_format({"bold": True, "border": 1})
-        for place, heading in enumerate(headings):
-            longest = max([len(heading) * 2, *(len(line[place]) for line in lines)])
-            sheet.set_column(place, place, min(longest + 4, 70))
-            sheet.write_string(0, place, heading, bold)
-        for n, line in enumerate(lines, start=1):
-            for place, value in enumerate(line):
-                sheet.write_string(n, place, clean(value))
-        sheet.freeze_panes(1, 0)
+        for table in tables:
+            sheet = book.add_worksheet(table.title)
+            for place, heading in enumerate(table.headings):
+                longest = max([len(heading) * 2, *(len(row[place]) * 2 for row in table.rows)])
+                sheet.set_column(place, place, min(longest + 4, WIDEST))
+                sheet.write_string(0, place, heading, bold)
+            for n, row in enumerate(table.rows, start=1):
+                for place, value in enumerate(row):
+                    sheet.write_string(n, place, clean(value)[:MAX_CELL])
+            sheet.freeze_panes(1, 0)
     return out.getvalue()
+
+
+def _table(title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:
+    return sheets([Table(title, tuple(headings), tuple(tuple(line) for line in lines))])

@@ -139,7 +139,7 @@ def test_a_preview_says_everything_that_would_change(make: Make) -> None:
         "提醒 第 4 行预备党员未填转正日期。",
         "新建 第三党小组",
         "变更 李四：工号 无 → A2",
-        "职务 郑十：任 第三党小组党小组长",
+        "职务 郑十：任 第三党小组组长",
         "名册中有、文件中无（不会移除）：张三",
     ]
     assert bring_in(make, cast.li, *rows)["new"] == 1

@@ -65,6 +65,7 @@ YES = {
     Right.RUN_QUIZ: "officer above",
     Right.SEE_SITTERS: "leader officer",
     Right.SEE_SCORES: "officer",
+    Right.ERASE: "above root",
 }
 NAMES = ["member", "leader", "commissioner", "officer", "above", "root"]
 ORDINARY = Case(of_id=99, recorder_id=98, chair_id=97, role=Role.COMMISSIONER)
@@ -97,7 +98,7 @@ def test_deputy_and_organizer_stand_like_the_secretary(who: Actor, right: Right)
 
 @pytest.mark.parametrize("right", Right)
 def test_an_organizer_above_stands_like_an_admin_below(right: Right) -> None:
-    if MATRIX[right][Standing.ABOVE.value] is not When.TOP:
+    if MATRIX[right][Standing.ABOVE.value] not in (When.TOP, When.BY_ADMIN):
         assert ORGANIZER_ABOVE.may(right, GROUP, ORDINARY) is ADMIN.may(right, GROUP, ORDINARY)
 
 
@@ -182,6 +183,13 @@ def test_the_calendar_is_the_top_admins() -> None:
     assert not below.may(Right.CALENDAR)
     assert not ORGANIZER_ABOVE.may(Right.CALENDAR)
     assert ROOT.may(Right.CALENDAR)
+
+
+def test_data_are_erased_by_an_admin_or_a_root_user_only() -> None:
+    assert ADMIN.may(Right.ERASE, BRANCH)
+    assert ROOT.may(Right.ERASE, BRANCH)
+    assert not ORGANIZER_ABOVE.may(Right.ERASE, BRANCH)
+    assert not SECRETARY.may(Right.ERASE, BRANCH)
 
 
 def test_a_study_member_stands_at_the_committee_like_a_member() -> None:

@@ -68,7 +68,8 @@ def test_a_stranger_reads_one_neutral_line() -> None:
 
 def test_help_lists_what_one_may() -> None:
     everybody = (
-        "您可以用这些命令：\n/today 今天要参加和要处理的事\n/meetings 近期会议、参加与请假\n/me 我的记录\n/help 本说明"
+        "您可以用这些命令：\n/today 今天要参加和要处理的事\n/meetings 近期会议、参加与请假\n"
+        "/me 我的记录，导出或删除我的数据\n/settings 提醒设置：免打扰时段\n/help 本说明"
     )
     words = "也可以直接发送：签到、请假、我的、帮助、取消。"
     assert views.help_private(actor()).text == f"{everybody}\n{words}"
@@ -109,11 +110,11 @@ def test_help_in_a_group() -> None:
 
 def test_ones_own_record() -> None:
     grants = [Grant(Role.SECRETARY, BRANCH), Grant(Role.STUDY_MEMBER, DISTRICT)]
-    assert views.record(Record(someone(group="第一党小组", number="A1", is_leader=True), "一支部", grants)).text == (
+    assert views.record(Record(someone(group="第一党小组", number="A1", is_leader=True), "一支部", grants)) == (
         "<b>张三</b>（工号 A1）\n一支部 · 第一党小组\n正式党员，党员领导干部\n"
         "职务：一支部书记、示范区国资系统党委中心组成员"
     )
-    assert views.record(Record(someone('<b>&"张', is_probationary=True), None, ())).text == (
+    assert views.record(Record(someone('<b>&"张', is_probationary=True), None, ())) == (
         '<b>&lt;b&gt;&amp;"张</b>\n目前不在任何支部\n预备党员'
     )
 
@@ -155,7 +156,7 @@ def test_texts_of_joining() -> None:
         "一支部还有5人没有激活。每条链接只能由本人用一次，3月3日 09:00前有效；重新生成后旧链接作废。"
     )
     assert views.invite_file(BRANCH) == "一支部邀请单.xlsx"
-    assert views.ask_unbind("张三", 10).text == "解除后，张三需要重新取得加入链接。确认解除？"
+    assert roster_views.ask_unbind("张三", 10).text == "解除后，张三需要重新取得加入链接。确认解除？"
     assert views.cancelled().text == "已取消。"
 
 
@@ -191,7 +192,7 @@ def test_a_branchs_roster() -> None:
         someone("吴九", 3, user_id=None),
         someone("王五", 4, is_guest=True),
     ]
-    message = views.roster_list(RosterList(BRANCH, people, {1: [Role.SECRETARY]}))
+    message = roster_views.roster_list(RosterList(BRANCH, people, {1: [Role.SECRETARY]}))
     assert message.text == (
         "<b>一支部名册</b>\n"
         "共4人，已激活3人。导入：把名册文件（.xlsx 或 .yaml）发给我。\n"
@@ -205,16 +206,16 @@ def test_a_branchs_roster() -> None:
 
 def test_a_second_page_goes_on_counting() -> None:
     people = [someone(f"党员{n}", n) for n in range(1, 13)]
-    message = views.roster_list(RosterList(BRANCH, people, {}, 1))
+    message = roster_views.roster_list(RosterList(BRANCH, people, {}, 1))
     assert message.text.endswith("11. 党员11 · 已激活\n12. 党员12 · 已激活")
     assert labels(message) == ["党员11", "党员12", "上一页", "邀请单", "下载模板"]
 
 
 def test_a_person_in_the_secretarys_hand() -> None:
-    message = views.person(Record(someone(), "一支部", ()))
+    message = roster_views.person(Record(someone(), "一支部", ()))
     assert message.text == "<b>张三</b>\n一支部\n正式党员\n已激活"
     assert labels(message) == ["解除账号绑定", "返回名册"]
-    assert labels(views.person(Record(someone(user_id=None), "一支部", ()))) == ["返回名册"]
+    assert labels(roster_views.person(Record(someone(user_id=None), "一支部", ()))) == ["返回名册"]
 
 
 # -- groups -------------------------------------------------------------------------------------------------------
@@ -282,12 +283,12 @@ def test_all_callback_data_fits() -> None:
         views.company_choice(many),
         views.branch_choice(many),
         views.invite_choice(many),
-        views.roster_choice(many),
+        roster_views.roster_choice(many),
         views.bind_choice(many),
         views.claim_card(ClaimCard(BIG, "张三", "一支部", [person])),
-        views.roster_list(RosterList(large, [person] * 30, {}, 1)),
-        views.person(Record(person, "一支部", ())),
-        views.ask_unbind("张三", BIG),
+        roster_views.roster_list(RosterList(large, [person] * 30, {}, 1)),
+        roster_views.person(Record(person, "一支部", ())),
+        roster_views.ask_unbind("张三", BIG),
         views.code_card(CodeCard(large, "7F3K2Q", "群")),
         views.ask_replace(ChatBound(large, "7F3K2Q", "群")),
         views.unsure("群", BIG),
