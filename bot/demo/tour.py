@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 
 from bot.demo.chats import Chat
+from bot.demo.polls import Poll
 from bot.demo.wire import Payload
 from bot.demo.world import World
 
@@ -14,20 +16,26 @@ Facts = Callable[[], Awaitable[Mapping[int, bool]]]
 
 BRANCH_GROUP = "一支部群"
 ZHANG_SAN, LI_SI, ZHOU_BA = 1001, 1002, 1006
-POLL = "key:poll"
+
+
+class Pick(Enum):
+    RIGHT = auto()
+    WRONG = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class Stop:
     """One thing to do within a step: by whom, where, and what the page rings.
 
-    `mark`: composer, next, menu, crowd, or `key:` and the beginning of a button's label (`key:poll`: an open poll)."""
+    `mark`: composer, next, menu, crowd, or `key:` and the beginning of a button's label (`key:poll`: an open poll).
+    `pick`: how the open question is to be answered; the card then says which options that means."""
 
     person: int
     who: str
     what: str
     mark: str
     is_in_group: bool = False
+    pick: Pick | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +89,8 @@ STEPS = (
         "李四在群里发 /round，现场答三道题：张三答对，周八答错；群里只公布总数，个人成绩私发本人。",
         (
             Stop(LI_SI, "李四", "在群里发 /round，选随机 3 题，再点“下一个提醒”", "composer", is_in_group=True),
-            Stop(ZHANG_SAN, "张三", "选正确的答案", POLL, is_in_group=True),
-            Stop(ZHOU_BA, "周八", "选错误的答案", POLL, is_in_group=True),
+            Stop(ZHANG_SAN, "张三", "答对这道题", "key:poll", is_in_group=True, pick=Pick.RIGHT),
+            Stop(ZHOU_BA, "周八", "答错这道题", "key:poll", is_in_group=True, pick=Pick.WRONG),
             Stop(ZHOU_BA, "周八", "点“其余党员一起”", "crowd", is_in_group=True),
             Stop(ZHOU_BA, "周八", "点“下一个提醒”，直到公布成绩", "next", is_in_group=True),
             Stop(ZHOU_BA, "周八", "在私聊看自己的成绩", "composer"),
@@ -102,30 +110,35 @@ class Tour:
         if len(self.done) < len(STEPS):
             self.done |= {number for number, holds in (await self.facts()).items() if holds}
         group = next((chat for chat in world.chats.values() if chat.title == BRANCH_GROUP), None)
-        key = _key_told(group) if group is not None else ""
-        return [_card(step, group.id if group else None, key, is_done=step.number in self.done) for step in STEPS]
+        poll = _open_question(group) if group is not None else None
+        return [_card(step, group, poll, is_done=step.number in self.done) for step in STEPS]
 
 
-def _key_told(group: Chat) -> str:
-    """Which options of the question now open are right: a newcomer should not have to know."""
+def _open_question(group: Chat) -> Poll | None:
     newest = (message.poll for message in reversed(group.messages.values()) if message.poll is not None)
-    poll = next((poll for poll in newest if poll.is_quiz and not poll.is_closed), None)
-    if poll is None:
-        return ""
-    return f"（本题正确的是第 {'、'.join(str(index + 1) for index in poll.correct_ids)} 项）"
+    return next((poll for poll in newest if poll.is_quiz and not poll.is_closed), None)
 
 
-def _card(step: Step, group: int | None, key: str, *, is_done: bool) -> Payload:
+def _card(step: Step, group: Chat | None, poll: Poll | None, *, is_done: bool) -> Payload:
     return {
         "number": step.number,
         "title": step.title,
         "sentence": step.sentence,
         "done": is_done,
-        "stops": [_stop(stop, group, key) for stop in step.stops],
+        "stops": [_stop(stop, group, poll) for stop in step.stops],
     }
 
 
-def _stop(stop: Stop, group: int | None, key: str) -> Payload:
-    chat = group if stop.is_in_group and group is not None else stop.person
-    hint = key if stop.mark == POLL else ""
+def _stop(stop: Stop, group: Chat | None, poll: Poll | None) -> Payload:
+    chat = group.id if stop.is_in_group and group is not None else stop.person
+    hint = _hint(stop.pick, poll) if stop.pick is not None and poll is not None else ""
     return {"who": stop.who, "what": stop.what, "hint": hint, "person": stop.person, "chat": chat, "mark": stop.mark}
+
+
+def _hint(pick: Pick, poll: Poll) -> str:
+    """Which options to take: a newcomer should not have to know the answer."""
+    right = poll.correct_ids
+    others = [option for option in range(len(poll.options)) if option not in right]
+    if pick is Pick.RIGHT:
+        return f"（选第 {'、'.join(str(option + 1) for option in right)} 项）"
+    return f"（选第 {others[0] + 1} 项）" if others else f"（只选第 {right[0] + 1} 项）"

@@ -9,6 +9,8 @@ const panel = document.getElementById("tour");
 const cards = el("ol.steps");
 const progress = el("p.progress", { role: "status" });
 const stops = new Map(); // step number → the stop to lead to next
+let current; // the first step that is not done
+let led; // the step led to last: it stays open when it is done, for what is still to be seen
 let go = () => {};
 
 export function startTour(goTo) {
@@ -22,7 +24,8 @@ function render() {
   const done = state.tour.filter((step) => step.done).length;
   const isOver = done > 0 && done === state.tour.length;
   setText(progress, isOver ? "导览已走完，接下来随意试。" : `已完成 ${done}/${state.tour.length}，顺序随意。`);
-  const current = state.tour.find((step) => !step.done)?.number;
+  const before = current;
+  current = state.tour.find((step) => !step.done)?.number;
   keyed(
     cards,
     state.tour,
@@ -30,6 +33,7 @@ function render() {
     makeCard,
     (card, step) => updateCard(card, step, step.number === current),
   );
+  if (before && current !== before) cards.querySelector(".current")?.scrollIntoView({ block: "nearest" });
 }
 
 function makeCard(step) {
@@ -54,9 +58,9 @@ function updateCard(card, step, isCurrent) {
   setText(heading.querySelector(".tick"), step.done ? "✓" : String(step.number));
   setText(heading.querySelector(".step-done"), step.done ? "已完成" : "");
   ways.querySelectorAll(".hint").forEach((hint, index) => setText(hint, step.stops[index].hint));
-  ways.hidden = !isCurrent && (step.done || !stops.has(step.number));
+  ways.hidden = !isCurrent && step.number !== led;
   lead.classList.toggle("primary", isCurrent);
-  if (isCurrent && step.number === 1 && !stops.size) lead.classList.add("pulse-once");
+  lead.classList.toggle("pulse-once", isCurrent && step.number === 1 && !stops.size);
 }
 
 function leadOn(number) {
@@ -67,10 +71,11 @@ function leadOn(number) {
 function leadTo(step, index) {
   stops.set(step.number, (index + 1) % step.stops.length);
   const { person, chat, mark } = step.stops[index];
+  led = step.number;
   for (const card of cards.children) {
-    if (card.step.number !== step.number) continue;
+    updateCard(card, card.step, card.step.number === current);
+    if (card.step.number !== led) continue;
     [...card.querySelectorAll(".way")].forEach((way, at) => set(way, "aria-current", at === index ? "true" : null));
-    card.querySelector(".ways").hidden = false;
   }
   go(person, chat);
   highlight(mark, 20);

@@ -205,12 +205,14 @@ async def test_the_tour_leads_to_persons_and_chats_that_exist(page: httpx.AsyncC
     assert {stop["chat"] for stop in stops} <= {stop["person"] for stop in stops} | {group.id}
 
 
-async def test_the_tour_tells_what_is_right_while_a_question_is_open(
+async def test_the_tour_tells_what_to_pick_while_a_question_is_open(
     page: httpx.AsyncClient, world: World, group: Chat
 ) -> None:
     asked = quiz(world, group.id)
-    assert await hints(page) == ["（本题正确的是第 1 项）"] * 2
+    assert await hints(page) == ["（选第 1 项）", "（选第 2 项）"]
     assert asked.poll is not None
+    asked.poll.correct_ids = (0, 1)
+    assert await hints(page) == ["（选第 1、2 项）", "（只选第 1 项）"]
     world.polls.close(asked.poll)
     assert await hints(page) == []
 
