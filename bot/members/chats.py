@@ -13,9 +13,9 @@ from bot.members import menus, tries, views
 from bot.members.facts import ChatBound, CodeCard
 from bot.members.joining import Entropy, secret_hash
 from bot.members.models import Chat, ChatCode, Unit
-from bot.members.rules import Actor, ChatState, NotBound, Right, TryOf, UnitKind, UnitRef
+from bot.members.rules import Actor, ChatState, NotBound, Right, TopicOf, TryOf, UnitKind, UnitRef
 from bot.members.service import actor, unit
-from bot.message import Content, Leave, Sender
+from bot.message import Content, Leave, Sender, StaleButton
 from bot.outbox import Lane
 
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another: 0 O 1 I
@@ -78,8 +78,8 @@ def bind_chat(
     used = update(ChatCode).where(ChatCode.id == row.id, ChatCode.used_at.is_(None)).values(used_at=now)
     if cast("CursorResult[object]", session.execute(used)).rowcount != 1:
         return None
-    _bind(session, sender.chat_id, place, title, now)
-    return ChatBound(place)
+    _bind(session, sender, place, title, now)
+    return ChatBound(place, is_in_topic=sender.thread_id is not None)
 
 
 def _refuse_taken(session: Session, chat_id: int, place: UnitRef) -> None:
@@ -91,16 +91,52 @@ def _refuse_taken(session: Session, chat_id: int, place: UnitRef) -> None:
         raise ChatTaken(unit=other)
 
 
-def _bind(session: Session, chat_id: int, place: UnitRef, title: str, now: datetime) -> None:
+def _bind(session: Session, sender: Sender, place: UnitRef, title: str, now: datetime) -> None:
+    """Said in a topic it means that topic, for notices and for quizzes; each can be given another one later."""
+    chat_id, thread_id = sender.chat_id, sender.thread_id
     session.execute(
         update(Chat)
         .where(Chat.unit_id == place.id, Chat.chat_id != chat_id, Chat.state == ChatState.ACTIVE)
         .values(state=ChatState.INACTIVE)
     )
-    facts = {"unit_id": place.id, "title": title[:255], "state": ChatState.ACTIVE}
+    facts = {
+        "unit_id": place.id,
+        "title": title[:255],
+        "state": ChatState.ACTIVE,
+        "thread_notice": thread_id,
+        "thread_study": thread_id,
+    }
     row = upsert(session, Chat).values(chat_id=chat_id, **facts)
     session.execute(row.on_conflict_do_update(index_elements=["chat_id"], set_=facts))
     menus.push_chat(session, chat_id, place, now=now)
+
+
+def topics_here(session: Session, sender: Sender, *, now: datetime) -> UnitRef | None:
+    """Whose group this is, if it has topics and the sender may say what they are for."""
+    chat = session.get(Chat, sender.chat_id)
+    if chat is None or chat.state is not ChatState.ACTIVE:
+        return None
+    has_topics = any(thread is not None for thread in (sender.thread_id, chat.thread_notice, chat.thread_study))
+    place = unit(session, chat.unit_id)
+    return place if has_topics and _may_bind(session, sender, place, now) else None
+
+
+def use_topic(session: Session, sender: Sender, purpose: TopicOf, *, now: datetime) -> None:
+    """From now on the topic the sender writes in (or none: General) takes what is for `purpose`."""
+    place = topics_here(session, sender, now=now)
+    if place is None:
+        raise StaleButton
+    purposes = TopicOf if purpose is TopicOf.BOTH else (purpose,)
+    columns = {TopicOf.NOTICE: "thread_notice", TopicOf.STUDY: "thread_study"}
+    values = {columns[one]: sender.thread_id for one in purposes if one in columns}
+    session.execute(update(Chat).where(Chat.chat_id == sender.chat_id).values(**values))
+
+
+def study_topic(session: Session, sender: Sender) -> int | None:
+    """Where a quiz asked for here takes place: in this topic, but not in General or among the notices."""
+    chat = session.get(Chat, sender.chat_id)
+    is_general = sender.thread_id is None or (chat is not None and sender.thread_id == chat.thread_notice)
+    return chat.thread_study if chat is not None and is_general else sender.thread_id
 
 
 def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> UnitRef:
@@ -123,7 +159,7 @@ def bot_added(session: Session, sender: Sender, title: str, *, now: datetime) ->
             chat.state, chat.title = ChatState.ACTIVE, title[:255]
             menus.push_chat(session, chat.chat_id, unit(session, chat.unit_id), now=now)
         return True
-    if _may_bind_something(session, sender, now):
+    if _may_bind(session, sender, None, now):
         return True
     key = f"members:left:{sender.chat_id}:{now.timestamp():.0f}"
     farewell: tuple[Content, ...] = (views.no_stranger(), Leave())
@@ -132,12 +168,13 @@ def bot_added(session: Session, sender: Sender, title: str, *, now: datetime) ->
     return False
 
 
-def _may_bind_something(session: Session, sender: Sender, now: datetime) -> bool:
+def _may_bind(session: Session, sender: Sender, place: UnitRef | None, now: datetime) -> bool:
+    """Whether the sender may bind a group to `place`, or to anything."""
     try:
         who: Actor = actor(session, sender, now=now)
     except NotBound:
         return False
-    return who.may(Right.BIND_CHAT)
+    return who.may(Right.BIND_CHAT, place)
 
 
 def _active(session: Session, unit_id: int) -> Chat | None:

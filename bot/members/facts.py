@@ -58,6 +58,7 @@ class ChatBound:
     unit: UnitRef
     code: str = ""
     former: str | None = None  # another group of the unit, which must be replaced first
+    is_in_topic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from bot.context import Context, Routes
 from bot.errors import UserError
 from bot.members import chats, directory, joining, phrases, prompts, reach, service, views
 from bot.members.choosing_handlers import choosing, chosen, require_private, turning
-from bot.members.rules import NotBound, Right, UnitKind
-from bot.message import Alert, Edit, number
+from bot.members.rules import NotBound, Right, TopicOf, UnitKind
+from bot.message import Alert, Edit, StaleButton, number
 
 GONE = (ChatMember.LEFT, ChatMember.BANNED)
 
@@ -134,7 +134,8 @@ async def swap(_: Update, context: Context) -> None:
 
 async def _bind_here(context: Context, code: str, *, replaces: bool = False) -> None:
     if not code:
-        await context.say(views.how_to_bind())
+        place = await context.read(chats.topics_here)
+        await context.say(views.ask_topic(place) if place else views.how_to_bind())
         return
     if context.callback_id is not None:
         await _require_presence(context)
@@ -143,6 +144,15 @@ async def _bind_here(context: Context, code: str, *, replaces: bool = False) -> 
         await context.say(views.wrong_code())
     else:
         await context.say(views.ask_replace(done) if done.former else views.chat_bound(done))
+
+
+async def use_topic(_: Update, context: Context) -> None:
+    if context.press.word(0) not in TopicOf.__members__:
+        raise StaleButton
+    await _require_presence(context)
+    purpose = TopicOf[context.press.word(0)]
+    await context.transact(chats.use_topic, purpose)
+    await context.say(Edit(views.topic_used(purpose)))
 
 
 async def _require_presence(context: Context) -> None:
@@ -211,6 +221,7 @@ ROUTES = Routes(
         "members:yes": decide,
         "members:no": decide,
         "members:undo": release,
+        "members:topic": use_topic,
         "members:code": chosen(make_code),
         "members:codes": turning(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice),
         "members:swap": swap,

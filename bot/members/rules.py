@@ -78,6 +78,14 @@ class TryOf(Enum):
     FILE = auto()
 
 
+class TopicOf(Enum):
+    """What a topic of a group is for."""
+
+    NOTICE = auto()  # notices, reminders and the cards of meetings
+    STUDY = auto()  # live rounds
+    BOTH = auto()
+
+
 class ExemptionScope(Enum):
     DUE = auto()
     VOTE = auto()

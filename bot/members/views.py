@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record
-from bot.members.rules import OFFICERS, Actor, Grant, NotBound, Right, Role, UnitKind, UnitRef
+from bot.members.rules import OFFICERS, Actor, Grant, NotBound, Right, Role, TopicOf, UnitKind, UnitRef
 from bot.members.service import Person
 from bot.message import Button, Html, Message, cut, escape, fill, lines, press, rows
 from bot.periods import beijing
@@ -286,8 +286,28 @@ def code_card(card: CodeCard) -> Message:
 
 def chat_bound(done: ChatBound) -> Message:
     text = "本群已绑定{unit}，会议通知和签到卡片会发到这里，群内只显示人数。"
+    topics = (
+        "“这里”是指本话题，现场答题也在这里；要分到别的话题，请在那个话题里发送 /bind。" if done.is_in_topic else ""
+    )
     more = "需要置顶通知时，请把机器人设为管理员并允许置顶消息。"
-    return Message(lines(fill(text, unit=done.unit.name), more))
+    return Message(lines(fill(text, unit=done.unit.name), topics, more))
+
+
+_TOPICS = {TopicOf.NOTICE: "会议通知", TopicOf.STUDY: "现场答题", TopicOf.BOTH: "两样都在这里"}
+
+
+def ask_topic(unit: UnitRef) -> Message:
+    buttons = tuple(Button(label, press("members", "topic", topic.name)) for topic, label in _TOPICS.items())
+    return Message(fill("本群已绑定{unit}。这个话题用来做什么？", unit=unit.name), (buttons,))
+
+
+def topic_used(topic: TopicOf) -> Message:
+    texts = {
+        TopicOf.NOTICE: "会议通知和签到卡片以后发到这个话题。",
+        TopicOf.STUDY: "现场答题以后在这个话题里进行。",
+        TopicOf.BOTH: "会议通知、签到卡片和现场答题以后都在这个话题。",
+    }
+    return Message(texts[topic])
 
 
 def ask_replace(done: ChatBound) -> Message:

@@ -9,6 +9,7 @@ from bot import outbox
 from bot.banks.content import question_of
 from bot.banks.models import QuestionVersion
 from bot.db import signal, upsert
+from bot.members import chats
 from bot.members import service as members
 from bot.members.rules import Actor
 from bot.message import Sender, StaleButton
@@ -66,7 +67,7 @@ def _open_lobby(session: Session, sender: Sender, who: Actor, paper_id: int, now
     statement = upsert(session, Round).values(
         paper_id=paper_id,
         chat_id=sender.chat_id,
-        thread_id=sender.thread_id or 0,
+        thread_id=chats.study_topic(session, sender) or 0,
         host_id=who.member_id,
         state=RoundState.LOBBY,
         position=0,

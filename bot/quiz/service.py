@@ -13,6 +13,7 @@ from bot.banks.content import question_of
 from bot.banks.models import QuestionVersion
 from bot.banks.rules import Question, option_order
 from bot.errors import UserError
+from bot.members import chats
 from bot.members import service as members
 from bot.members.rules import Actor, Right, UnitRef
 from bot.message import Sender
@@ -139,7 +140,7 @@ def check_officer(session: Session, sender: Sender, *, now: datetime) -> tuple[A
 
 def host(session: Session, sender: Sender, now: datetime) -> tuple[Actor, UnitRef]:
     who, unit = check_officer(session, sender, now=now)
-    if active_in(session, sender.chat_id, sender.thread_id or 0) is not None:
+    if active_in(session, sender.chat_id, chats.study_topic(session, sender) or 0) is not None:
         raise RoundIsOn
     return who, unit
 

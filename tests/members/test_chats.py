@@ -1,6 +1,7 @@
 """Groups: binding by a code, strangers, groups lost and moved, people who cannot be reached."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from bot import outbox
 from bot.members import chats, menus, reach, service
 from bot.members.facts import ChatBound
 from bot.members.models import Account, Chat, RoleGrant
-from bot.members.rules import ChatState, NotAllowed, Reach, Role
+from bot.members.rules import ChatState, NotAllowed, Reach, Role, TopicOf
 from bot.message import Message, Sender, StaleButton
 from bot.outbox import Lane, OutboxRow, State
 from bot.periods import local_day
@@ -103,6 +104,49 @@ def test_a_second_group_replaces_the_first_only_when_asked_to(make: Make) -> Non
     assert bind(make, cast.li, word, OTHER_CHAT) == ChatBound(cast.branch, word, "一支部群")
     assert bind(make, cast.li, word, OTHER_CHAT, replaces=True) == ChatBound(cast.branch)
     assert (state(make), state(make, OTHER_CHAT)) == (ChatState.INACTIVE, ChatState.ACTIVE)
+
+
+def topics(make: Make) -> tuple[int | None, int | None]:
+    query = select(Chat.thread_notice, Chat.thread_study).where(Chat.chat_id == GROUP_CHAT)
+    return make.database.look(lambda session: tuple(session.execute(query).one()))
+
+
+def in_topic(who: Someone, thread_id: int | None) -> Sender:
+    return replace(who.sender(chat_id=GROUP_CHAT), thread_id=thread_id)
+
+
+def test_a_code_said_in_a_topic_binds_that_topic_and_each_purpose_can_have_its_own(make: Make) -> None:
+    cast = make.cast()
+    word = code(make, cast.li, cast.branch.id)
+    bound = make.database.run(chats.bind_chat, in_topic(cast.li, 7), word, "一支部群", now=NOW)
+    assert (bound, topics(make)) == (ChatBound(cast.branch, is_in_topic=True), (7, 7))
+    make.database.run(chats.use_topic, in_topic(cast.li, 9), TopicOf.STUDY, now=NOW)
+    assert topics(make) == (7, 9)
+    make.database.run(chats.use_topic, in_topic(cast.li, None), TopicOf.BOTH, now=NOW)
+    assert topics(make) == (None, None)
+
+
+def test_only_who_may_bind_says_what_a_topic_is_for(make: Make) -> None:
+    cast = make.cast()
+    make.chat(cast.branch)
+    assert make.database.look(chats.topics_here, in_topic(cast.li, 7), now=NOW) == cast.branch
+    assert make.database.look(chats.topics_here, in_topic(cast.li, None), now=NOW) is None
+    for who in (cast.zhang, cast.zhao):
+        assert make.database.look(chats.topics_here, in_topic(who, 7), now=NOW) is None
+        with pytest.raises(StaleButton):
+            make.database.run(chats.use_topic, in_topic(who, 7), TopicOf.BOTH, now=NOW)
+    assert topics(make) == (None, None)
+
+
+@pytest.mark.parametrize(("said_in", "held_in"), [(None, 9), (7, 9), (8, 8), (9, 9)])
+def test_a_quiz_is_held_where_it_is_asked_for_but_not_among_notices(
+    make: Make, said_in: int | None, held_in: int
+) -> None:
+    cast = make.cast()
+    make.chat(cast.branch)
+    make.database.run(chats.use_topic, in_topic(cast.li, 7), TopicOf.NOTICE, now=NOW)
+    make.database.run(chats.use_topic, in_topic(cast.li, 9), TopicOf.STUDY, now=NOW)
+    assert make.database.look(chats.study_topic, in_topic(cast.zhang, said_in)) == held_in
 
 
 def test_a_companys_group_cannot_be_bound(make: Make) -> None:

@@ -6,10 +6,12 @@ from io import BytesIO
 
 from openpyxl import load_workbook
 
+from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import BOT_ID
 from bot.members import chats, service
+from tests import stages
 from tests.members.files import HEAD, book
 from tests.members.test_workbook import bomb
 
@@ -212,6 +214,28 @@ async def code(chat: People, name: str = "李四") -> str:
     found = re.search(f"/bind ([{chats.CODE_LETTERS}]{{6}})", card.text)
     assert found is not None
     return found[1]
+
+
+async def test_each_purpose_of_a_group_has_its_topic(stage: Stage, chat: People) -> None:
+    li = chat("李四")
+    forum = stage.world.add_group("论坛群", owner=li.id, members=[chat("张三").id], is_forum=True)
+    forum.members[BOT_ID] = Membership(Rank.ADMINISTRATOR, ADMIN_RIGHTS)
+    stage.expect_refusal("user not found")  # 孙七 has a list of commands in his branch's group, but is not in this one
+    notices, study = (stage.world.add_topic(forum, name).id for name in ("通知", "学习"))
+    await li.say("/bind")
+    told = (await li.press(BRANCH)).message
+    code = re.search(r"/bind (\w{6})", told.text)
+    assert code is not None
+    asked = (await li.say(f"/bind {code[1]}", forum, topic=notices)).message
+    bound = (await li.press("更换", on=asked)).message
+    assert "“这里”是指本话题" in bound.text
+    asked = (await li.say("/bind", forum, topic=study)).message
+    await li.press("现场答题", on=asked)
+    assert asked.text == "现场答题以后在这个话题里进行。"
+    card = await stages.announced(stage, group=forum.title)
+    await li.say("/round", forum)
+    await li.press("从题库随机 3 题", in_=forum)
+    assert [message.thread_id for message in (bound, asked, card, li.last(forum))] == [notices, study, notices, study]
 
 
 async def test_a_group_is_bound_by_the_link_and_replaces_the_first(chat: People, stage: Stage) -> None:
