@@ -20,6 +20,8 @@ from telegram import (
 )
 from telegram import Message as TelegramMessage
 from telegram.constants import ParseMode
+from telegram.request import RequestData
+from telegram.request._requestparameter import RequestParameter
 
 from bot.message import (
     MAX_CAPTION,
@@ -101,10 +103,16 @@ async def _change(bot: Bot, place: Place, content: StopPoll | Pin | Delete | Lea
 
 
 async def answer_press(bot: Bot, callback_id: str, part: object, username: str) -> None:
-    """What a press is answered with; a part of another kind is only acknowledged."""
+    """What a press is answered with; a part of another kind is only acknowledged.
+
+    Past the library's own method, which takes 20 µs to find nothing to add: a crowd presses at once.
+    """
     text = cut(part.text, MAX_TOAST) if isinstance(part, Toast | Alert) else ""
     url = _deep_link(part.link, None, username) if isinstance(part, Open) else None
-    await bot.answer_callback_query(callback_id, text or None, show_alert=isinstance(part, Alert) or None, url=url)
+    is_alert = "true" if isinstance(part, Alert) else None
+    given = {"callback_query_id": callback_id, "text": text, "show_alert": is_alert, "url": url}
+    data = RequestData([RequestParameter(name, value, None) for name, value in given.items() if value])
+    await bot.request.post(f"{bot.base_url}/answerCallbackQuery", data)
 
 
 def plain(part: Message | Edit) -> Message | Edit:

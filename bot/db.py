@@ -88,18 +88,29 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def bind_processor(self, dialect: Dialect) -> Callable[[datetime | None], object] | None:
+        """For SQLite at once the text it keeps: by the library's three steps each moment takes 4 µs, not 1."""
+        return _as_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def process_bind_param(self, value: datetime | None, _: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a naive datetime cannot be stored")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
+        raise ValueError("a naive datetime cannot be stored")
+    return value.astimezone(UTC).isoformat(" ", "microseconds")[:26]
 
 
 def upsert(session: Session, model: type[Base]) -> "sqlite.Insert | postgresql.Insert":
@@ -286,7 +297,7 @@ class Database:
     def _run_all(self, batch: Iterable[_Call], alone: Callable[[Session], Guard]) -> frozenset[str]:
         signals: set[str] = set()
         with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            statements.keep_connection(session)
+            statements.keep_line(session)
             for call in batch:
                 call.result = call.error = None
                 began = monotonic()
@@ -302,7 +313,8 @@ class Database:
                     session.info.pop("signals", None)
                 else:
                     signals |= session.info.pop("signals", set())
-                session.expunge_all()  # the next call is a transaction of its own and remembers nothing
+                if any(True for _ in session):
+                    session.expunge_all()  # the next call is a transaction of its own and remembers nothing
                 if (took := monotonic() - began) > SLOW:
                     log.warning("transaction_dragged", call=call.name, seconds=round(took, 3))
         return frozenset(signals)

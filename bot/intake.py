@@ -298,12 +298,15 @@ def _chat_id(update: Json) -> int | None:
     return None
 
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
+
 def _received(raw: object, now: datetime, *, is_late: bool) -> Received | None:
     """An update as it came; what has no number cannot be told apart from its repetition and is dropped."""
     if not is_update(raw):
         log.warning("update_dropped", reason="no update_id")
         return None
-    body = json.dumps(raw, separators=(",", ":"))  # in ASCII: half a character would fail the whole batch
+    body = _encode(raw)  # in ASCII: half a character would fail the whole batch
     return Received(cast("int", raw["update_id"]), order_key(raw)[:24], _chat_id(raw), body, now, is_late)
 
 

@@ -5,12 +5,14 @@ only its way to the cursor and back is left out, 40 to 60 µs a statement where 
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVarTuple, cast
 
 from sqlalchemy import Connection, Insert, Select, Update
-from sqlalchemy.engine.interfaces import DBAPICursor, DBAPIModule, Dialect
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule, Dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlalchemy.types import TypeEngine
 
@@ -56,9 +58,9 @@ class Query(_Statement, Generic[*Ts]):
         super().__init__(built)
 
     def all(self, session: Session, values: Values) -> list[tuple[*Ts]]:
-        connection = connection_of(session)
-        compiled = self._for(connection.dialect, values)
-        rows = _run(connection, compiled.sql, _bound(compiled, values)).fetchall()
+        line = _line(session)
+        compiled = self._for(line.dialect, values)
+        rows = _run(line, compiled.sql, _bound(compiled, values)).fetchall()
         if compiled.out_of:
             rows = [_converted(row, compiled.out_of) for row in rows]
         return cast("list[tuple[*Ts]]", rows)
@@ -73,27 +75,41 @@ class Write(_Statement):
 
     def run(self, session: Session, values: Values) -> int:
         """How many rows it concerned."""
-        connection = connection_of(session)
-        compiled = self._for(connection.dialect, values)
-        return _run(connection, compiled.sql, _bound(compiled, values)).rowcount
+        line = _line(session)
+        compiled = self._for(line.dialect, values)
+        return _run(line, compiled.sql, _bound(compiled, values)).rowcount
 
     def run_all(self, session: Session, many: Sequence[Values]) -> None:
         """Once for each of the values, which all have the same names."""
-        connection = connection_of(session)
-        compiled = self._for(connection.dialect, many[0])
-        _run(connection, compiled.sql, [_bound(compiled, values) for values in many], is_many=True)
+        line = _line(session)
+        compiled = self._for(line.dialect, many[0])
+        _run(line, compiled.sql, [_bound(compiled, values) for values in many], is_many=True)
 
 
-def keep_connection(session: Session) -> None:
-    """Begin the one transaction of this session; its statements then need not ask for the connection, which costs as
-    much as half of one.
-    """
-    session.info["connection"] = session.connection()
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A session's way to its database."""
+
+    connection: Connection
+    dialect: Dialect
+    driver: DBAPIConnection | PoolProxiedConnection
+    listeners: tuple[Callable[..., object], ...]  # who wants to hear of statements
 
 
-def connection_of(session: Session) -> Connection:
-    kept = session.info.get("connection")
-    return kept if isinstance(kept, Connection) else session.connection()
+def keep_line(session: Session) -> None:
+    """Begin the one transaction of this session; to find the way for each of its statements takes as long as they."""
+    session.info["line"] = _new_line(session)
+
+
+def _line(session: Session) -> _Line:
+    kept = session.info.get("line")
+    return kept if isinstance(kept, _Line) else _new_line(session)
+
+
+def _new_line(session: Session) -> _Line:
+    connection = session.connection()
+    listeners = tuple(connection.dispatch.before_cursor_execute)
+    return _Line(connection, connection.dialect, connection.connection, listeners)
 
 
 class Savepoint:
@@ -103,17 +119,17 @@ class Savepoint:
     """
 
     def __init__(self, session: Session) -> None:
-        self._session, self._connection = session, connection_of(session)
+        self._session, self._line = session, _line(session)
 
     def __enter__(self) -> None:
-        _run(self._connection, "SAVEPOINT call", ())
+        _run(self._line, "SAVEPOINT call", ())
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self._session.flush()
-            _run(self._connection, "RELEASE SAVEPOINT call", ())
-        elif self._session.is_active and not self._connection.invalidated:
-            _run(self._connection, "ROLLBACK TO SAVEPOINT call", ())
+            _run(self._line, "RELEASE SAVEPOINT call", ())
+        elif self._session.is_active and not self._line.connection.invalidated:
+            _run(self._line, "ROLLBACK TO SAVEPOINT call", ())
 
 
 def _compile(built: Executable, dialect: Dialect, values: Values) -> _Compiled:
@@ -165,23 +181,21 @@ def _converted(row: Sequence[object], converts: tuple[tuple[int, Convert], ...])
 Bound = Sequence[object] | dict[str, object]
 
 
-def _run(connection: Connection, sql: str, values: Bound, *, is_many: bool = False) -> DBAPICursor:
+def _run(line: _Line, sql: str, values: Bound, *, is_many: bool = False) -> DBAPICursor:
     """On the driver's cursor. Its errors become SQLAlchemy's, and who listens for statements hears of this one."""
-    cursor = connection.connection.cursor()
-    for listener in connection.dispatch.before_cursor_execute:
-        listener(connection, cursor, sql, values, None, is_many)
+    cursor = line.driver.cursor()
+    for listener in line.listeners:
+        listener(line.connection, cursor, sql, values, None, is_many)
     try:
         (cursor.executemany if is_many else cursor.execute)(sql, values)  # type: ignore[arg-type]  # as `is_many` says
-    except connection.dialect.loaded_dbapi.Error as error:
-        raise _wrapped(connection, cursor, sql, error) from error
+    except line.dialect.loaded_dbapi.Error as error:
+        raise _wrapped(line, cursor, sql, error) from error
     return cursor
 
 
-def _wrapped(connection: Connection, cursor: DBAPICursor, sql: str, error: DBAPIModule.Error) -> Exception:
-    dialect = connection.dialect
-    is_gone = dialect.is_disconnect(error, connection.connection.dbapi_connection, cursor)
+def _wrapped(line: _Line, cursor: DBAPICursor, sql: str, error: DBAPIModule.Error) -> Exception:
+    is_gone = line.dialect.is_disconnect(error, line.driver, cursor)
     if is_gone:
-        connection.invalidate(error)
-    return DBAPIError.instance(
-        sql, None, error, dialect.loaded_dbapi.Error, connection_invalidated=is_gone, dialect=dialect
-    )
+        line.connection.invalidate(error)
+    base = line.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(sql, None, error, base, connection_invalidated=is_gone, dialect=line.dialect)

@@ -93,11 +93,13 @@ _COLUMNS = tuple(
 ) + tuple(getattr(AttendanceEvent, name).label(name) for name in ("update_id", "prev_hash", "hash"))
 
 
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def _hash(row: dict[str, object]) -> str:
     """SHA-256 of the row as canonical JSON, its own hash left out."""
     plain = {name: _plain(value) for name, value in row.items() if name != "hash"}
-    text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return sha256(text.encode()).hexdigest()
+    return sha256(_canonical(plain).encode()).hexdigest()
 
 
 def _plain(value: object) -> object:
