@@ -193,7 +193,9 @@ async def check_in(newcomer: Newcomer) -> None:
     page = newcomer.page
     await newcomer.lead(4, 1, "张三")
     await newcomer.until(newcomer.key("签到"))
+    await expect(page.locator("#strip")).to_be_visible()
     await newcomer.press("签到")
+    await expect(page.locator("#strip")).to_be_hidden()  # whoever goes on has read it
     await expect(page.locator("#toast")).to_contain_text("已签到14:45（准时）")
     await newcomer.press("签到")
     await expect(page.locator("dialog")).to_contain_text("已于14:45签到")

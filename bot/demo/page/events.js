@@ -4,6 +4,7 @@ import { apply, state, take } from "./store.js";
 
 const AGAIN_AFTER = 1000;
 const answered = [];
+const acting = [];
 let source = null;
 let attempt = 0;
 let whenUp = () => {};
@@ -11,6 +12,11 @@ let whenUp = () => {};
 /** `listener({query, person, text, alert, url})` for every press the bot has answered. */
 export function onAnswer(listener) {
   answered.push(listener);
+}
+
+/** `listener()` whenever somebody does something in this window. */
+export function onAct(listener) {
+  acting.push(listener);
 }
 
 /** Loads the snapshot and follows from there; `isUp` hears whether the server answers. */
@@ -60,7 +66,10 @@ async function asked(path, body) {
 }
 
 /** What the person played here does; throws an Error with the text of the refusal. */
-export const act = (verb, fields = {}) => asked("/sim/act", { actor: state.me, verb, ...fields });
+export function act(verb, fields = {}) {
+  for (const listener of acting) listener();
+  return asked("/sim/act", { actor: state.me, verb, ...fields });
+}
 
 /** Moves the clock: `{seconds}` or `{next: true}`; answers with what happened on the way. */
 export const moveClock = (step) => asked("/sim/clock", step);

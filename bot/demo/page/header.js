@@ -1,7 +1,7 @@
 // The virtual clock: what it shows, moving it, and the strip that tells what happened on the way.
 
 import { el, set, setText } from "./dom.js";
-import { act, moveClock } from "./events.js";
+import { act, moveClock, onAct } from "./events.js";
 import { day, dayAndTime, shortDay, time } from "./moments.js";
 import { ask, complain, showKeys } from "./notices.js";
 import { apply, chatsOf, now, on, person, state, titleOf } from "./store.js";
@@ -18,6 +18,7 @@ export function startHeader(goTo) {
   on(["clock"], renderClock);
   setInterval(renderClock, 1000);
   next.onclick = toNext;
+  onAct(fold);
   for (const key of document.querySelectorAll("[data-seconds]")) {
     key.onclick = () => move({ seconds: Number(key.dataset.seconds) });
   }
@@ -75,14 +76,16 @@ async function move(step) {
   renderClock();
 }
 
-// The strip
+// The strip: whoever goes on acting has read it
+
+function fold() {
+  strip.hidden = true;
+}
 
 function tell({ to, happened }) {
   const what = happened.length ? `期间发生 ${happened.length} 件事` : "期间没有事发生";
   const close = el("button.icon-text", { type: "button" }, "收起");
-  close.onclick = () => {
-    strip.hidden = true;
-  };
+  close.onclick = fold;
   const heading = el("p.strip-top", {}, el("span", { role: "status" }, `拨到 ${dayAndTime(to)}，${what}`), close);
   const items = grouped(happened).map((events) => el("li", {}, el("time", {}, dayAndTime(events[0].at)), row(events)));
   strip.replaceChildren(heading, ...(items.length ? [el("ol", {}, ...items)] : []));
@@ -138,7 +141,6 @@ async function restart() {
   if (choice !== "yes") return;
   try {
     await act("restart");
-    strip.hidden = true;
   } catch (error) {
     complain(error.message);
   }
