@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 from collections.abc import Coroutine, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -94,12 +95,24 @@ async def _run(settings: Config, token: str) -> None:
     try:
         await _until(house.start(), stopped)
         if not stopped.is_set():
+            for line in greeting(settings, house.telegram.bot.username, now=clock.now()):
+                typer.echo(line)
             house.run()
             async with web.serving(pages, settings.web.host, settings.web.port):
                 await _until(house.wait(), stopped)
     finally:
         await house.stop()
         await asyncio.to_thread(database.close)
+
+
+def greeting(settings: Config, username: str, *, now: datetime) -> list[str]:
+    """What the terminal shows once Telegram has answered."""
+    from bot.periods import beijing
+
+    lines = [f"已启动：@{username}，北京时间 {beijing(now):%Y-%m-%d %H:%M}。Ctrl+C 停止。"]
+    if not settings.root_user_ids:
+        lines.append("没有设置最高管理员：私聊机器人发送 /id，把得到的编号写进 KETANG_ROOT_USER_IDS，再重新启动。")
+    return lines
 
 
 async def _until(end: Coroutine[object, object, None], stopped: asyncio.Event) -> None:

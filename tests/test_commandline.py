@@ -1,13 +1,15 @@
 """Commands that cannot do their work: a sentence and an exit code, never a traceback."""
 
 import os
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
-from bot.__main__ import app
+from bot.__main__ import app, greeting
+from bot.config import Config
 from bot.db import Database
 
 TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"
@@ -100,6 +102,15 @@ def test_a_start_without_a_real_token_is_refused(monkeypatch: pytest.MonkeyPatch
     assert told(result) == line
     assert result.exit_code == 2
     assert not Path("data").exists()
+
+
+def test_a_start_names_the_bot_and_says_how_to_become_its_administrator() -> None:
+    now = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+    first, second = greeting(Config(), "ketang_bot", now=now)
+    assert first == "已启动：@ketang_bot，北京时间 2026-03-02 09:00。Ctrl+C 停止。"
+    assert "/id" in second
+    assert "KETANG_ROOT_USER_IDS" in second
+    assert greeting(Config(root_user_ids=(1003,)), "ketang_bot", now=now) == [first]
 
 
 def test_migrating_says_what_it_did() -> None:

@@ -226,7 +226,12 @@ def branch_choice(choice: Choice) -> Message:
     return unit_choice("您在哪个支部？", "join", choice)
 
 
+NO_UNITS = "名册里还没有这样的组织。请管理员先导入名册：把名册文件（.xlsx 或 .yaml）发给我。"
+
+
 def unit_choice(question: str, verb: str, choice: Choice) -> Message:
+    if not choice.units:
+        return Message(NO_UNITS)
     shown = choice.units[choice.page * PAGE : (choice.page + 1) * PAGE]
     buttons = [Button(cut(unit.name, 30), press("members", verb, unit.id)) for unit in shown]
     turning = paged(f"{verb}s", choice.page, len(choice.units), *([choice.above.id] if choice.above else []))

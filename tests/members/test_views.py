@@ -273,6 +273,14 @@ def test_a_result_is_told_in_one_line() -> None:
     assert roster_views.applied(counts) == "已导入：新增3，变更1，转入1，职务变更0，无变化20。"
 
 
+def test_where_there_is_nothing_to_choose_from_the_way_on_is_told() -> None:
+    none, told = Choice([]), "名册里还没有这样的组织。请管理员先导入名册：把名册文件（.xlsx 或 .yaml）发给我。"
+    offered = [views.invite_choice(none), views.bind_choice(none), views.company_choice(none)]
+    assert [(message.text, message.buttons) for message in offered] == [(told, ())] * 3
+    listed = roster_views.roster_choice(none)
+    assert (listed.text, [button.label for row in listed.buttons for button in row]) == (told, ["下载模板"])
+
+
 def test_all_callback_data_fits() -> None:
     person = someone(member_id=BIG)
     large = UnitRef(BIG, UnitKind.BRANCH, "支部" * 30, "/1/")
