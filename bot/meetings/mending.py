@@ -6,6 +6,7 @@ import structlog
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
+from bot import outbox
 from bot.meetings import cards, firing, service
 from bot.meetings.audiences import AUDIENCES, Occasion
 from bot.meetings.facts import LIVE, MeetingFacts
@@ -13,7 +14,7 @@ from bot.meetings.ladder import Fate, PlannedRung
 from bot.meetings.models import Card, Meeting
 from bot.meetings.rules import CardKind, RollReader, RungName
 from bot.members import service as members
-from bot.outbox import State
+from bot.outbox import OutboxRow, State
 
 log = structlog.get_logger()
 
@@ -32,7 +33,8 @@ def failed(session: Session, key: str, state: State, now: datetime, roll: RollRe
 
 
 def mend(session: Session, roll: RollReader[Session], *, now: datetime) -> None:
-    """Cards that waited for a group we are no longer in: those rows were dropped together with the group."""
+    """Cards without a message: of a group we are no longer in, whose rows were dropped together with it, or of one
+    that got a new number, in which messages have other numbers, too."""
     query = select(Card.id, Card.meeting_id, Card.chat_id).join(Meeting, Meeting.id == Card.meeting_id)
     waiting = query.where(
         Card.chat_id < 0, Card.what == CardKind.PUBLIC, Card.message_id.is_(None), Meeting.state.in_(LIVE)
@@ -41,10 +43,29 @@ def mend(session: Session, roll: RollReader[Session], *, now: datetime) -> None:
         meeting = service.facts(session, meeting_id)
         assert meeting is not None
         is_ours = chat_id in {chat.chat_id for chat in cards.chats(session, meeting)}
-        if is_ours or not cards.missing(session, meeting_id, [chat_id]):
+        if not cards.missing(session, meeting_id, [chat_id]):
+            continue
+        if is_ours:
+            _post_again(session, meeting, chat_id, roll, now=now)
             continue
         _tell_in_private(session, meeting, RungName.R1, chat_id, roll, now=now)
         session.execute(delete(Card).where(Card.id == card_id))
+
+
+def _post_again(
+    session: Session, meeting: MeetingFacts, chat_id: int, roll: RollReader[Session], *, now: datetime
+) -> None:
+    """A card that had arrived; of one that may have arrived the secretary decides."""
+    arrived = select(OutboxRow.id).where(
+        OutboxRow.chat_id == chat_id,
+        OutboxRow.state == State.SENT,
+        outbox.under(f"meeting:{meeting.id}:v{meeting.version}:{RungName.R1.name}:"),
+    )
+    if session.scalar(arrived.limit(1)) is None:
+        return
+    thread = next(chat.thread_notice for chat in cards.chats(session, meeting) if chat.chat_id == chat_id)
+    message = cards.content(session, meeting, chat_id, roll, now=now)
+    cards.repost(session, meeting, chat_id, message, thread_id=thread, now=now)
 
 
 def _tell_in_private(
