@@ -7,6 +7,8 @@ import pytest
 
 from bot.demo.chats import Chat, Membership, Rank
 from bot.demo.stage import Actor, Stage
+from bot.message import base36
+from tests import stages
 
 Cast = Callable[[str], Actor]
 
@@ -153,7 +155,8 @@ async def test_the_list_of_the_day_holds_what_waits(stage: Stage, chat: Cast, gr
 async def test_who_is_not_on_the_roster_signs_nothing(stage: Stage, chat: Cast, group: Chat) -> None:
     zhao = chat("赵六")
     stage.involves_strangers = True
-    refused = await zhao.follow("https://t.me/ketang_demo_bot?start=lv_1")
+    shown = next(m for m in group.messages.values() if m.text.startswith("【主题党日】"))
+    refused = await zhao.follow(f"https://t.me/ketang_demo_bot?start=lv_{base36(stages.shown_on(stage, shown))}")
     assert refused.messages[0].text == "没有这个会议，或您不在应到名单"
     assert (await zhao.say("/meetings")).message.text == "近期没有会议。"
 

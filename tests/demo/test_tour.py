@@ -142,6 +142,8 @@ async def test_the_tour_is_walked_through_the_page(newcomer: Newcomer, request: 
     await page.evaluate("document.fonts.ready")
     assert await page.evaluate("""document.fonts.check('15px "Ketang Sans"', '签到䶮')""")
     assert newcomer.faults == []
+    state = await page.request.get(f"{newcomer.address}/sim/state")
+    assert (await state.json())["troubles"] == []  # all that was sent and answered is what Telegram sends and answers
     assert len(list(newcomer.screens.iterdir())) == 7
     keep(newcomer.screens, has_order=request.config.getoption("--update-screens"))
 
