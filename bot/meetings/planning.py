@@ -49,6 +49,8 @@ def begin(session: Session, sender: Sender, words: str, *, now: datetime) -> Pla
     if not who.may(Right.PLAN):
         who.require(Right.PLAN)
     body = _read_line(words)
+    if "phrase" in body and "kind" not in body:  # what cannot be read is told before the kind is asked for
+        phrases.parse(str(body["phrase"]), members.work_calendar(session), now=now)
     home = who.units_for(Right.PLAN)[0]
     draft = Draft(
         actor_id=who.member_id,
