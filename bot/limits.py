@@ -29,7 +29,7 @@ class Bucket:
         self.tokens -= 1
 
 
-ALL_RATE, ALL_BURST = 28.0, 28.0  # Telegram allows 30 a second
+ALL_RATE, ALL_BURST = 28.5, 28.0  # Telegram allows 30 a second
 ALL_KEPT = 5.0  # for answers and urgent things
 GROUP_RATE, GROUP_BURST, GROUP_KEPT = 18 / 60, 5.0, 1.0  # Telegram allows 20 a minute
 PRIVATE_RATE, PRIVATE_BURST = 1.0, 3.0
