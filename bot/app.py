@@ -19,8 +19,8 @@ from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
 from bot import claims, inbox, migrations, outbox, schedule
 from bot.aftermath import Reach
+from bot.attendance import ballot_handlers, correction_handlers, export_handlers, opening
 from bot.attendance import handlers as attendance_handlers
-from bot.attendance import opening
 from bot.attendance import service as attendance
 from bot.banks import handlers as banks_handlers
 from bot.banks import service as banks
@@ -65,6 +65,9 @@ ROUTES: tuple[Routes, ...] = (
     personal_handlers.routes(PERSONAL),
     meetings_handlers.routes(attendance.roll, opening.reset),
     attendance_handlers.ROUTES,
+    correction_handlers.ROUTES,
+    ballot_handlers.ROUTES,
+    export_handlers.ROUTES,
     banks_handlers.ROUTES,
     quiz_handlers.ROUTES,
 )

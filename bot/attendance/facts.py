@@ -1,11 +1,26 @@
 """What leaves the transactions of attendance: plain data that services make and views word."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
+from bot.attendance.quorum import Quorum
+from bot.attendance.rules import (
+    Action,
+    Answer,
+    CorrectionState,
+    GuestKind,
+    LeaveState,
+    MakeUpHow,
+    Proof,
+    ReasonKind,
+    Status,
+    Turnout,
+    Wanted,
+)
 from bot.meetings.facts import MeetingFacts, Named
-from bot.meetings.rules import Roll
+from bot.meetings.kinds import VoteSource
+from bot.meetings.rules import Roll, RungName, VoteRule
+from bot.members.rules import UnitRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +78,52 @@ class Entry:
     left_at: datetime | None
     is_time_unsure: bool
     explained_as: ReasonKind | None
+    is_for_other: bool = False
+    is_late_entry: bool = False
+    is_made_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    """Somebody of the roster who is not due, and on what ground."""
+
+    person: Named
+    basis: str
+    approver: str
+    approved_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class GuestLine:
+    """People beside the due list: one by name, or a bare number of them."""
+
+    id: int
+    what: GuestKind
+    name: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class GuestList:
+    meeting: MeetingFacts
+    guests: tuple[GuestLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """The list with names, for who may see them."""
+    """The list with names, for who may see them; of a leader's own group alone if `is_part`."""
 
     meeting: MeetingFacts
     roll: Roll
     entries: tuple[Entry, ...]
     may_mark: bool
+    may_correct: bool = False
+    may_export: bool = False
+    may_vouch: bool = False
+    may_vote: bool = False
+    is_part: bool = False
+    guests: tuple[GuestLine, ...] = ()
+    excused: tuple[Excused, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +152,220 @@ class Record:
     on_leave: int
     absent: int
     latest: tuple[tuple[MeetingFacts, Status], ...]
+
+
+# -- corrections ---
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A correction that waits for a second person, or how that ended."""
+
+    id: int
+    meeting: MeetingFacts
+    name: str
+    was: Status
+    wanted: Wanted
+    reason: str
+    proposed_by: str
+    is_own: bool  # 忘记签到: the person himself
+    state: CorrectionState
+    decided_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeUp:
+    how: MakeUpHow
+    done_on: date
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Correctable:
+    """One person at one meeting, for who corrects records."""
+
+    meeting: MeetingFacts
+    person: Named
+    status: Status
+    is_due: bool
+    is_late_entry: bool = False
+    made_up: MadeUp | None = None
+    proposal: Proposal | None = None
+    is_at_once: bool = True  # a correction applies without a second person
+    is_too_late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """What came of a correction: applied at once, or proposed."""
+
+    meeting: MeetingFacts
+    name: str
+    was: Status
+    wanted: Wanted
+    is_proposed: bool
+    was_due: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Whom 名册更正 may add to a frozen due list."""
+
+    meeting: MeetingFacts
+    people: tuple[Named, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the audit about one person; `actor` is empty for the clock."""
+
+    at: datetime
+    actor: str
+    is_own: bool
+    action: Action
+    was: str
+    became: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    meeting: MeetingFacts
+    name: str
+    steps: tuple[Step, ...]
+
+
+# -- votes ---
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """One voting item: what its rule needs now, or how it was decided."""
+
+    item_id: int
+    meeting: MeetingFacts
+    position: int
+    title: str
+    person_name: str
+    rule: VoteRule
+    source: VoteSource
+    quorum: Quorum
+    votes: tuple[int, int, int, int] | None = None  # yes, no, abstain, yes in writing
+    has_passed: bool | None = None
+    decided_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a report counts of one meeting. `guests` are all people beside the due list, `named` those by name."""
+
+    turnout: Turnout
+    made_up: int = 0
+    joined: int = 0  # signed in without being due: volunteers
+    guests: int = 0
+    named: int = 0
+
+    def __add__(self, other: "Held") -> "Held":
+        mine, theirs = ((one.made_up, one.joined, one.guests, one.named) for one in (self, other))
+        sums = (a + b for a, b in zip(mine, theirs, strict=True))
+        return Held(self.turnout + other.turnout, *sums)
+
+
+# -- files ---
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """A correction as files show it: states, who and when, not why."""
+
+    was: str
+    became: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One person at one meeting."""
+
+    name: str
+    staff_no: str
+    group: str
+    is_due: bool
+    has_vote: bool
+    answer: Answer
+    status: Status
+    arrived_at: datetime | None
+    is_time_unsure: bool
+    left_at: datetime | None
+    proof: Proof | None
+    is_online: bool
+    is_for_other: bool
+    is_late_entry: bool
+    leave_state: LeaveState
+    leave_kind: ReasonKind | None
+    explained_as: ReasonKind | None
+    made_up: MadeUp | None
+    changes: tuple[Amended, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """What became of one reminder. `is_group` counts posts, otherwise people written to in private."""
+
+    rung: RungName
+    round: int
+    is_group: bool
+    meant: int
+    sent: int
+    answered: int
+    unreached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One meeting of an export."""
+
+    unit: str
+    kind: str
+    title: str
+    place: str
+    starts_at: datetime
+    ends_at: datetime
+    is_over: bool
+    chair: str
+    recorder: str
+    vouched: str  # who for the self-signed, and when; empty if nobody has
+    self_signed: int
+    lines: tuple[Line, ...]
+    held: Held
+    guests: tuple[GuestLine, ...]
+    excused: tuple[Excused, ...]
+    votes: tuple[str, ...]
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    name: str  # of the files, without ending
+    parts: tuple[Part, ...]
+    meeting_ids: tuple[int, ...]
+    made_by: str
+    made_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    name: str
+    xlsx: bytes
+    csv: bytes
+    sha256: str  # of the CSV
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What of a unit can be had as files: single meetings, and months by their first day."""
+
+    unit: UnitRef
+    meetings: tuple[MeetingFacts, ...]
+    months: tuple[date, ...]

@@ -2,7 +2,7 @@
 
 from telegram import Update
 
-from bot.attendance import closing, leave, marking, own, service, sheet_views, views
+from bot.attendance import closing, leave, marking, own, service, sheet, sheet_views, views
 from bot.attendance.rules import Answer, ReasonKind
 from bot.context import Context, Handler, Routes
 from bot.errors import UserError
@@ -118,7 +118,7 @@ def _decide(*, is_approved: bool) -> Handler:
 
 async def why(_: Update, context: Context) -> None:
     found = await context.read(own.show, context.press.number(0))
-    await context.say(views.ask_explanation(found.meeting))
+    await context.say(views.ask_explanation(found))
 
 
 async def because(_: Update, context: Context) -> None:
@@ -133,7 +133,7 @@ async def roll(_: Update, context: Context) -> None:
     if not context.sender.is_private:
         await context.say(sheet_views.roll_in_private())
         return
-    found = await context.read(marking.sheets)
+    found = await context.read(sheet.near)
     if len(found) > 1:
         await context.say(sheet_views.pick_sheet(found, now=context.now()))
         return
@@ -152,12 +152,32 @@ async def marks(_: Update, context: Context) -> None:
 
 async def turn(_: Update, context: Context) -> None:
     found = await context.read(marking.sheet_to_mark, context.press.number(0))
-    await context.say(Edit(sheet_views.marking(found, context.press.number(1))))
+    page, is_for_other = context.press.number(1), _flag(context, 2)
+    await context.say(Edit(sheet_views.marking(found, page, is_for_other=is_for_other)))
 
 
 async def mark(_: Update, context: Context) -> None:
-    found = await context.transact(marking.mark, context.press.number(0), context.press.word(1))
-    await context.say(Edit(sheet_views.marking(found, context.press.number(2))))
+    is_for_other = _flag(context, 3)
+    case = (context.press.number(0), context.press.word(1))
+    found = await context.transact(marking.mark, *case, is_for_other=is_for_other)
+    page = context.press.number(2)
+    await context.say(Edit(sheet_views.marking(found, page, is_for_other=is_for_other)))
+
+
+def _flag(context: Context, place: int) -> bool:
+    return len(context.press.args) > place and context.press.number(place) == 1
+
+
+async def leaving(_: Update, context: Context) -> None:
+    """From the list a page of its own; turning pages edits it."""
+    found = await context.read(marking.sheet_to_mark, context.press.number(0))
+    page = sheet_views.leaving(found, context.press.number(1))
+    await context.say(page if len(context.press.args) < 3 else Edit(page))
+
+
+async def left(_: Update, context: Context) -> None:
+    found = await context.transact(marking.mark_left, context.press.number(0))
+    await context.say(Edit(sheet_views.leaving(found, context.press.number(1))))
 
 
 async def ask_rest(_: Update, context: Context) -> None:
@@ -243,6 +263,8 @@ ROUTES = Routes(
         "attendance:marks": marks,
         "attendance:turn": turn,
         "attendance:mark": mark,
+        "attendance:leaving": leaving,
+        "attendance:left": left,
         "attendance:rest": ask_rest,
         "attendance:all": mark_rest,
         "attendance:end": ask_end,

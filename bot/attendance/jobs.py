@@ -3,13 +3,18 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.attendance import closing, leave, marking
+from bot.attendance import closing, exporting, leave, marking, proposals
 from bot.context import Job
 from bot.outbox import Hooks
 
-JOBS = (Job("advance", closing.advance, timedelta(seconds=15), closing.next_due),)
+JOBS = (
+    Job("advance", closing.advance, timedelta(seconds=15), closing.next_due),
+    Job("attendance.expire", proposals.expire, timedelta(hours=1), proposals.next_due),
+)
 
 HOOKS: Mapping[str, Hooks] = {
     "sheet": Hooks(render=marking.render, sent=marking.sent),
     "leave": Hooks(render=leave.render, sent=leave.sent),
+    "export": Hooks(sent=exporting.sent, failed=exporting.failed),
+    "correction": Hooks(render=proposals.render, sent=proposals.sent),
 }

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.attendance import leave
 from bot.attendance.facts import Own, Record, Today
 from bot.attendance.models import Attendance
-from bot.attendance.rules import Status
+from bot.attendance.rules import Status, parts_seen
 from bot.attendance.service import roll
 from bot.attendance.standing import counted, standings
 from bot.errors import UserError
@@ -65,7 +65,7 @@ def _own(session: Session, who: Actor, meeting: MeetingFacts) -> Own:
         counted(meeting, mine),
         is_due=any(one.is_due for one in mine),
         may_plan=who.may(Right.PLAN, meeting.unit),
-        may_see_names=who.may(Right.SEE_NAMES, meeting.unit, meeting.case),
+        may_see_names=bool(parts_seen(who, meeting.unit, meeting.case)),
         has_left=any(one.left_at is not None for one in mine),
     )
 

@@ -1,11 +1,12 @@
 """Words and pure rules of attendance: answers, leave, sign-in by the clock, corrections, turnout."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
 from bot.errors import UserError
 from bot.meetings.rules import Window
+from bot.members.rules import Actor, Case, Right, UnitRef
 from bot.periods import beijing
 
 CORRECTION = timedelta(days=7)  # after E a record can be corrected
@@ -102,10 +103,15 @@ class Action(Enum):
     PROPOSED = auto()
     CORRECTED = auto()
     ROLL_CORRECTED = auto()  # 名册更正
+    PROPOSAL_REFUSED = auto()
+    PROPOSAL_EXPIRED = auto()
     MADE_UP = auto()
+    MAKE_UP_DROPPED = auto()  # the person was there after all
     GUEST_ADDED = auto()
+    GUEST_REMOVED = auto()
     VERIFIED = auto()  # 名单属实
     VOTED = auto()
+    EXPORTED = auto()  # `to` is the SHA-256 of the CSV
 
 
 class NotYetOpen(UserError):
@@ -126,6 +132,10 @@ class BadReason(UserError):
 
 class OnlyForAway(UserError):
     text = "只有请假或缺席的人可以登记补课。"
+
+
+class BadMakeUpDay(UserError):
+    text = "补课日期应在会议当天之后、今天以前。"
 
 
 @dataclass(frozen=True)
@@ -180,9 +190,52 @@ def checked_reason(reason: str) -> str:
     return reason
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a correction makes of a record. EXPECTED strikes the person off the due list."""
+
+    status: Status
+    leave_kind: ReasonKind | None = None
+
+    @property
+    def text(self) -> str:
+        """As the chain keeps it."""
+        return f"{self.status.name} {self.leave_kind.name}" if self.leave_kind else self.status.name
+
+    @classmethod
+    def read(cls, text: str) -> "Wanted":
+        status, _, kind = text.partition(" ")
+        return cls(Status[status], ReasonKind[kind] if kind else None)
+
+
+# What callback data calls them.
+CORRECTIONS = {
+    "p": Wanted(Status.PRESENT),
+    "l": Wanted(Status.LATE),
+    "a": Wanted(Status.ABSENT),
+    "g": Wanted(Status.ON_LEAVE, ReasonKind.OFFICIAL),
+    "b": Wanted(Status.ON_LEAVE, ReasonKind.SICK),
+    "s": Wanted(Status.ON_LEAVE, ReasonKind.PERSONAL),
+    "q": Wanted(Status.ON_LEAVE, ReasonKind.OTHER),
+    "e": Wanted(Status.EXPECTED),
+}
+
+
 def check_make_up(status: Status) -> None:
     if status not in (Status.ON_LEAVE, Status.ABSENT):
         raise OnlyForAway
+
+
+def check_make_up_day(done_on: date, meeting_on: date, today: date) -> None:
+    if not meeting_on <= done_on <= today:
+        raise BadMakeUpDay
+
+
+def parts_seen(who: Actor, unit: UnitRef, case: Case) -> tuple[UnitRef, ...]:
+    """Of which parts of a body somebody sees the names: of all of it, or of one's own group or branch."""
+    if who.may(Right.SEE_NAMES, unit, case):
+        return (unit,)
+    return tuple(own for own in who.units_for(Right.SEE_NAMES) if unit.covers(own))
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,14 @@
 """Words and buttons of the list with names, and of what is done on it; private, for who may see names."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from bot.attendance.facts import Closed, Entry, Sheet
-from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
+from bot.attendance.guest_views import guest_lines
+from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
-from bot.meetings.views import button_label, clock, head, label, name, outcome, signed, span
-from bot.message import Button, Buttons, Message, cut, fill, lines, press, rows
+from bot.meetings.views import button_label, clock, head, label, name, outcome, signed, span, voting
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 PAGE = 10
 MOST_NAMES = 100  # of one state: a list must fit into one message
@@ -37,10 +38,23 @@ def sheet(what: Sheet, *, now: datetime) -> Message:
         fill("应到{expected} · {counts}", expected=what.roll.expected, counts=counts)
         if not meeting.is_over
         else counts,
+        *filter(None, (voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
         "",
         *_groups(what),
+        *guest_lines(what.guests),
+        *_excused(what),
     ]
     return Message("\n".join(parts).strip(), _sheet_buttons(what))
+
+
+def _excused(what: Sheet) -> list[str]:
+    """Who is not due, on what ground and on whose word."""
+    text = "{who}（{basis}，{approver}{day}批准）"
+    people = "；".join(
+        fill(text, who=one.person.name, basis=one.basis, approver=one.approver, day=one.approved_on.isoformat())
+        for one in what.excused[:MOST_NAMES]
+    )
+    return [fill("<b>不计入应到{count}</b>：{people}", count=len(what.excused), people=Html(people))] if people else []
 
 
 def _groups(what: Sheet) -> list[str]:
@@ -67,6 +81,13 @@ def _is_silent(entry: Entry) -> bool:
     return entry.status is Status.EXPECTED and entry.leave_state is not LeaveState.ASKED
 
 
+_NOTES: tuple[tuple[str, Callable[[Entry], bool]], ...] = (
+    ("代录", lambda entry: entry.is_for_other),
+    ("补签", lambda entry: entry.is_late_entry),
+    ("已补课", lambda entry: entry.is_made_up),
+)
+
+
 def _people(found: Sequence[Entry], everybody: Sequence[Named]) -> str:
     shown = "、".join(label(entry.person, everybody) + _mark(entry) for entry in found[:MOST_NAMES])
     return shown if len(found) <= MOST_NAMES else f"{shown}等{len(found)}人"
@@ -85,51 +106,100 @@ def _mark(entry: Entry) -> str:
         marks.append("请假待批")
     if entry.is_time_unsure:
         marks.append("时间待核")
+    marks += [text for text, is_so in _NOTES if is_so(entry)]
     if entry.status is Status.EXPECTED and entry.answer is Answer.GOING:
         marks.append("已回复参加")
     return f"（{'，'.join(marks)}）" if marks else ""
 
 
 def _sheet_buttons(what: Sheet) -> Buttons:
-    meeting = what.meeting
-    if not what.may_mark:
-        return ()
-    mark = Button("点名", press("attendance", "marks", meeting.id, 0))
-    more = Button("延长30分钟", press("attendance", "more", meeting.id))
-    end = Button("结束", press("attendance", "end", meeting.id), style="danger")
-    return ((mark, more), (end,))
+    meeting_id = what.meeting.id
+    mark = Button("点名", press("attendance", "marks", meeting_id, 0))
+    leave = Button("离会", press("attendance", "leaving", meeting_id, 0))
+    guests = Button("列席", press("attendance", "guests", meeting_id))
+    more = Button("延长30分钟", press("attendance", "more", meeting_id))
+    end = Button("结束", press("attendance", "end", meeting_id), style="danger")
+    export = Button("导出", press("attendance", "export", meeting_id))
+    correct = Button("更正" if what.meeting.is_over else "名册更正", press("attendance", "fix", meeting_id, 0))
+    vouch = Button("名单属实", press("attendance", "true", meeting_id), style="success")
+    votes = Button("表决", press("attendance", "votes", meeting_id))
+    is_over = what.meeting.is_over
+    shown = (
+        ((mark, leave, guests), what.may_mark),
+        ((vouch,), what.may_vouch),
+        ((more,), what.may_mark),
+        ((votes,), what.may_vote),
+        ((correct,), what.may_correct),
+        ((guests,), what.may_correct and is_over),
+        ((export,), what.may_export),
+    )
+    buttons = [button for some, is_shown in shown if is_shown for button in some]
+    return (*rows(buttons, 3), *(((end,),) if what.may_mark else ()))
 
 
-def marking(what: Sheet, page: int = 0, *, is_sure: bool = False) -> Message:
-    """A page of 点名: a tap goes from 未签 to 到会 to 迟到 and back."""
+def pager(verb: str, of: int, page: int, count: int, *more: int | str) -> Buttons:
+    """上一页 and 下一页 where there are any; `more` follows the page in their data."""
+    turns = []
+    if page:
+        turns.append(Button("上一页", press("attendance", verb, of, page - 1, *more)))
+    if (page + 1) * PAGE < count:
+        turns.append(Button("下一页", press("attendance", verb, of, page + 1, *more)))
+    return (tuple(turns),) if turns else ()
+
+
+def marking(what: Sheet, page: int = 0, *, is_sure: bool = False, is_for_other: bool = False) -> Message:
+    """A page of 点名: a tap goes from 未签 to 到会 to 迟到 and back; 代录 is noted while it is switched on."""
     due = [entry for entry in what.entries if entry.is_due]
-    page = min(page, max(0, (len(due) - 1) // PAGE))
+    page, flag = _last(page, due), int(is_for_other)
     people = [entry.person for entry in due]
-    shown = due[page * PAGE : (page + 1) * PAGE]
     steps = {Status.EXPECTED: "p", Status.PRESENT: "l", Status.LATE: "e", Status.ON_LEAVE: "p", Status.ABSENT: "p"}
     buttons = [
         Button(
-            f"{cut(label(entry.person, people), 12)} {STATUS_NAMES[entry.status]}",
-            press("attendance", "mark", entry.attendance_id, steps[entry.status], page),
+            f"{cut(label(entry.person, people), 12)} {STATUS_NAMES[entry.status]}{'·代' if entry.is_for_other else ''}",
+            press("attendance", "mark", entry.attendance_id, steps[entry.status], page, flag),
         )
-        for entry in shown
+        for entry in due[page * PAGE : (page + 1) * PAGE]
     ]
-    before = (Button("上一页", press("attendance", "turn", what.meeting.id, page - 1)),) if page else ()
-    has_more = (page + 1) * PAGE < len(due)
-    after = (Button("下一页", press("attendance", "turn", what.meeting.id, page + 1)),) if has_more else ()
-    pager: Buttons = ((*before, *after),) if before or after else ()
+    turns = pager("turn", what.meeting.id, page, len(due), flag)
     text = fill("点名：{kind}\n{counts}", kind=name(what.meeting), counts=signed(what.roll))
-    return Message(text, (*rows(buttons, 2), *pager, _rest_row(what, page, is_sure=is_sure)))
+    hint = "代录已开：现在点到的人记为代录。" if is_for_other else ""
+    return Message(lines(text, hint), (*rows(buttons, 2), *turns, _last_row(what, page, is_sure, is_for_other)))
 
 
-def _rest_row(what: Sheet, page: int, *, is_sure: bool) -> tuple[Button, ...]:
+def _last(page: int, shown: Sequence[Entry]) -> int:
+    return max(0, min(page, (len(shown) - 1) // PAGE))
+
+
+def _last_row(what: Sheet, page: int, is_sure: bool, is_for_other: bool) -> tuple[Button, ...]:
+    meeting_id = what.meeting.id
     if not is_sure:
-        return (Button("其余全部到会", press("attendance", "rest", what.meeting.id, page)),)
+        other = "关闭代录" if is_for_other else "代录"
+        return (
+            Button("其余全部到会", press("attendance", "rest", meeting_id, page)),
+            Button(other, press("attendance", "turn", meeting_id, page, int(not is_for_other))),
+        )
     count = len([entry for entry in what.entries if entry.is_due and _is_silent(entry)])
     return (
-        Button(f"确认{count}人到会", press("attendance", "all", what.meeting.id, page), style="success"),
-        Button("返回", press("attendance", "turn", what.meeting.id, page)),
+        Button(f"确认{count}人到会", press("attendance", "all", meeting_id, page), style="success"),
+        Button("返回", press("attendance", "turn", meeting_id, page)),
     )
+
+
+def leaving(what: Sheet, page: int = 0) -> Message:
+    """A page of 离会: who is here; a tap notes the time, once more takes it back."""
+    here = [entry for entry in what.entries if entry.status in CAME]
+    if not here:
+        return Message("还没有人签到。")
+    page, people = _last(page, here), [entry.person for entry in here]
+    buttons = [
+        Button(
+            cut(label(entry.person, people), 12) + (f" {clock(entry.left_at)}离会" if entry.left_at else ""),
+            press("attendance", "left", entry.attendance_id, page),
+        )
+        for entry in here[page * PAGE : (page + 1) * PAGE]
+    ]
+    text = fill("离会登记：{kind}\n点姓名登记，再点一次取消。", kind=name(what.meeting))
+    return Message(text, (*rows(buttons, 2), *pager("leaving", what.meeting.id, page, len(here), 1)))
 
 
 def ask_end(what: Sheet) -> Message:

@@ -62,8 +62,11 @@ def standings(session: Session, meeting: MeetingFacts, member_id: int | None = N
 def read(session: Session, meeting: MeetingFacts, member_id: int | None = None) -> Roll:
     """The roll of everybody, with guests and quorum; or of one person alone."""
     found = counted(meeting, standings(session, meeting, member_id))
-    if member_id is not None:
-        return found
+    return with_body(session, meeting, found) if member_id is None else found
+
+
+def with_body(session: Session, meeting: MeetingFacts, found: Roll) -> Roll:
+    """What concerns the meeting as a whole: guests, and the quorum of what is voted on."""
     return replace(found, guests=_guests(session, meeting.id), short=_short(session, meeting, found))
 
 

@@ -20,6 +20,7 @@ from bot.members.rules import NotAllowed
 from tests.make import GROUP_CHAT, Someone
 from tests.meetings.play import Play, at, texts
 
+_ON_THE_SHEET = ("点名", "离会", "列席", "延长30分钟", "名册更正", "导出", "结束")
 LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
 
 
@@ -96,7 +97,7 @@ def test_the_list_comes_into_the_private_chat_and_follows(play: Play) -> None:
     play.act(cast.sun, marking.post_sheet, meeting.id)
     play.work()
     [sheet] = play.take()
-    assert (sheet.to, sheet.buttons) == (cast.sun.user_id, ("点名", "延长30分钟", "结束"))
+    assert (sheet.to, sheet.buttons) == (cast.sun.user_id, _ON_THE_SHEET)
     play.check_in(meeting, cast.zhang)
     play.work()
     assert "到会1：张三" in play.edits(f"sheet:{meeting.id}:{cast.sun.user_id}")[-1].line

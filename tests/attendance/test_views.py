@@ -107,7 +107,7 @@ def test_leave_word_for_word() -> None:
         views.request(replace(REQUEST, meeting=replace(MEETING, state=MeetingState.CANCELLED)), now=NOW),
         views.decided(approved, now=NOW),
         views.decided(rejected, now=NOW),
-        views.ask_explanation(MEETING),
+        views.ask_explanation(Own(MEETING, Roll(71), is_due=True)),
     ]
     asked = "张三申请请假（事假）：12月4日支部党员大会。"
     assert [line(message) for message in said] == [
@@ -133,7 +133,7 @@ def test_the_list_names_everybody_once_by_state() -> None:
     assert line(sheet_views.sheet(SHEET, now=NOW)) == (
         "【支部党员大会】讨论发展对象／12月4日（周五）15:00—16:30／应到6 · 实到2（迟到1） · 请假1 · 未签2／／"
         "到会1：党员1（16:05离会）／迟到1：党员2（15:12，时间待核）／请假1：党员3（病假）／待批请假1：党员4／"
-        "未签1：党员5（已回复参加） [点名] [延长30分钟] [结束]"
+        "未签1：党员5（已回复参加） [点名] [离会] [列席] [延长30分钟] [结束]"
     )
 
 
@@ -155,7 +155,7 @@ def test_the_list_of_three_thousand_still_fits_into_a_message() -> None:
 def test_a_page_of_roll_call_and_its_question() -> None:
     assert line(sheet_views.marking(SHEET)) == (
         "点名：支部党员大会／实到2（迟到1） · 请假1 · 未签2 "
-        "[党员1 到会] [党员2 迟到] [党员3 请假] [党员4 未签] [党员5 未签] [其余全部到会]"
+        "[党员1 到会] [党员2 迟到] [党员3 请假] [党员4 未签] [党员5 未签] [其余全部到会] [代录]"
     )
     assert line(sheet_views.marking(SHEET, is_sure=True)).endswith("[确认1人到会] [返回]")
 
@@ -163,9 +163,11 @@ def test_a_page_of_roll_call_and_its_question() -> None:
 def test_roll_call_has_ten_names_to_a_page() -> None:
     crowd = tuple(entry(number) for number in range(23))
     many = Sheet(MEETING, ROLL, crowd, may_mark=True)
-    assert line(sheet_views.marking(many, 0)).endswith("[党员9 未签] [下一页] [其余全部到会]")
-    assert line(sheet_views.marking(many, 1)).endswith("[党员19 未签] [上一页] [下一页] [其余全部到会]")
-    assert line(sheet_views.marking(many, 9)).endswith("[党员22 未签] [上一页] [其余全部到会]")  # the last there is
+    assert line(sheet_views.marking(many, 0)).endswith("[党员9 未签] [下一页] [其余全部到会] [代录]")
+    assert line(sheet_views.marking(many, 1)).endswith("[党员19 未签] [上一页] [下一页] [其余全部到会] [代录]")
+    assert line(sheet_views.marking(many, 9)).endswith(
+        "[党员22 未签] [上一页] [其余全部到会] [代录]"
+    )  # the last there is
 
 
 def test_the_other_words_of_the_list() -> None:
@@ -257,7 +259,7 @@ def test_every_button_fits_into_64_bytes() -> None:
         views.leave_kinds(big, now=NOW),
         views.request(replace(REQUEST, attendance_id=2**31 - 1), now=NOW),
         views.ask_after_downtime(big),
-        views.ask_explanation(big),
+        views.ask_explanation(Own(big, Roll(71, absent=(1,)), is_due=True)),
         sheet_views.sheet(Sheet(big, ROLL, entries, may_mark=True), now=NOW),
         sheet_views.marking(Sheet(big, ROLL, entries, may_mark=True), 1),
         views.one_meeting(replace(MINE, meeting=big, may_plan=True, may_see_names=True), now=NOW),

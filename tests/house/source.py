@@ -25,7 +25,7 @@ _LISTED = {
     "shortfall versions",
     "attendance": "amending ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "
-    "opening own personal phrases proposals quorum sheet sheet_views standing trail workbook",
+    "opening own personal phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
     "quiz": "blueprint drafts facts hosting marking papers personal phrases results rounds sending votes",
     "practice": "",
