@@ -57,6 +57,10 @@ def quorum(rule: VoteRule, voters: int, present: int) -> Quorum:
     return Quorum(voters, present, needed(rule, voters))
 
 
+def is_quorate(rule: VoteRule, voters: int, present: int) -> bool:
+    return quorum(rule, voters, present).is_valid
+
+
 def needed(rule: VoteRule, voters: int) -> int:
     """The least A that is enough for D voters; 1 where there are none, so that nothing is ever valid."""
     terms = RULES[rule]
