@@ -67,14 +67,14 @@ def from_row(row: Sequence[object]) -> MeetingFacts:
     return MeetingFacts(cast("int", id_), UnitRef(*unit), *rest)  # type: ignore[arg-type]  # in the order of the fields
 
 
-def _query(*where: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
+def listed(*where: ColumnElement[bool]) -> Select[*tuple[object, ...]]:
     return select(*COLUMNS).join(Unit, Unit.id == Meeting.unit_id).where(*where)
 
 
 def facts(session: Session, meeting_id: int, *, is_locked: bool = False) -> MeetingFacts | None:
     """The meeting, with its row held against others until the end of the transaction if `is_locked`."""
-    query = _query(Meeting.id == meeting_id)
-    row = session.execute(query.with_for_update(of=Meeting) if is_locked else query).one_or_none()
+    asked = listed(Meeting.id == meeting_id)
+    row = session.execute(asked.with_for_update(of=Meeting) if is_locked else asked).one_or_none()
     return from_row(row) if row else None
 
 
@@ -146,8 +146,8 @@ def around(session: Session, who: Actor, *, now: datetime) -> list[MeetingFacts]
         Meeting.state.in_(LIVE),
         and_(Meeting.state.in_(OVER), Meeting.ends_at > now - RECENT),
     )
-    query = _query(near, or_(Unit.id.in_(above), *below, false())).order_by(Meeting.starts_at, Meeting.id)
-    found = (from_row(row) for row in session.execute(query.limit(MOST_LISTED)))
+    asked = listed(near, or_(Unit.id.in_(above), *below, false())).order_by(Meeting.starts_at, Meeting.id)
+    found = (from_row(row) for row in session.execute(asked.limit(MOST_LISTED)))
     return [meeting for meeting in found if sees(who, meeting)]
 
 
@@ -157,8 +157,8 @@ _NOWHERE = UnitRef(0, UnitKind.BRANCH, "", "")
 def of_unit(session: Session, unit: UnitRef, *, now: datetime) -> list[MeetingFacts]:
     """What a group chat of the unit may read of: meetings ahead or running of itself and of bodies above it."""
     ids = [int(part) for part in unit.path.split("/") if part]
-    query = _query(Meeting.state.in_(LIVE), Meeting.ends_at > now - timedelta(days=1), Unit.id.in_(ids))
-    found = (from_row(row) for row in session.execute(query.order_by(Meeting.starts_at, Meeting.id).limit(10)))
+    asked = listed(Meeting.state.in_(LIVE), Meeting.ends_at > now - timedelta(days=1), Unit.id.in_(ids))
+    found = (from_row(row) for row in session.execute(asked.order_by(Meeting.starts_at, Meeting.id).limit(MOST_LISTED)))
     return [meeting for meeting in found if meeting.rules.due_list not in (DueList.COMMITTEE, DueList.STUDY_GROUP)]
 
 
@@ -215,6 +215,11 @@ def finish(session: Session, meeting: MeetingFacts, *, now: datetime) -> bool:
 
 def _transit(session: Session, meeting: MeetingFacts, old: MeetingState, new: MeetingState) -> bool:
     statement = update(Meeting).where(
+def archive(session: Session, meeting: MeetingFacts) -> bool:
+    """CLOSED → RECORDED: the minutes are filed; False if somebody else was first."""
+    return _transit(session, meeting, MeetingState.CLOSED, MeetingState.RECORDED)
+
+
         Meeting.id == meeting.id, Meeting.state == old, Meeting.version == meeting.version
     )
     taken = session.execute(
