@@ -37,7 +37,7 @@ from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
 from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds
 from bot.members import handlers as members_handlers
-from bot.members import menus, personal_handlers, reach, roster_handlers
+from bot.members import menus, offices_handlers, personal_handlers, reach, roster_handlers
 from bot.members import views as members_views
 from bot.members.personal import PersonalData
 from bot.members.prompts import awaited
@@ -62,6 +62,7 @@ PERSONAL: tuple[PersonalData, ...] = ()
 ROUTES: tuple[Routes, ...] = (
     members_handlers.ROUTES,
     roster_handlers.ROUTES,
+    offices_handlers.ROUTES,
     personal_handlers.routes(PERSONAL),
     meetings_handlers.routes(attendance.roll, opening.reset),
     attendance_handlers.ROUTES,

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from zlib import crc32
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -13,7 +13,7 @@ from bot.members.models import Account, Chat, RoleGrant, Unit
 from bot.members.rules import OFFICERS, ChatState, Grant, UnitRef
 from bot.members.service import holds
 from bot.message import Commands
-from bot.outbox import Lane
+from bot.outbox import Lane, OutboxRow
 from bot.periods import local_day
 
 
@@ -74,8 +74,8 @@ def _groups(session: Session, grants: Collection[Grant], member_id: int) -> list
 
 def _enqueue(session: Session, chat_id: int, menu: Commands, now: datetime) -> None:
     """The newest list wins: one that still waits for the same place is withdrawn."""
-    place = f"menu:{menu.scope}:{chat_id}:{menu.user_id or 0}"
-    names = "-".join(name for name, _ in menu.commands)
-    key = f"{place}:{now.timestamp():.3f}:{crc32(names.encode()):x}"
-    outbox.withdraw(session, f"{place}:", besides=key)
+    place = f"menu:{menu.scope}:{chat_id}:{menu.user_id or 0}:"
+    earlier = select(func.count()).where(OutboxRow.chat_id == chat_id, outbox.under(place))
+    outbox.withdraw(session, place, chat_id=chat_id)
+    key = f"{place}{session.scalar(earlier)}"
     outbox.enqueue(session, key, chat_id=chat_id, content=menu, lane=Lane.CALM, now=now)

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.members import views
 from bot.members.facts import Bound, ClaimCard
-from bot.members.rules import OFFICERS, Right, Role
+from bot.members.models import Account
+from bot.members.rules import OFFICERS, Reach, Right, Role
 from bot.members.service import addressee, holders
 from bot.message import Message
 from bot.outbox import Lane
@@ -19,13 +21,26 @@ def tell(session: Session, user_id: int, key: str, message: Message, *, now: dat
     outbox.enqueue(session, f"members:{key}:{user_id}", chat_id=user_id, content=message, lane=Lane.NOTICE, now=now)
 
 
+def tell_member(session: Session, member_id: int, key: str, message: Message, *, now: datetime) -> None:
+    """To a person of the roster who can be reached."""
+    query = select(Account.telegram_user_id).where(Account.member_id == member_id, Account.reach != Reach.BLOCKED)
+    user_id = session.scalar(query)
+    if user_id is not None:
+        tell(session, user_id, key, message, now=now)
+
+
 def tell_secretary(
     session: Session, unit_id: int, key: str, message: Message, *, now: datetime, besides: int | None = None
 ) -> None:
-    """To the secretary of the unit or a stand-in, unless that is the member `besides`."""
+    """To the secretary of the unit or, with a word on it, a stand-in; never to the member `besides`."""
     reader = addressee(session, unit_id, now=now, besides=besides)
-    if reader is not None and reader.holder.user_id is not None:
-        tell(session, reader.holder.user_id, key, message, now=now)
+    if reader is None or reader.holder.user_id is None:
+        return
+    is_standin = reader.is_standin
+    if is_standin and besides is not None:  # it may be the secretary whom it is about, and who could read it
+        usual = addressee(session, unit_id, now=now)
+        is_standin = usual is None or usual.is_standin
+    tell(session, reader.holder.user_id, key, views.standin(message) if is_standin else message, now=now)
 
 
 def claim(session: Session, branch_id: int, card: ClaimCard, *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from bot.members import directory, personal, phrases, quiet, workbook
 from bot.members import personal_views as views
 from bot.members.choosing_handlers import choosing, chosen, require_private, turning
 from bot.members.personal import PersonalData
-from bot.members.rules import Right
+from bot.members.rules import Right, UnitKind
 from bot.message import Button, Document, Edit, StaleButton
 
 # -- reminders --------------------------------------------------------------------------------------------------------
@@ -105,7 +105,7 @@ def _erase(features: Sequence[PersonalData]) -> Handler:
 def routes(features: Sequence[PersonalData]) -> Routes:
     """`features`: what each of them knows of a person."""
     me = _me(tuple(button for feature in features for button in feature.buttons))
-    kinds = directory.WITH_CHATS
+    kinds = tuple(kind for kind in directory.WITH_CHATS if kind is not UnitKind.PARTY_GROUP)
     return Routes(
         commands={"me": me, "settings": settings},
         presses={

@@ -3,10 +3,13 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from difflib import get_close_matches
 from enum import Enum, auto
+from typing import cast
 
+from bot.errors import UserError
 from bot.members.rows import Body, Cell, Fault, Flaw, NoValue, Post, Reading, RosterRow
 from bot.members.rules import COMMITTEE_ROLES, Role
 from bot.message import clean
@@ -130,6 +133,66 @@ def read_rows(
     if not rows and not any(not fault.is_warning for fault in found):
         found.append(Fault(Flaw.NO_ROWS))
     return Reading(tuple(rows), tuple(sorted(found, key=lambda fault: fault.line)))
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From a day on until the day `to_on`, which no longer counts."""
+
+    from_on: date
+    to_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """Why somebody is not counted, who approved it and when, and for how long."""
+
+    basis: str
+    approver: str
+    approved_on: date
+    span: Span
+
+
+class NotReadable(UserError):
+    text = "没有看懂。请用逗号隔开，例如：{example}"
+
+
+EXEMPT_EXAMPLE = "长期病休，上级党委，2026-03-01，2026-03-01，2026-12-31"
+SUSPEND_EXAMPLE = "2026-03-01，2027-02-28"
+
+
+def read_basis(text: str) -> Basis:
+    """依据，批准人，批准日期，开始日期[，结束日期]: the last day stated still counts."""
+    parts = _parts(text)
+    days = [_plain_day(part) for part in parts[2:]]
+    if not 4 <= len(parts) <= 5 or None in days:
+        raise NotReadable(example=EXEMPT_EXAMPLE)
+    return Basis(parts[0], parts[1], cast("date", days[0]), _span(days[1:]))
+
+
+def read_span(text: str) -> Span:
+    """开始日期[，结束日期]."""
+    days = [_plain_day(part) for part in _parts(text)]
+    if not 1 <= len(days) <= 2 or None in days:
+        raise NotReadable(example=SUSPEND_EXAMPLE)
+    return _span(days)
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in (plain(raw) for raw in re.split(r"[,，;；\n]", text)) if part]
+
+
+def _plain_day(text: str) -> date | None:
+    found = _DATE.fullmatch(text.replace(" ", ""))
+    try:
+        return date(*(int(part) for part in found.groups() if part)) if found else None
+    except ValueError:
+        return None
+
+
+def _span(days: Sequence[date | None]) -> Span:
+    first, last = cast("date", days[0]), days[1] if len(days) > 1 else None
+    return Span(first, last + timedelta(days=1) if last else None)
 
 
 def is_general_branch(name: str) -> bool:

@@ -1,6 +1,7 @@
 """Words and buttons of members: who somebody is, joining, groups, help, menus. Roster files: `roster_views`."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record
@@ -46,7 +47,7 @@ def _menu(*names: str) -> Menu:
 
 MEMBER_MENU = _menu("today", "meetings", "me", "settings", "help")
 OFFICER_MENU = _menu("today", "plan", "meetings", "quiz", "roster", "help")
-ADMIN_MENU = _menu("today", "quiz", "bank", "roster", "help")
+ADMIN_MENU = _menu("today", "quiz", "bank", "orgs", "help")
 GROUP_MENU: Menu = (("meetings", "近期会议"), ("help", "帮助"))
 GROUP_OFFICER_MENU: Menu = (("meetings", "近期会议"), ("round", "现场答题"), ("help", "帮助"))
 GROUP_ADMIN_MENU: Menu = (*GROUP_MENU, ("bind", "绑定本群"))
@@ -133,6 +134,7 @@ _BY_RIGHT = (
     (Right.ROSTER, "roster", "名册；直接发送名册文件可导入"),
     (Right.ROSTER, "invite", "给还没有激活的党员生成加入链接"),
     (Right.BIND_CHAT, "bind", "把支部群与机器人绑定"),
+    (Right.GRANT, "orgs", "组织与角色：任免、不计入应到"),
 )
 
 
@@ -174,6 +176,11 @@ def confirm_yourself(data: str) -> Message:
     """The answer to a command sent as the group: the press carries the person."""
     buttons = (Button("请本人确认", data), Button("打开私聊", link="help"))
     return Message("您正以群身份发言，系统认不出是谁。", (buttons,))
+
+
+def standin(message: Message) -> Message:
+    """What is for the secretary, told to whoever stands in."""
+    return replace(message, text=fill("书记暂不能收到，转给您。\n{text}", text=Html(message.text)))
 
 
 def cancelled() -> Message:

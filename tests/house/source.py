@@ -16,7 +16,7 @@ HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "mo
 # What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
 _LISTED = {
     "members": "calendar calendar_handlers calendar_views calendarfile cells changes chats choosing_handlers "
-    "commandline directory expiry facts "
+    "commandline directory exempting exempting_views expiry facts "
     "joining menus notices offices offices_handlers offices_views personal personal_handlers "
     "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",
     "meetings": "agenda audiences budget cards change_views changing dating downtime drafts facts firing grammar "

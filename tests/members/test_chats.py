@@ -267,7 +267,9 @@ def test_of_the_secretary_the_next_in_charge_hears(make: Make) -> None:
     cast = make.cast()
     make.database.run(reach.blocked, cast.li.sender(), now=NOW)
     assert sent(make, cast.li.user_id) == []
-    assert sent(make, cast.sun.user_id) == ["李四收不到机器人的私信（停用或屏蔽了机器人），请当面通知。"]
+    assert sent(make, cast.sun.user_id) == [
+        "书记暂不能收到，转给您。\n李四收不到机器人的私信（停用或屏蔽了机器人），请当面通知。"
+    ]
 
 
 def test_what_waited_for_somebody_unreachable_is_not_sent(make: Make) -> None:
@@ -322,7 +324,7 @@ def test_a_role_brings_its_menu_and_takes_it_along(make: Make) -> None:
     make.chat(cast.branch)
     make.database.run(menus.push, [cast.li.id, cast.zhang.id, cast.wang.id], now=NOW)
     assert shown(make, cast.li.user_id) == {("chat", None): "today plan meetings quiz roster help"}
-    assert shown(make, cast.wang.user_id) == {("chat", None): "today quiz bank roster help"}
+    assert shown(make, cast.wang.user_id) == {("chat", None): "today quiz bank orgs help"}
     assert shown(make, cast.zhang.user_id) == {("chat", None): ""}
     assert shown(make, GROUP_CHAT) == {("chat_member", cast.li.user_id): "meetings round help"}
     make.database.run(_demote, cast)

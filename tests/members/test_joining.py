@@ -223,7 +223,7 @@ def test_a_branch_without_officers_is_answered_for_from_above(make: Make) -> Non
     cast = make.cast()
     make.member("郑十", cast.second, is_bound=False)
     make.database.run(joining.claim, STRANGER, cast.second.id, "郑十", now=NOW)
-    assert sent(make, cast.wang.user_id) == ["“郑十”申请绑定二支部名册，是哪一位？"]
+    assert sent(make, cast.wang.user_id) == ["书记暂不能收到，转给您。\n“郑十”申请绑定二支部名册，是哪一位？"]
 
 
 def test_choosing_a_branch_waits_for_a_name(make: Make) -> None:

@@ -84,8 +84,10 @@ def test_help_lists_what_one_may() -> None:
         "/invite 给还没有激活的党员生成加入链接\n"
         "/bind 把支部群与机器人绑定"
     )
-    for role in (Role.SECRETARY, Role.ORGANIZER, Role.ADMIN):
-        assert views.help_private(actor(role)).text == f"{everybody}\n{officers}\n{words}"
+    offices = "/orgs 组织与角色：任免、不计入应到"
+    assert views.help_private(actor(Role.ORGANIZER)).text == f"{everybody}\n{officers}\n{words}"
+    for role in (Role.SECRETARY, Role.ADMIN):
+        assert views.help_private(actor(role)).text == f"{everybody}\n{officers}\n{offices}\n{words}"
     assert "/plan" in views.help_private(actor(Role.GROUP_LEADER)).text
     assert "/roster" not in views.help_private(actor(Role.COMMISSIONER)).text
 
@@ -96,7 +98,8 @@ def test_a_root_user_outside_the_roster_reads_of_the_roster_only() -> None:
         "负责人还可以用：\n"
         "/roster 名册；直接发送名册文件可导入\n"
         "/invite 给还没有激活的党员生成加入链接\n"
-        "/bind 把支部群与机器人绑定"
+        "/bind 把支部群与机器人绑定\n"
+        "/orgs 组织与角色：任免、不计入应到"
     )
 
 
