@@ -213,13 +213,13 @@ def finish(session: Session, meeting: MeetingFacts, *, now: datetime) -> bool:
     return True
 
 
-def _transit(session: Session, meeting: MeetingFacts, old: MeetingState, new: MeetingState) -> bool:
-    statement = update(Meeting).where(
 def archive(session: Session, meeting: MeetingFacts) -> bool:
     """CLOSED → RECORDED: the minutes are filed; False if somebody else was first."""
     return _transit(session, meeting, MeetingState.CLOSED, MeetingState.RECORDED)
 
 
+def _transit(session: Session, meeting: MeetingFacts, old: MeetingState, new: MeetingState) -> bool:
+    statement = update(Meeting).where(
         Meeting.id == meeting.id, Meeting.state == old, Meeting.version == meeting.version
     )
     taken = session.execute(
