@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TypeAlias, cast
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, null, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -308,5 +308,5 @@ def failed(session: Session, key: str, _: State, __: datetime) -> None:
 
 def forget(session: Session, key: str) -> None:
     """What went out, or never will, is not kept here: it holds names."""
-    statement = update(OutboxRow).where(OutboxRow.key == key).values(body=None)
+    statement = update(OutboxRow).where(OutboxRow.key == key).values(body=null())
     session.execute(statement.execution_options(synchronize_session=False))
