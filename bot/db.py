@@ -5,13 +5,12 @@ commit, each inside its own savepoint, and none hears of success before the comm
 """
 
 import asyncio
-import getpass
 import random
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,16 +19,14 @@ from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
-from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, create_engine, event, make_url
+from sqlalchemy import DateTime, Dialect, Engine, MetaData, Table, make_url
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.engine import URL, Connection
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
-from bot import faults, statements
+from bot import engines, faults, statements
 from bot.clock import monotonic
 from bot.errors import UserError
 
@@ -42,20 +39,11 @@ Guard = AbstractContextManager[object]
 
 GROUP = 64  # calls that share one commit: more would only lengthen the wait of the first
 SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybody else
-BUSY_TIMEOUT = 10.0  # seconds SQLite waits for another process's write
 REPEATS = 5  # of a batch after a lost connection or a serialization failure
 
 
 class NotSaved(UserError):
     text = "暂未保存，请稍后再点一次。"
-
-
-class NotWritable(UserError):
-    text = "没有权限写入 {path}，请检查目录属主（当前用户：{user}）。"
-
-
-class NoFolder(UserError):
-    text = "数据库要放在目录 {path} 里，但那里有一个同名文件，请改名或换一个目录。"
 
 
 class Damaged(UserError):
@@ -154,9 +142,9 @@ class Database:
     def __init__(self, url: str) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self._writer = _sqlite_engine(self.url, writes=True) if self.is_sqlite else _postgres_engine(self.url)
+        self._writer = engines.sqlite(self.url, writes=True) if self.is_sqlite else engines.postgres(self.url)
         self._reader = (
-            _sqlite_engine(self.url, writes=False)
+            engines.sqlite(self.url, writes=False)
             if self.is_sqlite
             else self._writer.execution_options(postgresql_readonly=True)
         )
@@ -164,6 +152,7 @@ class Database:
         self._coming: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
         self._calls: SimpleQueue[_Call | None] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._connection: Connection | None = None  # of that thread
         self._readers = ThreadPoolExecutor(3, "db-read")
         self._starting = threading.Lock()
 
@@ -176,7 +165,7 @@ class Database:
         if self.file is not None:
             code = getattr(error.orig, "sqlite_errorcode", 0) & 0xFF
             if code in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
-                return not_writable(self.file if self.file.exists() else self.file.parent)
+                return engines.not_writable(self.file if self.file.exists() else self.file.parent)
             return Damaged(path=self.file) if code in {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB} else None
         return Unreachable(reason=str(error.orig).partition("\n")[0]) if faults.concerns_all(error) else None
 
@@ -254,6 +243,7 @@ class Database:
         while (batch := self._next_batch()) is not None:
             self._commit(batch)
             _hand_back(batch)
+        self._let_go()
 
     def _next_batch(self) -> list[_Call] | None:
         if (call := self._calls.get()) is None:
@@ -294,9 +284,30 @@ class Database:
         except SpoiltError:  # rare: now with savepoints that a failed flush cannot go beyond
             return self._run_all(batch, Session.begin_nested)
 
+    @contextmanager
+    def _kept(self) -> Iterator[Connection]:
+        """The writing thread's connection, held from batch to batch: to take and return it was a third of a small one.
+
+        After whatever goes wrong it is given back, for the pool to judge, and another is taken.
+        """
+        if self._connection is None:
+            self._connection = self._writer.connect()
+        is_well = False
+        try:
+            yield self._connection
+            is_well = True
+        finally:
+            if not is_well:
+                self._let_go()
+
+    def _let_go(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+
     def _run_all(self, batch: Iterable[_Call], alone: Callable[[Session], Guard]) -> frozenset[str]:
         signals: set[str] = set()
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+        with self._kept() as connection, Session(connection, expire_on_commit=False) as session, session.begin():
             statements.keep_line(session)
             for call in batch:
                 call.result = call.error = None
@@ -358,39 +369,3 @@ def _tell(calls: list[_Call]) -> None:
 
 def _wait(repeat: int) -> None:
     threading.Event().wait(random.uniform(0.02, 0.1) * 2**repeat)  # noqa: S311  # jitter
-
-
-def _sqlite_engine(url: URL, *, writes: bool) -> Engine:
-    folder = Path(url.database or "").parent
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except (PermissionError, FileExistsError, NotADirectoryError) as error:
-        raise not_writable(folder) if isinstance(error, PermissionError) else NoFolder(path=folder) from None
-    url = url.update_query_dict({"timeout": str(BUSY_TIMEOUT), **url.query})
-    engine = create_engine(url, connect_args={"check_same_thread": False})
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: DBAPIConnection, _: ConnectionPoolEntry) -> None:
-        connection.isolation_level = None  # the driver's own transactions break savepoints and locking
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"query_only={int(not writes)}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def begin(connection: Connection) -> None:
-        # A plain BEGIN takes the write lock only later and then fails at once when another process holds it.
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-    return engine
-
-
-def not_writable(path: Path) -> NotWritable:
-    return NotWritable(path=path, user=getpass.getuser())
-
-
-def _postgres_engine(url: URL) -> Engine:
-    options = {"connect_timeout": 10, "options": "-c statement_timeout=30000 -c timezone=UTC"}
-    # Two processes that read, compute and write one row: the second is told (40001) and repeats on what is there now.
-    isolation = "REPEATABLE READ"
-    return create_engine(url, pool_pre_ping=True, pool_size=6, connect_args=options, isolation_level=isolation)

@@ -10,7 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, make_url, text
 from sqlalchemy.exc import DBAPIError
 
-from bot.db import Database, NoFolder, Unreachable, not_writable
+from bot.db import Database, Unreachable
+from bot.engines import NoFolder, not_writable
 from bot.errors import UserError
 
 LOCK = 7_240_921  # of PostgreSQL: two processes that start together upgrade one after the other
