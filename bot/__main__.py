@@ -27,8 +27,10 @@ app = typer.Typer(
 )
 bank_app = typer.Typer(help="题库：检查、导入、列出、导出。", no_args_is_help=True)
 roster_app = typer.Typer(help="名册：模板、导入。", no_args_is_help=True)
+calendar_app = typer.Typer(help="工作日历：导入放假安排。", no_args_is_help=True)
 app.add_typer(bank_app, name="bank")
 app.add_typer(roster_app, name="roster")
+app.add_typer(calendar_app, name="calendar")
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="配置文件，默认 config.yaml（没有也可以）。")]
 
@@ -268,6 +270,24 @@ def import_roster(
     with opened(config) as database:
         result = commandline.import_file(database, path, applies=applies, now=SystemClock().now())
     raise finish(result)
+
+
+@calendar_app.command("import")
+def import_calendar(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="一年的放假安排（.yaml）。")],
+    config: ConfigFile = None,
+) -> None:
+    """导入放假安排；有一处错误就整份不写入。会议的日子不会自动变动。"""
+    from bot.clock import SystemClock
+    from bot.meetings import realigning
+    from bot.members import commandline
+
+    now = SystemClock().now()
+    with opened(config) as database:
+        code, lines = commandline.import_calendar(database, path, follow=realigning.follow, now=now)
+        count = database.look(realigning.count, now=now) if code == 0 else 0
+    waiting = [f"有{count}场周期会议按此应换日子，请书记在 /series 里确认；没有确认的不变。"] if count else []
+    raise finish((code, [*lines, *waiting]))
 
 
 def main() -> None:

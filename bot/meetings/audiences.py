@@ -102,9 +102,10 @@ def notice(on: Occasion, _: PlannedRung, fate: Fate) -> list[Post]:
     def word(card: Message) -> Message:
         return views.running_card(card, meeting) if fate is Fate.RUNNING else card
 
-    posts = on.in_chats(word(views.card(meeting, roll, now=now)), is_reply=False)
+    moved = cards.origin(on.session, meeting)
+    posts = on.in_chats(word(views.card(meeting, roll, moved, now=now)), is_reply=False)
     alone = on.outside((*roll.due, *roll.joined))
-    posts += on.to(alone, lambda person: word(views.private_card(meeting, roll.of(person.member_id), now=now)))
+    posts += on.to(alone, lambda person: word(views.private_card(meeting, roll.of(person.member_id), moved, now=now)))
     if fate is not Fate.RUNNING and (missed := on.unreachable(roll.due)):
         posts += on.to_secretary(leader_views.unreached(meeting, missed), "u")
     return posts

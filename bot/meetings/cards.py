@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.db import upsert
 from bot.meetings import service, views
-from bot.meetings.facts import LIVE, MeetingFacts, Moved
+from bot.meetings.facts import LIVE, MeetingFacts, Moved, Shifted
 from bot.meetings.models import Card, Meeting, MeetingChange
 from bot.meetings.rules import CardKind, Change, MeetingState, Roll, RollReader, RungName
 from bot.members import service as members
@@ -77,12 +77,25 @@ def render(session: Session, text: str, now: datetime, roll: RollReader[Session]
 def content(
     session: Session, meeting: MeetingFacts, chat_id: int, roll: RollReader[Session], *, now: datetime
 ) -> Message:
-    moved = last_move(session, meeting)
+    moved = origin(session, meeting)
     if chat_id < 0:
         return views.card(meeting, roll(session, meeting.id, now=now), moved, now=now)
     member_id = session.scalar(select(Account.member_id).where(Account.telegram_user_id == chat_id))
     own = roll(session, meeting.id, now=now, member_id=member_id) if member_id else Roll(meeting.id)
     return views.private_card(meeting, own, moved, now=now)
+
+
+def origin(session: Session, meeting: MeetingFacts) -> Moved | Shifted | None:
+    """Why the meeting is not when it was, or not when its series would have it."""
+    return last_move(session, meeting) or _shifted(session, meeting)
+
+
+def _shifted(session: Session, meeting: MeetingFacts) -> Shifted | None:
+    base_on = session.scalar(select(Meeting.original_on).where(Meeting.id == meeting.id))
+    if base_on is None or base_on == meeting.on:
+        return None
+    why = members.work_calendar(session).why(base_on)
+    return None if why.is_workday else Shifted(base_on, why)
 
 
 def last_move(session: Session, meeting: MeetingFacts) -> Moved | None:
@@ -174,12 +187,13 @@ def repost_missing(
     alone = outside(meeting, groups.values(), people)
     mine = {one.user_id: one for id_, one in people.items() if id_ in alone and one.is_reachable and one.user_id}
     lacking = missing(session, meeting.id, {*groups, *mine})
+    moved = origin(session, meeting) if lacking else None
     for chat_id in sorted(lacking):
         claim(session, meeting.id, chat_id)
         if chat_id in groups:
-            message, thread = views.card(meeting, roll, now=now), groups[chat_id].thread_notice
+            message, thread = views.card(meeting, roll, moved, now=now), groups[chat_id].thread_notice
         else:
-            message, thread = views.private_card(meeting, roll.of(mine[chat_id].member_id), now=now), None
+            message, thread = views.private_card(meeting, roll.of(mine[chat_id].member_id), moved, now=now), None
         repost(session, meeting, chat_id, message, thread_id=thread, now=now, due_at=at(chat_id) if at else now)
     return lacking
 

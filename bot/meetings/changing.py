@@ -4,16 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
+from bot.errors import UserError
 from bot.meetings import cards, change_views, ladder, phrases, service
 from bot.meetings.facts import Changed, MeetingFacts, Moving
-from bot.meetings.models import Meeting, MeetingChange
-from bot.meetings.planning import NotYetSeries
-from bot.meetings.publishing import SameMeeting
+from bot.meetings.models import MeetingChange
 from bot.meetings.rules import (
     Change,
     MeetingState,
@@ -27,6 +25,7 @@ from bot.meetings.rules import (
     check_undo,
     checked_reason,
 )
+from bot.meetings.versions import record, replan, transit
 from bot.members import prompts, quiet
 from bot.members import service as members
 from bot.members.quiet import Quiet
@@ -36,6 +35,10 @@ from bot.outbox import Lane
 
 FIRST_NEWS = 2  # the version that the first change of a meeting makes
 KEPT = timedelta(days=30)  # alike for all notices of change, so that they leave in the order they were written
+
+
+class OnlyOnce(UserError):
+    text = "改期只改这一次，请写一个日期，例如：12月8日15点。改整个周期请用 /series。"
 
 
 def ask_time(session: Session, sender: Sender, meeting_id: int, version: int, *, now: datetime) -> MeetingFacts:
@@ -54,7 +57,7 @@ def read_time(session: Session, sender: Sender, ref: str, text: str, *, now: dat
     choices = read.choices if isinstance(read, phrases.Ask) else (read,)
     starts = tuple(one.starts_at for one in choices if isinstance(one, phrases.Once) and one.starts_at > now)
     if not starts:
-        raise NotYetSeries if isinstance(choices[0], phrases.Every) else phrases.TimeIsPast(now)
+        raise OnlyOnce if isinstance(choices[0], phrases.Every) else phrases.TimeIsPast(now)
     if isinstance(read, phrases.Once):
         _ask_move_reason(session, sender, meeting, starts[0], now=now)
     return Moving(meeting, starts)
@@ -141,14 +144,14 @@ def move(
     who_was = roll(session, meeting_id, now=now)
     service.lift(session, old, RungState.CANCELLED)
     values = {"starts_at": starts_at, "ends_at": ends_at, "state": MeetingState.SCHEDULED, "extra_until": None}
-    meeting = _transit(session, old, values)
+    meeting = transit(session, old, {**values, "is_tentative": False})
     actor_id = members.actor(session, sender, now=now).recorded_id
     times = (old.starts_at.isoformat(), starts_at.isoformat())
     prompts.forget_text(session, sender, now=now)
-    _record(session, meeting, Change.MOVED, *times, actor_id=actor_id, reason=reason, now=now)
+    record(session, meeting, Change.MOVED, *times, actor_id=actor_id, reason=reason, now=now)
     is_kept = are_answers_kept(old.starts_at, starts_at)
     reset(session, meeting_id, keeps_answers=is_kept, actor_id=actor_id, update_id=sender.update_id, now=now)
-    _replan(session, meeting, now=now)
+    replan(session, meeting, now=now)
     if meeting.announced_at is not None:
         word = _word_move(meeting, old.starts_at, reason, who_was, is_kept=is_kept, now=now)
         _tell(session, meeting, old.starts_at, Change.MOVED, who_was, word, now=now)
@@ -184,10 +187,10 @@ def cancel(
     reason = checked_reason(reason)
     who_was = roll(session, meeting_id, now=now)
     service.lift(session, old, RungState.CANCELLED)
-    meeting = _transit(session, old, {"state": MeetingState.CANCELLED, "reason": reason, "cancelled_at": now})
+    meeting = transit(session, old, {"state": MeetingState.CANCELLED, "reason": reason, "cancelled_at": now})
     actor_id = members.actor(session, sender, now=now).recorded_id
     prompts.forget_text(session, sender, now=now)
-    _record(session, meeting, Change.CANCELLED, old.state.name, None, actor_id=actor_id, reason=reason, now=now)
+    record(session, meeting, Change.CANCELLED, old.state.name, None, actor_id=actor_id, reason=reason, now=now)
     if meeting.announced_at is not None:
         message = change_views.cancelled(meeting, reason, now=now)
         _tell(session, meeting, old.starts_at, Change.CANCELLED, who_was, lambda _: message, now=now)
@@ -212,51 +215,14 @@ def undo_cancel(
     query = select(MeetingChange.was).where(MeetingChange.meeting_id == meeting_id, MeetingChange.version == version)
     was = session.scalar(query)
     state = MeetingState[was] if was else MeetingState.SCHEDULED
-    meeting = _transit(session, old, {"state": state, "reason": None, "cancelled_at": None})
-    _record(session, meeting, Change.RESTORED, None, state.name, actor_id=who.recorded_id, reason=None, now=now)
-    _replan(session, meeting, now=now)
+    meeting = transit(session, old, {"state": state, "reason": None, "cancelled_at": None})
+    record(session, meeting, Change.RESTORED, None, state.name, actor_id=who.recorded_id, reason=None, now=now)
+    replan(session, meeting, now=now)
     if meeting.announced_at is not None:
         message = change_views.restored(meeting, now=now)
         who_was = roll(session, meeting_id, now=now)
         _tell(session, meeting, old.starts_at, Change.RESTORED, who_was, lambda _: message, now=now)
     return Changed(meeting, Change.RESTORED, is_silent=meeting.announced_at is None)
-
-
-def _transit(session: Session, old: MeetingFacts, values: dict[str, object]) -> MeetingFacts:
-    """The next version of the meeting; refused if it has changed meanwhile or another stands in that place."""
-    statement = update(Meeting).where(Meeting.id == old.id, Meeting.state == old.state, Meeting.version == old.version)
-    statement = statement.values(version=old.version + 1, **values).execution_options(synchronize_session=False)
-    try:
-        with session.begin_nested():
-            taken = session.execute(statement.returning(Meeting.id)).first()
-    except IntegrityError as error:
-        raise SameMeeting from error
-    if taken is None:
-        raise service.StateChanged
-    meeting = service.facts(session, old.id)
-    assert meeting is not None
-    return meeting
-
-
-def _record(
-    session: Session,
-    meeting: MeetingFacts,
-    what: Change,
-    was: str | None,
-    became: str | None,
-    *,
-    actor_id: int | None,
-    reason: str | None,
-    now: datetime,
-) -> None:
-    row = {"meeting_id": meeting.id, "version": meeting.version, "actor_id": actor_id, "at": now, "what": what}
-    session.execute(insert(MeetingChange), [{**row, "was": was, "became": became, "reason": reason}])
-
-
-def _replan(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
-    is_announced = meeting.announced_at is not None
-    rungs = ladder.plan(meeting.rules.ladder, service.times(session, meeting), now=now, is_announced=is_announced)
-    service.lay(session, meeting.id, meeting.version, rungs)
 
 
 # -- telling it ---

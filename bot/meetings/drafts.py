@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import cast
 
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from bot.errors import UserError
@@ -45,6 +46,13 @@ def open_draft(session: Session, sender: Sender, draft_id: int, *, now: datetime
     if draft.expires_at <= now:
         raise DraftGone
     return who, draft
+
+
+def close_draft(session: Session, draft_id: int, *, now: datetime) -> None:
+    """Confirm a draft, once; whoever presses again hears that it is saved."""
+    taken = update(Draft).where(Draft.id == draft_id, Draft.confirmed_at.is_(None), Draft.expires_at > now)
+    if session.execute(taken.values(confirmed_at=now).returning(Draft.id)).first() is None:
+        raise AlreadySaved
 
 
 def meeting_of(draft: Draft, unit: UnitRef) -> MeetingFacts:

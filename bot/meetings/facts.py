@@ -5,7 +5,9 @@ from datetime import date, datetime
 from enum import Enum, auto
 
 from bot.meetings import kinds, ladder
-from bot.meetings.phrases import Note, Question
+from bot.meetings.phrases import Every, Note, Question
+from bot.meetings.recurrence import Landing
+from bot.meetings.repeating import SeriesFacts, Terms
 from bot.meetings.rules import Change, MeetingKind, MeetingState, Outcome
 from bot.members.rules import Case, UnitRef
 from bot.periods import QuietHours, local_day
@@ -105,6 +107,14 @@ class Moved:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shifted:
+    """Why a meeting of a series is not on the day its rule names, for its card."""
+
+    base_on: date
+    why: Why
+
+
 class Step(Enum):
     """Where a plan stands: what it asks next."""
 
@@ -115,6 +125,11 @@ class Step(Enum):
     PLACE = auto()
     PEOPLE = auto()
     PREVIEW = auto()
+    PAST = auto()  # the time is over: 补录, or another time
+    PAST_PREVIEW = auto()
+    RULE = auto()  # of a series: which repetition
+    OFF_DAYS = auto()  # what becomes of its days off
+    SERIES = auto()  # its preview
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +148,9 @@ class Plan:
     people: tuple[Named, ...] = ()
     chosen: frozenset[int] = frozenset()
     preview: "Preview | None" = None
+    reason: str = ""  # of a 补录
+    repetitions: tuple[Every, ...] = ()  # suggestions, or the readings of an ambiguous phrase
+    series: "SeriesPreview | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +172,58 @@ class Preview:
     busy: tuple[Named, ...] = ()  # due at another meeting at that time
     is_place_taken: bool = False
     has_chat: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesPreview:
+    """A series that is being planned: its terms, what they lead to, and the first meeting as it would be."""
+
+    unit: UnitRef
+    kind: MeetingKind
+    title: str
+    place: str
+    terms: Terms
+    notes: tuple[Note, ...]
+    coming: tuple[Landing, ...]
+    first: Preview | None  # none if every day ahead is asked about
+    besides: tuple[SeriesFacts, ...] = ()  # others of the kind that go on
+    replaces: SeriesFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A meeting of a series that would be on another day by the calendar as it is now."""
+
+    meeting: MeetingFacts
+    landing: Landing | None  # none: its month has no such day any more
+    why: Why  # what the day is on which it stands
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """What new days off would change, and what they do not because people know of it; `mark` tells lists apart."""
+
+    open: tuple[Difference, ...]
+    announced: tuple[Difference, ...]
+    mark: int
+
+
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """What 采用 has done; `left` are meetings in whose new place another one stands."""
+
+    done: tuple[Difference, ...]
+    left: tuple[Difference, ...]
+    remaining: Differences
+
+
+@dataclass(frozen=True, slots=True)
+class Undated:
+    """A meeting whose day is asked for or not certain, with what the series makes of its base day."""
+
+    meeting: MeetingFacts
+    landing: Landing | None
+    notice_at: datetime | None = None  # when a tentative day is told all the same
 
 
 @dataclass(frozen=True, slots=True)

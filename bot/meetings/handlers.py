@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 from telegram import Update
 
 from bot.context import Context, Handler, Routes
-from bot.meetings import change_views, changing, leader_views, plan_views, planning, publishing, shortfall
+from bot.meetings import change_views, changing, leader_views, past, plan_views, planning, publishing, shortfall
 from bot.meetings.facts import Plan
 from bot.meetings.rules import Resetter, RollReader
 from bot.message import ClearButtons, Edit, Toast
@@ -75,6 +75,25 @@ async def confirm(_: Update, context: Context) -> None:
     await context.say(Edit(plan_views.saved(saved, now=context.now())))
 
 
+# -- 补录 ---
+
+
+async def ask_past_reason(_: Update, context: Context) -> None:
+    await context.transact(past.ask_reason, context.press.number(0))
+    await context.say(plan_views.ask_past_reason())
+
+
+async def past_reason_told(update: Update, context: Context) -> None:
+    text = update.message.text if update.message is not None and update.message.text else ""
+    found = await context.transact(past.tell_reason, int(context.prompt), text)
+    await context.say(plan_views.question(found, now=context.now()))
+
+
+async def record_past(opener: past.Opener, _: Update, context: Context) -> None:
+    meeting = await context.transact(past.record_past, context.press.number(0), opener=opener)
+    await context.say(Edit(plan_views.recorded(meeting, now=context.now())))
+
+
 # -- changes ---
 
 
@@ -127,7 +146,7 @@ async def undo(roll: RollReader[Session], _: Update, context: Context) -> None:
     await context.say(Edit(change_views.receipt(changed, now=context.now())))
 
 
-def routes(roll: RollReader[Session], reset: Resetter[Session]) -> Routes:
+def routes(roll: RollReader[Session], reset: Resetter[Session], opener: past.Opener) -> Routes:
     """`attendance` stands above: what it knows of answers and sign-ins is handed in."""
     return Routes(
         commands={"plan": plan},
@@ -144,6 +163,9 @@ def routes(roll: RollReader[Session], reset: Resetter[Session]) -> Routes:
             "meetings:ask": ask_field,
             "meetings:edit": edit_plan,
             "meetings:redo": redo,
+            "meetings:past": _answering(planning.set_past, 2),
+            "meetings:pastwhy": ask_past_reason,
+            "meetings:record": partial(record_past, opener),
             "meetings:drop": drop,
             "meetings:ok": confirm,
             "meetings:move": ask_time,
@@ -156,6 +178,7 @@ def routes(roll: RollReader[Session], reset: Resetter[Session]) -> Routes:
         links={"pl": plan_link},
         replies={
             "meetings:plan": field_told,
+            "meetings:past": past_reason_told,
             "meetings:time": time_told,
             "meetings:move": partial(move, roll, reset),
             "meetings:cancel": partial(cancel, roll),

@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bot.context import Job
-from bot.meetings import cards, downtime, firing, mending
+from bot.meetings import cards, dating, downtime, firing, mending, refilling
 from bot.meetings.rules import RollReader
 from bot.outbox import Hooks, State
 
@@ -16,6 +16,8 @@ def jobs(roll: RollReader[Session], root_user_ids: Collection[int] = ()) -> tupl
     return (
         Job("remind", partial(firing.fire_due, roll=roll), timedelta(seconds=5), firing.next_due),
         Job("mend", partial(mending.mend, roll=roll), timedelta(seconds=60)),
+        Job("refill", refilling.refill, timedelta(seconds=60)),
+        Job("ask_dates", dating.ask, timedelta(seconds=60), dating.next_due),
         Job("downtime", partial(downtime.tell, root_user_ids=root_user_ids), timedelta(seconds=15)),
     )
 
@@ -34,4 +36,5 @@ def hooks(roll: RollReader[Session]) -> Mapping[str, Hooks]:
         "meeting": Hooks(is_wanted=is_wanted, sent=firing.sent, failed=lost),
         "card": Hooks(render=lambda session, key, now: cards.render(session, key, now, roll), failed=failed),
         "pin": Hooks(render=cards.render_pin),
+        "series": Hooks(is_wanted=dating.is_wanted),
     }

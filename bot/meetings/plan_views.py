@@ -1,18 +1,18 @@
 """Words and buttons of a plan: the questions it asks, its preview, the receipt."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from bot.meetings import kinds
+from bot.meetings import kinds, series_views
 from bot.meetings.change_views import change_row
-from bot.meetings.facts import Plan, Preview, Saved, Step
+from bot.meetings.facts import MeetingFacts, Plan, Preview, Saved, Step
 from bot.meetings.ladder import PlannedRung
 from bot.meetings.phrases import Note, Question
 from bot.meetings.rules import RungName, RungState
 from bot.meetings.views import clock, head, label, names, short_day, span, when
 from bot.members.rules import DueList, UnitRef
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
-from bot.periods import local_day
+from bot.periods import at_beijing, beijing, local_day, months_later
 from bot.workdays import DayKind
 
 TYPICAL_PLACES = ("党员活动室", "三楼会议室")
@@ -51,23 +51,21 @@ def dropped() -> Message:
 
 def question(plan: Plan, *, page: int = 0, now: datetime) -> Message:
     """What the plan asks next, or its preview."""
-    match plan.step:
-        case Step.KIND:
-            return Message("安排哪一种会议", _kinds(plan))
-        case Step.UNIT:
-            return Message("由哪个组织召开", _units(plan.draft_id, plan.units, page))
-        case Step.DAY:
-            return _day(plan, now=now)
-        case Step.CHOICE:
-            assert plan.question is not None
-            return Message(QUESTIONS[plan.question], _starts(plan, now=now))
-        case Step.PLACE:
-            return _place(plan)
-        case Step.PEOPLE:
-            return _people(plan, page)
-        case Step.PREVIEW:
-            assert plan.preview is not None
-            return preview(plan.draft_id, plan.preview, now=now)
+    return _STEPS[plan.step](plan, page, now)
+
+
+def _choice(plan: Plan, now: datetime) -> Message:
+    assert plan.question is not None
+    return Message(QUESTIONS[plan.question], (*_past_of(plan, now=now), *_starts(plan, now=now)))
+
+
+def _ready(plan: Plan, now: datetime) -> Message:
+    assert plan.preview is not None
+    return preview(plan.draft_id, plan.preview, now=now)
+
+
+def _past(plan: Plan, now: datetime) -> Message:
+    return Message("该时间已过", (_record(plan, plan.starts[0], now=now), *_starts(plan, now=now)[-1:]))
 
 
 def _kinds(plan: Plan) -> Buttons:
@@ -148,6 +146,56 @@ def ask(field: str) -> Message:
     return Message(f"{texts[field]}\n发送“取消”放弃输入。")
 
 
+# -- 补录 ---
+
+
+def _past_of(plan: Plan, *, now: datetime) -> Buttons:
+    """Beside the day of next year, the one just over that may be meant."""
+    if plan.question is not Question.PAST_OR_NEXT_YEAR:
+        return ()
+    start = beijing(plan.starts[0])
+    return (_record(plan, at_beijing(months_later(start.date(), -12), start.time()), now=now),)
+
+
+def _record(plan: Plan, at: datetime, *, now: datetime) -> tuple[Button, ...]:
+    return (Button(f"补录{when(at, now=now)}", press("meetings", "past", plan.draft_id, int(at.timestamp()) // 60)),)
+
+
+def past_preview(plan: Plan, *, now: datetime) -> Message:
+    """A meeting that was held: who was due that day, and why it is written down only now."""
+    what = plan.preview
+    assert what is not None
+    rules = kinds.of(what.kind, what.unit.kind)
+    text = lines(
+        head(rules.name, what.title),
+        f"时间：{span(what.starts_at, what.ends_at, now=now)}",
+        fill("地点：{place}", place=what.place),
+        fill("召开：{unit}，{due}", unit=what.unit.name, due=_due(what, rules.due_list)),
+        fill("补录原因：{reason}", reason=plan.reason) if plan.reason else "请写补录原因。",
+        "补录的会议不发通知，由书记点名；7天内没有结束的自动结束。",
+    )
+    ok = (Button("确认补录", press("meetings", "record", plan.draft_id), style="success"),) if plan.reason else ()
+    why = Button("改原因" if plan.reason else "写原因", press("meetings", "pastwhy", plan.draft_id))
+    edit = Button("修改", press("meetings", "edit", plan.draft_id))
+    return Message(text, ((*ok, why), (edit, _drop(plan.draft_id))))
+
+
+def ask_past_reason() -> Message:
+    return Message("请写补录原因（2到200个字），例如：当天没有网络。\n发送“取消”放弃输入。")
+
+
+def recorded(meeting: MeetingFacts, *, now: datetime) -> Message:
+    text = fill(
+        "已补录：{head}\n{span}{place}\n请点名，完成后结束。",
+        head=head(meeting.rules.name, meeting.title),
+        span=span(meeting.starts_at, meeting.ends_at, now=now),
+        place=f"，{meeting.place}" if meeting.place else "",
+    )
+    call = Button("逐人点名", press("attendance", "marks", meeting.id, 0))
+    end = Button("结束", press("attendance", "end", meeting.id), style="danger")
+    return Message(text, ((call, end),))
+
+
 # -- the preview ---
 
 
@@ -166,8 +214,36 @@ def preview(draft_id: int, what: Preview, *, now: datetime) -> Message:
     return Message(Html(text), _confirm(draft_id, what.title))
 
 
+def series_preview(plan: Plan, *, now: datetime) -> Message:
+    """The repetition, the next six days, and the reminders of the first of them."""
+    what = plan.series
+    assert what is not None
+    rules, first = kinds.of(what.kind, what.unit.kind), what.first
+    terms = lines(
+        head(rules.name, what.title),
+        f"周期：{series_views.repetition(what.terms)}{_noted(what.notes)}",
+        fill("地点：{place}", place=what.place),
+        fill("召开：{unit}{due}", unit=what.unit.name, due=f"，{_due(first, rules.due_list)}" if first else ""),
+        series_views.off_days(what.terms),
+        *series_views.beside(what),
+    )
+    days = series_views.preview_days(what, now=now)
+    if first is None:
+        return Message(Html(f"{terms}\n\n{days}"), _confirm(plan.draft_id, what.title, "begin"))
+    reminders = lines(
+        fill("<b>第一次的提醒</b>（{how}）", how="发到群里" if first.has_chat else "逐一私信"),
+        *_clashes(first, rules.due_list),
+        *(_rung(rung, first, now=now) for rung in first.rungs if rung.round == 1),
+    )
+    return Message(Html(f"{terms}\n\n{days}\n\n{reminders}"), _confirm(plan.draft_id, what.title, "begin"))
+
+
 def _notes(what: Preview) -> str:
-    return "".join(f"（{NOTES[note]}）" for note in what.notes)
+    return _noted(what.notes)
+
+
+def _noted(notes: Sequence[Note]) -> str:
+    return "".join(f"（{NOTES[note]}）" for note in notes)
 
 
 def _due(what: Preview, due_list: DueList) -> str:
@@ -187,6 +263,12 @@ def _warnings(what: Preview, due_list: DueList) -> list[str]:
     return [
         reasons.get(day.kind, ""),
         "" if what.is_known else f"{local_day(what.starts_at).year}年放假安排尚未公布，请届时再核对。",
+        *_clashes(what, due_list),
+    ]
+
+
+def _clashes(what: Preview, due_list: DueList) -> list[str]:
+    return [
         "应到名单为空。" if not what.expected and due_list is not DueList.NOBODY else "",
         fill("{names}此时另有会议。", names=names(what.busy)) if what.busy else "",
         "同一时间该地点已有会议。" if what.is_place_taken else "",
@@ -206,9 +288,9 @@ def _date(at: datetime, *, now: datetime) -> str:
     return f"{short_day(local_day(at), now=now)} {clock(at)}"
 
 
-def _confirm(draft_id: int, title: str) -> Buttons:
+def _confirm(draft_id: int, title: str, verb: str = "ok") -> Buttons:
     return (
-        (Button("确认发布", press("meetings", "ok", draft_id), style="success"),),
+        (Button("确认发布" if verb == "ok" else "确认", press("meetings", verb, draft_id), style="success"),),
         (
             Button("改主题" if title else "写主题", press("meetings", "ask", draft_id, "title")),
             Button("修改", press("meetings", "edit", draft_id)),
@@ -228,7 +310,9 @@ def parts(plan: Plan) -> Buttons:
     if plan.kind is not None and plan.unit is not None:
         is_chosen = kinds.of(plan.kind, plan.unit.kind).due_list is DueList.CHOSEN
         steps += ((Step.PEOPLE, "改人员"),) if is_chosen else ()
+    has_off_days = plan.series is not None and bool(series_views.off_days(plan.series.terms))
     buttons = [Button(text, press("meetings", "redo", plan.draft_id, step.name)) for step, text in steps]
+    buttons += [Button("遇非工作日", press("meetings", "offs", plan.draft_id))] if has_off_days else []
     return (*rows(buttons, 2), (Button("不改了", press("meetings", "show", plan.draft_id)),))
 
 
@@ -249,3 +333,19 @@ def saved(what: Saved, *, now: datetime) -> Message:
         notice=notice,
     )
     return Message(text, (change_row(meeting),))
+
+
+_STEPS: Mapping[Step, Callable[[Plan, int, datetime], Message]] = {
+    Step.KIND: lambda plan, _, __: Message("安排哪一种会议", _kinds(plan)),
+    Step.UNIT: lambda plan, page, _: Message("由哪个组织召开", _units(plan.draft_id, plan.units, page)),
+    Step.DAY: lambda plan, _, now: _day(plan, now=now),
+    Step.CHOICE: lambda plan, _, now: _choice(plan, now),
+    Step.RULE: lambda plan, _, __: series_views.ask_rule(plan),
+    Step.OFF_DAYS: lambda plan, _, __: series_views.ask_off_days(plan),
+    Step.PAST: lambda plan, _, now: _past(plan, now),
+    Step.PAST_PREVIEW: lambda plan, _, now: past_preview(plan, now=now),
+    Step.PLACE: lambda plan, _, __: _place(plan),
+    Step.PEOPLE: lambda plan, page, _: _people(plan, page),
+    Step.PREVIEW: lambda plan, _, now: _ready(plan, now),
+    Step.SERIES: lambda plan, _, now: series_preview(plan, now=now),
+}

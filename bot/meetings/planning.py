@@ -7,11 +7,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot.errors import UserError
-from bot.meetings import kinds, phrases, plan_views, publishing, service
+from bot.meetings import kinds, past, phrases, plan_views, publishing, series, service
 from bot.meetings.drafts import DRAFT_LIFE, Body, DraftGone, open_draft, without
 from bot.meetings.facts import Plan, Step
 from bot.meetings.models import Draft, Meeting
 from bot.meetings.phrases import Ask, Every, Once, Question
+from bot.meetings.repeating import BODY, OFF_DAYS, offered
 from bot.meetings.rules import DraftOf, MeetingKind
 from bot.members import prompts
 from bot.members import service as members
@@ -20,15 +21,12 @@ from bot.members.rules import Actor, DueList, Right, UnitRef
 from bot.message import Sender
 from bot.periods import at_beijing, local_day
 
+SERIES = ("rule", "rules", "clock", "repeats", "replaces", *OFF_DAYS)  # of the body, what a change of kind leaves
 FRIDAY = 4
 SUGGESTED_DAYS = 4
 SUGGESTED_PLACES = 4
 LONGEST_TITLE = 100
 LONGEST_PLACE = 40
-
-
-class NotYetSeries(UserError):
-    text = "周期会议将在下一版提供，请先写单次日期"
 
 
 class NoCommittee(UserError):
@@ -62,7 +60,7 @@ def begin(session: Session, sender: Sender, words: str, *, now: datetime) -> Pla
     )
     session.add(draft)
     session.flush()
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def _read_line(words: str) -> Body:
@@ -93,15 +91,15 @@ def set_kind(session: Session, sender: Sender, draft_id: int, ordinal: int, *, n
     kind = next((kind for kind in MeetingKind if kind.value == ordinal), None)
     if kind is None:
         raise DraftGone
-    kept = ("title", "phrase", "starts_at", "minutes", "notes", "place")
+    kept = ("title", "phrase", "starts_at", "minutes", "notes", "place", *SERIES)
     draft.body = {key: value for key, value in draft.body.items() if key in kept} | {"kind": kind.name}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def set_unit(session: Session, sender: Sender, draft_id: int, unit_id: int, *, now: datetime) -> Plan:
     who, draft = open_draft(session, sender, draft_id, now=now)
     draft.body = {**draft.body, "unit_id": unit_id}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def set_start(session: Session, sender: Sender, draft_id: int, minute: int, *, now: datetime) -> Plan:
@@ -112,7 +110,7 @@ def set_start(session: Session, sender: Sender, draft_id: int, minute: int, *, n
     if starts_at is None:
         raise DraftGone
     draft.body = {**without(draft.body, "offered", "question", "phrase"), "starts_at": starts_at}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def set_place(session: Session, sender: Sender, draft_id: int, place: int, *, now: datetime) -> Plan:
@@ -122,7 +120,7 @@ def set_place(session: Session, sender: Sender, draft_id: int, place: int, *, no
     if not 0 <= place < len(places):
         raise DraftGone
     draft.body = {**without(draft.body, "places"), "place": places[place]}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def toggle(session: Session, sender: Sender, draft_id: int, member_id: int, *, now: datetime) -> Plan:
@@ -130,14 +128,14 @@ def toggle(session: Session, sender: Sender, draft_id: int, member_id: int, *, n
     who, draft = open_draft(session, sender, draft_id, now=now)
     choosing = set(cast("list[int]", draft.body.get("choosing", [])))
     draft.body = {**draft.body, "choosing": sorted(choosing ^ {member_id})}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def choose_all(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
     who, draft = open_draft(session, sender, draft_id, now=now)
     everybody = [person.member_id for person in _roster(session, who, draft, now=now)]
     draft.body = {**draft.body, "choosing": everybody}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def set_people(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
@@ -147,7 +145,7 @@ def set_people(session: Session, sender: Sender, draft_id: int, *, now: datetime
     if not chosen:
         raise NobodyChosen
     draft.body = {**draft.body, "chosen": chosen}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def tell(session: Session, sender: Sender, draft_id: int, field: str, text: str, *, now: datetime) -> Plan:
@@ -155,12 +153,12 @@ def tell(session: Session, sender: Sender, draft_id: int, field: str, text: str,
     who, draft = open_draft(session, sender, draft_id, now=now)
     prompts.forget_text(session, sender, now=now)
     if field == "phrase":
-        draft.body = {**without(draft.body, "starts_at", "minutes", "notes", "offered", "question"), "phrase": text}
+        draft.body = {**without(draft.body, "starts_at", "offered", *BODY, *past.KEYS), "phrase": text}
     elif field == "place":
         draft.body = {**draft.body, "place": _checked(text, LONGEST_PLACE)}
     else:
         draft.body = {**draft.body, "title": _checked(text, LONGEST_TITLE)}
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def ask(session: Session, sender: Sender, draft_id: int, field: str, *, now: datetime) -> None:
@@ -173,7 +171,7 @@ def ask(session: Session, sender: Sender, draft_id: int, field: str, *, now: dat
 
 def show(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
     who, draft = open_draft(session, sender, draft_id, now=now)
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def change(session: Session, sender: Sender, draft_id: int, step: str, *, now: datetime) -> Plan:
@@ -182,12 +180,18 @@ def change(session: Session, sender: Sender, draft_id: int, step: str, *, now: d
     parts = {
         Step.KIND.name: ("kind", "unit_id", "place", "chosen"),
         Step.UNIT.name: ("unit_id", "chosen"),
-        Step.DAY.name: ("starts_at", "minutes", "notes", "phrase", "offered", "question"),
+        Step.DAY.name: ("starts_at", "phrase", "offered", *BODY, *past.KEYS),
         Step.PLACE.name: ("place",),
         Step.PEOPLE.name: ("chosen",),
     }
     draft.body = without(draft.body, *parts.get(step, ()))
-    return _advance(session, who, draft, now=now)
+    return advance(session, who, draft, now=now)
+
+
+def set_past(session: Session, sender: Sender, draft_id: int, minute: int, *, now: datetime) -> Plan:
+    """补录 of a meeting at that time, as minutes since 1970."""
+    who, draft = past.take(session, sender, draft_id, minute, now=now)
+    return advance(session, who, draft, now=now)
 
 
 def drop(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> None:
@@ -198,10 +202,10 @@ def drop(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> N
 # -- the next question ---
 
 
-def _advance(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
+def advance(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
     """Ask for the first thing that is missing."""
     plan = _next(session, who, draft, now=now)
-    draft.step = plan.step.name
+    draft.step, draft.what = plan.step.name, DraftOf.SERIES if plan.step is Step.SERIES else DraftOf.MEETING
     return plan
 
 
@@ -215,10 +219,8 @@ def _next(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
     rules = kinds.of(kind, unit.kind)
     if rules.needs_committee and not session.scalar(select(Unit.has_committee).where(Unit.id == unit.id)):
         raise NoCommittee
-    if "phrase" in draft.body:
-        _read_phrase(session, draft, rules, now=now)
-    if "starts_at" not in draft.body:
-        return _ask_start(session, draft, unit, rules, now=now)
+    if (when := _ask_when(session, draft, unit, rules, now=now)) is not None:
+        return when
     if "place" not in draft.body:
         places = _places(session, unit)
         draft.body = {**draft.body, "places": places}
@@ -227,7 +229,34 @@ def _next(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
         people = tuple(service.name_of(person) for person in _roster(session, who, draft, now=now))
         chosen = frozenset(cast("list[int]", draft.body.get("choosing", [])))
         return Plan(draft.id, Step.PEOPLE, kind=kind, unit=unit, people=people, chosen=chosen)
+    return _preview(session, draft, unit, now=now)
+
+
+def _preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> Plan:
+    """Nothing is missing: what will be, or was, or will be again and again."""
+    kind = MeetingKind[str(draft.body["kind"])]
+    if "is_past" in draft.body:
+        return past.preview(session, draft, unit, now=now)
+    if "rule" in draft.body:
+        return Plan(draft.id, Step.SERIES, kind=kind, unit=unit, series=series.preview(session, draft, unit, now=now))
     return Plan(draft.id, Step.PREVIEW, kind=kind, unit=unit, preview=publishing.preview(session, draft, unit, now=now))
+
+
+def _ask_when(session: Session, draft: Draft, unit: UnitRef, rules: kinds.KindRules, *, now: datetime) -> Plan | None:
+    """The day or the repetition, unless it is clear."""
+    if "phrase" in draft.body:
+        try:
+            _read_phrase(session, draft, rules, now=now)
+        except phrases.TimeIsPast as late:
+            draft.body = past.offered(draft.body, late.starts_at)
+    body = draft.body
+    if "past_at" in body:
+        return past.offer(draft, rules.kind, unit)
+    if "rules" in body or (body.get("repeats") and "rule" not in body):
+        return _ask_rule(draft, unit, rules, now=now)
+    if "starts_at" in body or "rule" in body:
+        return None
+    return _ask_start(session, draft, unit, rules, now=now)
 
 
 def _plannable(session: Session, who: Actor) -> list[UnitRef]:
@@ -264,7 +293,8 @@ def _roster(session: Session, who: Actor, draft: Draft, *, now: datetime) -> lis
     """Whom a training course can be for: everybody below its host."""
     unit = members.unit(session, draft.unit_id)
     who.require(Right.PLAN, unit)
-    return [person for person in members.roster_on(session, unit.id, local_day(now)) if not person.is_guest]
+    day = local_day(past.starts_at(draft) or now)
+    return [person for person in members.roster_on(session, unit.id, day) if not person.is_guest]
 
 
 def _read_phrase(session: Session, draft: Draft, rules: kinds.KindRules, *, now: datetime) -> None:
@@ -273,18 +303,34 @@ def _read_phrase(session: Session, draft: Draft, rules: kinds.KindRules, *, now:
     read = phrases.parse(str(draft.body["phrase"]), calendar, now=now, clock=rules.start)
     body = without(draft.body, "phrase")
     draft.body = body
-    match read:
-        case Every():
-            raise NotYetSeries
-        case Once():
-            draft.body = {**body, **_start(read)}
-        case Ask():
-            ahead = [choice for choice in read.choices if isinstance(choice, Once) and choice.starts_at > now]
-            if not ahead:
-                raise NotYetSeries if isinstance(read.choices[0], Every) else phrases.TimeIsPast(now)
-            offered = [choice.starts_at.isoformat() for choice in ahead]
-            draft.body = {**body, **_start(ahead[0]), "offered": offered, "question": read.question.name}
-            draft.body.pop("starts_at")
+    readings = read.choices if isinstance(read, Ask) else (read,)
+    if isinstance(readings[0], Every):
+        every = tuple(one for one in readings if isinstance(one, Every))
+        draft.body = series.take(body, every[0]) if len(every) == 1 else series.offer(body, every, _asked(read))
+        return
+    if "replaces" in body:
+        raise series.NeedsRepetition
+    ahead = [one for one in readings if isinstance(one, Once) and one.starts_at > now]
+    if not ahead:
+        raise phrases.TimeIsPast(now)
+    draft.body = {**without(body, "repeats", *OFF_DAYS), **_start(ahead[0])}
+    if isinstance(read, Ask):
+        offered = [one.starts_at.isoformat() for one in ahead]
+        draft.body = {**without(draft.body, "starts_at"), "offered": offered, "question": read.question.name}
+
+
+def _asked(read: Once | Every | Ask) -> str | None:
+    return read.question.name if isinstance(read, Ask) else None
+
+
+def _ask_rule(draft: Draft, unit: UnitRef, rules: kinds.KindRules, *, now: datetime) -> Plan:
+    """Which repetition: one of the readings of a phrase, else one of the usual ones."""
+    if "rules" not in draft.body:
+        draft.body = series.offer(draft.body, series.suggestions(rules, now=now), None)
+    question = draft.body.get("question")
+    asked = Question[str(question)] if question else None
+    found = offered(draft.body)
+    return Plan(draft.id, Step.RULE, kind=rules.kind, unit=unit, repetitions=found, question=asked)
 
 
 def _start(read: Once) -> Body:

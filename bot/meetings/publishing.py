@@ -1,18 +1,18 @@
 """A finished plan: its preview, and the meeting it becomes, once."""
 
 from datetime import datetime
-from typing import cast
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.db import upsert
 from bot.errors import UserError
 from bot.meetings import cards, ladder, service
-from bot.meetings.drafts import AlreadySaved, DraftGone, meeting_of, open_draft
+from bot.meetings.drafts import DraftGone, close_draft, meeting_of, open_draft
 from bot.meetings.facts import LIVE, MeetingFacts, Preview, Saved, Step
 from bot.meetings.models import Draft, Meeting
 from bot.meetings.phrases import Note
+from bot.meetings.repeating import notes_of
 from bot.meetings.rules import MeetingState, RungName, check_move, check_span
 from bot.members import service as members
 from bot.members.models import Unit
@@ -25,20 +25,31 @@ class SameMeeting(UserError):
 
 
 def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> Preview:
-    meeting = meeting_of(draft, unit)
+    return look(session, meeting_of(draft, unit), notes_of(draft.body), now=now)
+
+
+def look(
+    session: Session,
+    meeting: MeetingFacts,
+    notes: tuple[Note, ...],
+    *,
+    replaces: int | None = None,
+    now: datetime,
+) -> Preview:
+    """What a meeting would put into the world that does not exist yet; those of the series it `replaces` will not."""
     calendar = members.work_calendar(session)
     times = service.times(session, meeting)
     found = service.expected(session, meeting)
-    rungs = ladder.plan(meeting.rules.ladder, times, now=now)
-    busy, is_taken = _collisions(session, meeting, {due.person.member_id for due in found.due})
+    rungs = ladder.plan(meeting.rules.ladder, times, now=now, is_tentative=meeting.is_tentative)
+    busy, is_taken = _collisions(session, meeting, {due.person.member_id for due in found.due}, replaces)
     return Preview(
-        unit=unit,
+        unit=meeting.unit,
         kind=meeting.kind,
         title=meeting.title,
         place=meeting.place,
         starts_at=meeting.starts_at,
         ends_at=meeting.ends_at,
-        notes=tuple(Note[name] for name in cast("list[str]", draft.body.get("notes", []))),
+        notes=notes,
         why=calendar.why(meeting.on),
         is_known=calendar.is_known(meeting.on),
         rungs=(*rungs, *ladder.expected_after(meeting.rules.ladder, times)),
@@ -50,7 +61,7 @@ def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> 
     )
 
 
-def _collisions(session: Session, meeting: MeetingFacts, due: set[int]) -> tuple[list[int], bool]:
+def _collisions(session: Session, meeting: MeetingFacts, due: set[int], replaces: int | None) -> tuple[list[int], bool]:
     """Who is due elsewhere at that time, and whether somebody near meets in the same place."""
     near = meeting.unit.path.rstrip("/").rpartition("/")[0] + "/"
     query = (
@@ -61,6 +72,7 @@ def _collisions(session: Session, meeting: MeetingFacts, due: set[int]) -> tuple
             Meeting.starts_at < meeting.ends_at,
             Meeting.ends_at > meeting.starts_at,
             Unit.path.startswith(near),
+            or_(Meeting.series_id.is_distinct_from(replaces), Meeting.series_id.is_(None)),
         )
     )
     busy: set[int] = set()
@@ -80,13 +92,11 @@ def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -
     who.require(Right.PLAN, unit)
     if draft.step != Step.PREVIEW.name:
         raise DraftGone
-    taken = update(Draft).where(Draft.id == draft_id, Draft.confirmed_at.is_(None), Draft.expires_at > now)
-    if session.execute(taken.values(confirmed_at=now).returning(Draft.id)).first() is None:
-        raise AlreadySaved
+    close_draft(session, draft_id, now=now)
     plan = meeting_of(draft, unit)
     check_move(plan.starts_at, now=now)
     check_span(plan.kind, plan.starts_at, plan.ends_at)
-    meeting_id = _insert(session, plan, now=now)
+    meeting_id = insert_meeting(session, plan, now=now)
     meeting = service.facts(session, meeting_id)
     assert meeting is not None
     rungs = ladder.plan(meeting.rules.ladder, service.times(session, meeting), now=now)
@@ -95,7 +105,7 @@ def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -
     return Saved(meeting, notice)
 
 
-def _insert(session: Session, plan: MeetingFacts, *, now: datetime) -> int:
+def insert_meeting(session: Session, plan: MeetingFacts, *, now: datetime) -> int:
     row = upsert(session, Meeting).values(
         unit_id=plan.unit.id,
         kind=plan.kind,

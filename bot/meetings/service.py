@@ -15,7 +15,7 @@ from bot.db import signal
 from bot.errors import UserError
 from bot.meetings import ladder
 from bot.meetings.facts import LIVE, OVER, MeetingFacts, Named
-from bot.meetings.models import Draft, Meeting, Rung
+from bot.meetings.models import Draft, Meeting, Rung, Series
 from bot.meetings.rules import MeetingState, Outcome, RungState
 from bot.members import quiet
 from bot.members import service as members
@@ -119,8 +119,10 @@ def expected(session: Session, meeting: MeetingFacts, *, only: int | None = None
 
 
 def _chosen(session: Session, meeting: MeetingFacts) -> Collection[int]:
-    """Whom the plan of a training course named."""
-    body = session.scalar(select(Draft.body).where(Draft.id == meeting.draft_id)) or {}
+    """Whom the plan of a training course named, its own or that of its series."""
+    of_series = select(Series.draft_id).join(Meeting, Meeting.series_id == Series.id).where(Meeting.id == meeting.id)
+    draft_id = meeting.draft_id or session.scalar(of_series)
+    body = session.scalar(select(Draft.body).where(Draft.id == draft_id)) or {}
     return cast("list[int]", body.get("chosen", []))
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from bot.meetings.facts import MeetingFacts, Moved, Named
+from bot.meetings.facts import MeetingFacts, Moved, Named, Shifted
 from bot.meetings.rules import MeetingState, Outcome, Roll, SignIn, VoteRule
 from bot.members.rules import DueList
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
 from bot.periods import beijing, local_day
+from bot.workdays import DayKind, Why
 
 WEEKDAYS = "一二三四五六日"
 MOST_NAMES = 20
@@ -39,6 +40,17 @@ def day(on: date, *, now: datetime) -> str:
 def short_day(on: date, *, now: datetime) -> str:
     year = "" if on.year == local_day(now).year else f"{on.year}年"
     return f"{year}{on.month}月{on.day}日"
+
+
+def base_day(on: date, why: Why, *, now: datetime) -> str:
+    """10月2日（国庆节）; of a plain weekend the day of the week."""
+    return f"{short_day(on, now=now)}（{why.name}）" if why.kind is DayKind.HOLIDAY else day(on, now=now)
+
+
+def shifted(on: date, base_on: date, why: Why, *, now: datetime) -> str:
+    """10月8日（周四），由10月2日（国庆节）顺延"""
+    way = "顺延" if on > base_on else "提前"
+    return f"{day(on, now=now)}，由{base_day(base_on, why, now=now)}{way}"
 
 
 def clock(at: datetime) -> str:
@@ -91,7 +103,7 @@ def standin(message: Message) -> Message:
 # -- the card ---
 
 
-def card(meeting: MeetingFacts, roll: Roll, moved: Moved | None = None, *, now: datetime) -> Message:
+def card(meeting: MeetingFacts, roll: Roll, moved: Moved | Shifted | None = None, *, now: datetime) -> Message:
     """The card of a chat: counts, never names."""
     if meeting.state is MeetingState.CANCELLED:
         return cancelled_card(meeting, now=now)
@@ -107,7 +119,7 @@ def card(meeting: MeetingFacts, roll: Roll, moved: Moved | None = None, *, now: 
     return Message(lines(*_head(meeting, moved, now=now), answered(meeting, roll)), (_without_leave(meeting, buttons),))
 
 
-def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | None = None, *, now: datetime) -> Message:
+def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | Shifted | None = None, *, now: datetime) -> Message:
     """The card of one person, where a meeting has no chat: his own state instead of counts."""
     if meeting.state is MeetingState.CANCELLED:
         return cancelled_card(meeting, now=now)
@@ -119,12 +131,14 @@ def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | None = None, *
     return Message(lines(*_head(meeting, moved, now=now), own_state(own)), answer_row(meeting))
 
 
-def _head(meeting: MeetingFacts, moved: Moved | None, *, now: datetime) -> list[str]:
+def _head(meeting: MeetingFacts, moved: Moved | Shifted | None, *, now: datetime) -> list[str]:
     parts: list[str] = [head(name(meeting), meeting.title)]
     parts.append("时间：" + span(meeting.starts_at, meeting.ends_at, now=now))
     parts.append(fill("地点：{place}", place=meeting.place) if meeting.place else "")
     parts.append("暂定，待放假安排公布" if meeting.is_tentative else "")
-    if moved is not None:
+    if isinstance(moved, Shifted):
+        parts.append(shifted(meeting.on, moved.base_on, moved.why, now=now))
+    elif moved is not None:
         parts.append(fill("由{was}改期。原因：{reason}", was=when(moved.starts_at, now=now), reason=moved.reason))
     return parts
 

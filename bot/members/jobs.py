@@ -1,8 +1,11 @@
-"""Timed jobs of members: what has waited too long ends."""
+"""Timed jobs of members: what has waited too long ends, a year of days off that is missing is asked for."""
 
 from datetime import timedelta
 
 from bot.context import Job
-from bot.members import expiry
+from bot.members import calendar, expiry
 
-JOBS = (Job("members.expire", expiry.expire, timedelta(hours=1)),)
+JOBS = (
+    Job("members.expire", expiry.expire, timedelta(hours=1)),
+    Job("ask_calendar", calendar.ask_calendar, timedelta(days=1), calendar.next_due),
+)

@@ -19,9 +19,10 @@ _LISTED = {
     "commandline directory exempting exempting_views expiry facts "
     "joining menus notices offices offices_handlers offices_views personal personal_handlers "
     "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",
-    "meetings": "agenda audiences budget cards change_views changing dating downtime drafts facts firing grammar "
-    "kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views past personal phrases "
-    "plan_views planning publishing realigning recurrence refilling repeating series series_handlers series_views "
+    "meetings": "agenda audiences budget cards change_views changing dating dating_views downtime drafts facts firing "
+    "grammar kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views past personal phrases "
+    "plan_views planning publishing realigning recurrence refilling repeating series series_handlers series_planning "
+    "series_views "
     "shortfall versions",
     "attendance": "amending ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "

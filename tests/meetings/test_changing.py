@@ -7,7 +7,6 @@ import pytest
 from bot.attendance.rules import Answer, LeaveState, Status
 from bot.attendance.service import answer
 from bot.meetings import changing
-from bot.meetings.planning import NotYetSeries
 from bot.meetings.publishing import SameMeeting
 from bot.meetings.rules import BadReason, MeetingState, NotAhead, UndoOver
 from bot.meetings.service import MeetingCancelled, Outdated
@@ -108,7 +107,7 @@ def test_the_new_time_and_the_reason_come_as_two_texts(play: Play) -> None:
     assert moving.starts == (at("2026-03-10 15:00"),)
     moving = play.act(li, changing.read_time, f"{meeting.id}:1", "下个周五15点")
     assert len(moving.starts) == 2
-    with pytest.raises(NotYetSeries):
+    with pytest.raises(changing.OnlyOnce):
         play.act(li, changing.read_time, f"{meeting.id}:1", "每周五15点")
 
 

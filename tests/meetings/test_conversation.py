@@ -99,7 +99,7 @@ async def test_an_ambiguous_day_is_asked_with_buttons(chat: Cast) -> None:
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
-        ("/plan 每周五15点 主题党日", "周期会议将在下一版提供，请先写单次日期"),
+        ("/plan 每天15点 主题党日", "不支持每天的会议"),
         ("/plan 周八9点 主题党日", "没有“周八”"),
         ("/plan 12月31日（周五）14:00 主题党日", "12月31日是周四，不是周五"),
         ("/plan 本周一8点 主题党日", "该时间已过"),

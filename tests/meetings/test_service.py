@@ -12,7 +12,7 @@ from bot.meetings.drafts import AlreadySaved, DraftGone
 from bot.meetings.facts import Step
 from bot.meetings.models import Meeting
 from bot.meetings.phrases import Question, TimeIsPast
-from bot.meetings.planning import NoCommittee, NotYetSeries, TooLong
+from bot.meetings.planning import NoCommittee, TooLong
 from bot.meetings.publishing import SameMeeting
 from bot.meetings.rules import MeetingKind, NotAhead
 from bot.meetings.service import NoSuchMeeting
@@ -95,13 +95,6 @@ def test_a_time_that_was_not_offered_is_refused(play: Play) -> None:
     plan = play.plan("主题党日")
     with pytest.raises(DraftGone):
         play.act(play.cast.li, planning.set_start, plan.draft_id, 1)
-
-
-def test_a_series_is_for_the_next_version(play: Play) -> None:
-    with pytest.raises(NotYetSeries, match="周期会议将在下一版提供，请先写单次日期"):
-        play.plan("每周五15点 主题党日")
-    with pytest.raises(NotYetSeries):
-        play.plan("每月31日15点 主题党日")
 
 
 def test_a_past_time_is_refused(play: Play) -> None:

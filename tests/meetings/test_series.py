@@ -1,0 +1,576 @@
+"""Series: planned by a phrase, filled ahead once, changed by a successor, stopped; single days apart from the rest."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.attendance.service import roll
+from bot.db import Database
+from bot.meetings import changing, dating, planning, refilling, series, series_planning, service
+from bot.meetings.drafts import AlreadySaved, DraftGone
+from bot.meetings.facts import MeetingFacts, Plan, SeriesPreview, Step
+from bot.meetings.models import Meeting, Rung, Series
+from bot.meetings.phrases import Question
+from bot.meetings.recurrence import MonthlyDay
+from bot.meetings.repeating import Begun, SeriesView
+from bot.meetings.rules import Guard, MeetingState, RungName, Shift
+from bot.members import reach
+from bot.members.rules import NotAllowed, Role
+from bot.periods import BEIJING
+from tests.meetings.play import Play, at
+
+FRIDAYS = "每月第一个周五15点 主题党日 学习 @三楼会议室"
+
+
+def planned(play: Play, words: str = FRIDAYS) -> tuple[Plan, SeriesPreview]:
+    plan = play.plan(words)
+    assert plan.step is Step.SERIES
+    assert plan.series is not None
+    return plan, plan.series
+
+
+def begun(play: Play, words: str = FRIDAYS) -> Begun:
+    plan, _ = planned(play, words)
+    return play.act(play.cast.li, series.confirm, plan.draft_id)
+
+
+def days(play: Play, *states: MeetingState) -> list[str]:
+    """The meetings of all series as `03-06 15:00 SCHEDULED`, those in these states if some are named."""
+
+    def read(session: Session) -> list[str]:
+        query = select(Meeting.starts_at, Meeting.state, Meeting.is_tentative).where(Meeting.series_id.is_not(None))
+        rows = session.execute(query.order_by(Meeting.starts_at, Meeting.id)).all()
+        return [
+            f"{starts_at.astimezone(BEIJING):%m-%d %H:%M} {state.name}{' 暂定' if is_tentative else ''}"
+            for starts_at, state, is_tentative in rows
+            if state in states or not states
+        ]
+
+    return play.database.look(read)
+
+
+def meetings(play: Play) -> list[MeetingFacts]:
+    def read(session: Session) -> list[MeetingFacts]:
+        ids = session.scalars(select(Meeting.id).where(Meeting.series_id.is_not(None)).order_by(Meeting.starts_at))
+        return [found for id_ in ids if (found := service.facts(session, id_)) is not None]
+
+    return play.database.look(read)
+
+
+def show(play: Play, number: int = 1) -> SeriesView:
+    return play.act(play.cast.li, series.show, number)
+
+
+def refill(play: Play, text: str | None = None) -> None:
+    play.now = at(text) if text else play.now
+    play.run(refilling.refill)
+
+
+# -- plans ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_phrase_leads_to_the_next_six_with_their_shifts(play: Play) -> None:
+    _, shown = planned(play)
+    assert [str(landing.on) for landing in shown.coming] == [
+        *("2026-03-06", "2026-04-03", "2026-05-06", "2026-06-05", "2026-07-03", "2026-08-07")
+    ]
+    assert [landing.why.name for landing in shown.coming if landing.on != landing.base_on] == ["劳动节"]
+    assert (shown.title, shown.place, shown.terms.shift, shown.terms.guard) == (
+        *("学习", "三楼会议室"),
+        *(Shift.LATER, Guard.MONTH),
+    )
+    assert shown.first is not None
+    assert (shown.first.starts_at, shown.first.expected) == (at("2026-03-06 15:00"), 5)
+
+
+def test_a_first_day_that_is_just_over_is_not_offered(play: Play) -> None:
+    play.now = at("2026-03-06 15:00")
+    _, shown = planned(play)
+    assert shown.coming[0].on == date(2026, 4, 3)
+
+
+def test_in_short_months_the_planner_chooses(play: Play) -> None:
+    plan = play.plan("每月31日15点 主题党日 学习 @三楼")
+    assert (plan.step, plan.question) == (Step.RULE, Question.SHORT_MONTHS)
+    assert [one.rule for one in plan.repetitions] == [MonthlyDay(31, clamp=True), MonthlyDay(31)]
+    plan = play.act(play.cast.li, series_planning.set_rule, plan.draft_id, 1)
+    assert plan.series is not None
+    assert [landing.base_on.month for landing in plan.series.coming] == [3, 5, 7, 8, 10, 12]
+    with pytest.raises(DraftGone):
+        play.act(play.cast.li, series_planning.set_rule, plan.draft_id, 1)
+
+
+def test_buttons_lead_to_a_series_too(play: Play) -> None:
+    li = play.cast.li
+    plan = play.act(li, series_planning.begin_series)
+    assert plan.step is Step.KIND
+    plan = play.act(li, planning.set_kind, plan.draft_id, 3)
+    assert (plan.step, len(plan.repetitions)) == (Step.RULE, 5)
+    plan = play.act(li, series_planning.set_rule, plan.draft_id, 2)
+    assert plan.step is Step.PLACE
+    plan = play.act(li, planning.set_place, plan.draft_id, 0)
+    assert plan.series is not None
+    assert str(plan.series.coming[0].on) == "2026-03-31"  # the last workday of March
+
+
+def test_what_becomes_of_days_off_is_chosen_and_stays_with_another_rule(play: Play) -> None:
+    plan, _ = planned(play)
+    li = play.cast.li
+    for word in ("ASK", "NONE", "MAKEUP"):
+        plan = play.act(li, series_planning.set_off_days, plan.draft_id, word)
+    assert plan.step is Step.OFF_DAYS
+    assert plan.series is not None
+    terms = plan.series.terms
+    assert (terms.shift, terms.guard, terms.allow_makeup) == (Shift.ASK, Guard.NONE, True)
+    plan = play.act(li, planning.tell, plan.draft_id, "phrase", "每月15日10点")
+    assert plan.series is not None
+    assert (plan.series.terms.shift, plan.series.terms.clock.hour) == (Shift.ASK, 10)
+    with pytest.raises(DraftGone):
+        play.act(li, series_planning.set_off_days, play.plan("主题党日").draft_id, "ASK")
+
+
+def test_a_typed_date_makes_a_single_meeting_of_it_again(play: Play) -> None:
+    plan, _ = planned(play)
+    plan = play.act(play.cast.li, planning.tell, plan.draft_id, "phrase", "本周五15点")
+    assert plan.step is Step.PREVIEW
+    with pytest.raises(DraftGone):
+        play.act(play.cast.li, series.confirm, plan.draft_id)
+    assert play.confirm(plan).starts_at == at("2026-03-06 15:00")
+
+
+def test_the_preview_names_others_of_its_kind_and_who_is_due_elsewhere(play: Play) -> None:
+    begun(play)
+    play.meeting("3月13日15点 支部党员大会 @三楼会议室")
+    _, shown = planned(play, "每月第二个周五15点 主题党日 学习 @三楼会议室")
+    assert [one.id for one in shown.besides] == [1]
+    assert shown.first is not None
+    assert len(shown.first.busy) == 5
+    assert shown.first.is_place_taken
+
+
+# -- filling ----------------------------------------------------------------------------------------------------------
+
+
+def test_confirmed_it_holds_45_days_and_each_meeting_its_ladder(play: Play) -> None:
+    done = begun(play)
+    assert days(play) == ["03-06 15:00 SCHEDULED", "04-03 15:00 SCHEDULED"]
+    assert done.notice_at == at("2026-03-02 09:00")
+    first, second = meetings(play)
+    assert play.rungs(first)["R1"] == "03-02 09:00 PLANNED"
+    assert play.rungs(second)["R1"] == "03-27 09:00 PLANNED"
+    assert (second.title, second.place, second.created_by) == ("学习", "三楼会议室", play.cast.li.id)
+    assert second.ends_at - second.starts_at == timedelta(hours=2)
+
+
+def test_confirmed_twice_is_one_series(play: Play) -> None:
+    plan, _ = planned(play)
+    play.act(play.cast.li, series.confirm, plan.draft_id)
+    with pytest.raises(AlreadySaved, match="已保存，未重复创建"):
+        play.act(play.cast.li, series.confirm, plan.draft_id)
+    assert play.database.look(lambda session: len(session.scalars(select(Series.id)).all())) == 1
+
+
+def test_every_minute_adds_what_comes_into_sight_and_nothing_twice(play: Play) -> None:
+    begun(play)
+    refill(play)
+    refill(play, "2026-03-16 23:59")
+    assert len(days(play)) == 2
+    refill(play, "2026-03-17 00:00")  # 1 May, a holiday, is 45 days off
+    assert days(play)[2:] == ["05-06 15:00 SCHEDULED"]
+    refill(play)
+    assert len(days(play)) == 3
+
+
+def test_a_rare_series_always_holds_its_next_meeting(play: Play) -> None:
+    begun(play, "每年7月1日9点 主题党日 纪念 @三楼会议室")
+    assert days(play) == ["07-01 09:00 SCHEDULED"]
+    refill(play, "2026-07-01 08:59")
+    assert len(days(play)) == 1
+    refill(play, "2026-07-01 09:00")
+    assert days(play) == ["07-01 09:00 SCHEDULED", "07-01 09:00 SCHEDULED 暂定"]
+
+
+def test_an_occurrence_is_announced_and_held_like_any_meeting(play: Play) -> None:
+    begun(play, "每周五15点 主题党日 学习 @三楼会议室")
+    play.until("2026-03-02 09:00")
+    card = (
+        "群：【主题党日】学习／时间：3月6日（周五）15:00—17:00／地点：三楼会议室／已回复 0/5：参加0 · 请假0 · 未回复5"
+    )
+    assert f"03-02 09:00 {card}〔参加〕〔请假〕" in play.sent()
+
+
+def test_two_at_one_hour_are_one_meeting(play: Play) -> None:
+    play.meeting("本周五15点 主题党日 别的 @党校")
+    begun(play)
+    assert days(play) == ["04-03 15:00 SCHEDULED"]
+    refill(play)
+    assert len(days(play)) == 1
+
+
+def test_two_fillers_at_once_add_nothing_twice(play: Play) -> None:
+    begun(play, "每周一和周四19:00 支部党员大会 学习 @三楼会议室")
+    begun(play)
+    play.now = at("2026-05-04 09:00")
+    others = [Database(play.database.url.render_as_string(hide_password=False)) for _ in range(3)]
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            running = [pool.submit(one.run, refilling.refill, now=play.now) for one in (play.database, *others)]
+        assert [done.exception() for done in running] == [None] * 4
+    finally:
+        for other in others:
+            other.close()
+    ahead = [meeting.starts_at for meeting in meetings(play) if meeting.starts_at > play.now]
+    assert len(ahead) == len(set(ahead)) == 16
+    rungs = play.database.look(lambda session: session.scalars(select(Rung.id).where(Rung.rung == RungName.R1)).all())
+    assert len(rungs) == len(meetings(play))
+
+
+def test_who_ends_a_series_while_it_is_filled_leaves_nothing_behind(play: Play) -> None:
+    begun(play, "每周一和周四19:00 支部党员大会 学习 @三楼会议室")
+    play.now = at("2026-05-04 09:00")
+    other = Database(play.database.url.render_as_string(hide_password=False))
+    try:
+        with ThreadPoolExecutor(2) as pool:
+            filling = pool.submit(other.run, refilling.refill, now=play.now)
+            sender = play.cast.li.sender(play.now)
+            ending = pool.submit(play.database.run, series.stop, sender, 1, now=play.now)
+        assert (filling.exception(), ending.exception()) == (None, None)
+    finally:
+        other.close()
+    refill(play)
+    left = [one for one in meetings(play) if one.starts_at > play.now and one.state is not MeetingState.CANCELLED]
+    assert left == []
+
+
+# -- one occurrence ---------------------------------------------------------------------------------------------------
+
+
+def test_one_is_moved_without_the_series(play: Play) -> None:
+    begun(play)
+    _, second = meetings(play)
+    play.move(second, "2026-04-09 15:00")
+    refill(play)
+    assert days(play) == ["03-06 15:00 SCHEDULED", "04-09 15:00 SCHEDULED"]
+    april = show(play).coming[1]
+    assert (april.starts_at, april.landing) == (at("2026-04-09 15:00"), None)
+
+
+def test_a_cancelled_one_does_not_come_back(play: Play) -> None:
+    begun(play)
+    first, _ = meetings(play)
+    play.cancel(first)
+    refill(play)
+    assert days(play) == ["03-06 15:00 CANCELLED", "04-03 15:00 SCHEDULED"]
+    play.undo(first)
+    refill(play)
+    assert days(play) == ["03-06 15:00 SCHEDULED", "04-03 15:00 SCHEDULED"]
+
+
+# -- changed and stopped ----------------------------------------------------------------------------------------------
+
+
+def changed(play: Play, phrase: str) -> Begun:
+    li = play.cast.li
+    plan = play.act(li, series_planning.change_series, 1)
+    plan = play.act(li, planning.tell, plan.draft_id, "phrase", phrase)
+    return play.act(li, series.confirm, plan.draft_id)
+
+
+def test_a_change_ends_the_series_before_what_nobody_has_heard_of(play: Play) -> None:
+    begun(play)
+    play.until("2026-03-02 09:10")  # March is announced, April is not
+    done = changed(play, "每月15日10点")
+    assert days(play) == [
+        "03-06 15:00 SCHEDULED",
+        "03-16 10:00 SCHEDULED",
+        "04-03 15:00 CANCELLED",
+        "04-15 10:00 SCHEDULED",
+    ]
+    assert done.replaced is not None
+    assert (done.replaced.count_gone, done.replaced.staying) == (1, (at("2026-03-06 15:00"),))
+    rows = play.database.look(
+        lambda session: session.execute(select(Series.from_on, Series.until_on, Series.replaces_id)).all()
+    )
+    assert [tuple(row) for row in rows] == [
+        (date(2026, 3, 2), date(2026, 4, 2), None),
+        (date(2026, 3, 7), None, 1),
+    ]
+
+
+def test_the_successor_keeps_what_was_not_changed(play: Play) -> None:
+    begun(play, "每月第一个周五15点到16点 主题党日 学习 @三楼会议室")
+    plan = play.act(play.cast.li, series_planning.change_series, 1)
+    assert plan.series is not None
+    assert (plan.series.title, plan.series.place, plan.series.terms.minutes) == ("学习", "三楼会议室", 60)
+    assert plan.series.replaces is not None
+    assert plan.series.first is not None
+    assert plan.series.first.busy == ()  # the meetings it replaces are no obstacle
+    plan = play.act(play.cast.li, planning.tell, plan.draft_id, "place", "党校")
+    done = play.act(play.cast.li, series.confirm, plan.draft_id)
+    assert (done.series.place, days(play, MeetingState.SCHEDULED)) == (
+        "党校",
+        ["03-06 15:00 SCHEDULED", "04-03 15:00 SCHEDULED"],
+    )
+
+
+def test_a_series_is_not_changed_into_a_single_day(play: Play) -> None:
+    begun(play)
+    plan = play.act(play.cast.li, series_planning.change_series, 1)
+    with pytest.raises(series.NeedsRepetition, match="这里要写周期"):
+        play.act(play.cast.li, planning.tell, plan.draft_id, "phrase", "下周五15点")
+
+
+def test_two_changes_of_one_series_cannot_both_be_confirmed(play: Play) -> None:
+    begun(play)
+    li = play.cast.li
+    first, second = (play.act(li, series_planning.change_series, 1) for _ in range(2))
+    play.act(li, series.confirm, first.draft_id)
+    with pytest.raises(series.NoSuchSeries):
+        play.act(li, series.confirm, second.draft_id)
+
+
+def test_stopped_it_brings_no_more_and_keeps_what_people_know_of(play: Play) -> None:
+    begun(play)
+    play.until("2026-03-02 09:10")
+    play.take()
+    ended = play.act(play.cast.li, series.stop, 1)
+    assert (ended.count_gone, ended.staying) == (1, (at("2026-03-06 15:00"),))
+    assert days(play) == ["03-06 15:00 SCHEDULED", "04-03 15:00 CANCELLED"]
+    assert play.sent() == []  # what nobody had heard of ends silently
+    refill(play, "2026-06-01 09:00")
+    assert len(days(play)) == 2
+    for gone in (1, 99):
+        with pytest.raises(series.NoSuchSeries):
+            play.act(play.cast.li, series.stop, gone)
+
+
+def test_what_a_stop_took_away_is_not_called_back_and_not_listed(play: Play) -> None:
+    begun(play)
+    play.act(play.cast.li, series.stop, 1)
+    gone = meetings(play)[0]
+    with pytest.raises(service.StateChanged):
+        play.act(play.cast.li, changing.undo_cancel, gone.id, gone.version, roll=roll)
+    who = play.database.look(service.of_unit, play.cast.branch, now=play.now)
+    assert who == []
+
+
+def test_a_series_that_ends_on_its_first_day_ends_at_once(play: Play) -> None:
+    begun(play, "每周一15点 主题党日 学习 @三楼会议室")  # today is Monday
+    play.act(play.cast.li, series.stop, 1)
+    refill(play)
+    assert days(play, MeetingState.SCHEDULED) == []
+
+
+# -- days that are asked for ------------------------------------------------------------------------------------------
+
+LUNAR = "每周三15点 主题党日 学习 @三楼会议室"  # the week of the Spring Festival 2026 has no workday
+
+
+def asking(play: Play) -> MeetingFacts:
+    play.now = at("2026-01-05 10:00")
+    plan, _ = planned(play, "每年10月2日15点 主题党日 学习 @三楼会议室")
+    plan = play.act(play.cast.li, series_planning.set_off_days, plan.draft_id, "ASK")
+    play.act(play.cast.li, series.confirm, plan.draft_id)
+    (meeting,) = meetings(play)
+    return meeting
+
+
+def ask_until(play: Play, text: str) -> list[str]:
+    """Let the questions come at their own moments."""
+    end = at(text)
+    while (due := play.database.look(dating.next_due, play.now)) is not None and due <= end:
+        play.now = max(play.now, due)
+        play.run(dating.ask)
+        play.deliver()
+    play.now = end
+    return play.sent()
+
+
+QUESTION = (
+    "李四：10月2日（国庆节）不是工作日，一支部的主题党日改到哪一天"
+    "〔9月30日（周三）15:00〕〔10月8日（周四）15:00〕〔其他日期…〕〔跳过本次〕"
+)
+
+
+def test_the_secretary_is_asked_45_and_7_days_before(play: Play) -> None:
+    meeting = asking(play)
+    assert meeting.state is MeetingState.NEEDS_DATE
+    assert play.rungs(meeting) == {}
+    assert ask_until(play, "2026-09-20 12:00") == [f"08-18 15:00 {QUESTION}"]
+    assert ask_until(play, "2026-10-03 12:00") == [f"09-24 09:00 {QUESTION}"]
+
+
+def test_near_the_day_one_question_is_enough(play: Play) -> None:
+    asking(play)
+    play.now = at("2026-09-27 12:00")  # a Sunday; nobody could be asked before
+    assert ask_until(play, "2026-10-03 12:00") == [f"09-27 12:00 {QUESTION}"]
+
+
+def test_a_chosen_day_gets_its_ladder_and_ends_the_questions(play: Play) -> None:
+    meeting = asking(play)
+    ask_until(play, "2026-08-18 16:00")
+    minute = int(at("2026-10-08 15:00").timestamp()) // 60
+    dated = play.act(play.cast.li, dating.choose, meeting.id, 1, minute)
+    assert (dated.state, dated.starts_at, dated.version) == (MeetingState.SCHEDULED, at("2026-10-08 15:00"), 2)
+    assert play.rungs(dated)["R1"] == "09-30 09:00 PLANNED"
+    assert ask_until(play, "2026-10-03 12:00") == []
+    with pytest.raises(service.StateChanged):
+        play.act(play.cast.li, dating.choose, meeting.id, 1, minute)
+
+
+def test_another_day_comes_as_text(play: Play) -> None:
+    meeting = asking(play)
+    play.now = at("2026-09-21 09:00")
+    play.act(play.cast.li, dating.ask_other, meeting.id, 1)
+    with pytest.raises(changing.OnlyOnce):
+        play.act(play.cast.li, dating.date_told, f"{meeting.id}:1", "每周五15点")
+    _, starts = play.act(play.cast.li, dating.date_told, f"{meeting.id}:1", "下个周五15点")
+    assert starts == (at("2026-09-25 15:00"), at("2026-10-02 15:00"))
+    dated, starts = play.act(play.cast.li, dating.date_told, f"{meeting.id}:1", "9月29日10点")
+    assert (dated.starts_at, starts) == (at("2026-09-29 10:00"), ())
+
+
+def test_skipped_it_is_called_back_to_the_question(play: Play) -> None:
+    meeting = asking(play)
+    play.now = at("2026-09-25 10:00")
+    skipped = play.act(play.cast.li, dating.skip, meeting.id, 1)
+    assert skipped.state is MeetingState.CANCELLED
+    assert ask_until(play, "2026-09-25 10:05") == []
+    back = play.undo(skipped).meeting
+    assert (back.state, back.version) == (MeetingState.NEEDS_DATE, 3)
+    assert play.rungs(back) == {}
+    assert len(ask_until(play, "2026-09-25 10:10")) == 1  # asked anew
+    refill(play)
+    assert len(days(play)) == 1
+
+
+def test_where_no_day_of_the_week_is_worked_the_series_asks_by_itself(play: Play) -> None:
+    play.now = at("2026-02-02 09:00")
+    begun(play, LUNAR)
+    assert [day for day in days(play) if "NEEDS" in day] == ["02-18 15:00 NEEDS_DATE"]
+    (wednesday,) = (one for one in show(play).coming if one.state is MeetingState.NEEDS_DATE)
+    assert wednesday.landing is not None
+    assert (wednesday.landing.before, wednesday.landing.after) == (date(2026, 2, 13), date(2026, 2, 24))
+
+
+def test_with_nobody_to_ask_nothing_is_due_until_somebody_can_be(play: Play) -> None:
+    meeting = asking(play)
+    for one in (play.cast.li, play.cast.sun, play.cast.wang):
+        play.run(reach.mark_unreachable, one.user_id)
+    play.now = at("2026-08-20 10:00")
+    play.run(dating.ask)
+    assert play.rows("series:") == {}
+    assert play.database.look(dating.next_due, play.now) == at("2026-09-24 09:00")
+    assert meeting.state is MeetingState.NEEDS_DATE
+
+
+# -- days that are not certain ----------------------------------------------------------------------------------------
+
+
+def new_year(play: Play) -> MeetingFacts:
+    """Acceptance 18: 首个周五 over the end of the year, without the days off of 2027."""
+    play.now = at("2026-11-21 10:00")
+    begun(play)
+    meeting = meetings(play)[1]
+    assert days(play) == ["12-04 15:00 SCHEDULED", "01-04 15:00 SCHEDULED 暂定"]
+    return meeting
+
+
+def test_over_the_year_end_a_day_is_tentative_and_its_notice_held(play: Play) -> None:
+    meeting = new_year(play)
+    assert play.rungs(meeting)["R1"] == "01-03 15:00 PLANNED"
+    asked = "2027年1月4日（周一）15:00 一支部主题党日的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗／"
+    later = "不处理的话，2027年1月3日（周日）15:00按暂定日期通知大家。〔按此日期确认〕〔改期〕"
+    assert ask_until(play, "2026-12-27 12:00") == []
+    assert ask_until(play, "2026-12-31 12:00") == [f"12-28 09:00 李四：{asked}{later}"]
+
+
+def test_without_an_answer_the_notice_goes_a_day_before_and_says_tentative(play: Play) -> None:
+    meeting = new_year(play)
+    play.until("2026-12-31 12:00")
+    play.take()
+    play.until("2027-01-03 15:00")
+    card = next(letter for letter in play.take() if letter.to < 0)
+    assert card.line.startswith(
+        "【主题党日】学习／时间：1月4日（周一）15:00—17:00／地点：三楼会议室／暂定，待放假安排公布／"
+    )
+    with pytest.raises(service.StateChanged):
+        play.act(play.cast.li, dating.keep, meeting.id, 1)
+
+
+def test_confirmed_it_is_told_in_its_time(play: Play) -> None:
+    meeting = new_year(play)
+    ask_until(play, "2026-12-28 10:00")
+    kept = play.act(play.cast.li, dating.keep, meeting.id, 1)
+    assert (kept.is_tentative, play.rungs(kept)["R1"]) == (False, "12-28 10:00 PLANNED")
+    assert ask_until(play, "2027-01-03 12:00") == []
+
+
+def test_moved_it_is_certain(play: Play) -> None:
+    meeting = new_year(play)
+    play.move(meeting, "2027-01-08 15:00")
+    assert days(play)[1:] == ["01-08 15:00 SCHEDULED"]
+
+
+# -- who may ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_member_may_not_and_another_branch_sees_nothing(play: Play) -> None:
+    done = begun(play)
+    meeting = meetings(play)[0]
+    cast = play.cast
+    calls = (
+        lambda who: play.act(who, series.show, done.series.id),
+        lambda who: play.act(who, series.stop, done.series.id),
+        lambda who: play.act(who, series_planning.change_series, done.series.id),
+    )
+    for call in calls:
+        with pytest.raises(NotAllowed):
+            call(cast.zhang)
+        with pytest.raises(series.NoSuchSeries):
+            call(cast.zhao)
+    with pytest.raises(NotAllowed):
+        play.act(cast.zhang, series.listed)
+    with pytest.raises(service.NoSuchMeeting):
+        play.act(cast.zhao, dating.show, meeting.id)
+    with pytest.raises(NotAllowed):
+        play.act(cast.zhang, dating.skip, meeting.id, 1)
+    assert play.act(cast.zhao, series.listed).shown == ()
+    assert len(play.act(cast.wang, series.listed).shown) == 1  # ADMIN above
+
+
+def test_a_group_leader_keeps_the_series_of_his_group(play: Play) -> None:
+    cast = play.cast
+    play.make.grant(cast.zhang, Role.GROUP_LEADER, cast.group)
+    plan = play.plan("每月10日15点 党小组会 学习 @三楼", by=cast.zhang)
+    done = play.act(cast.zhang, series.confirm, plan.draft_id)
+    assert done.series.unit == cast.group
+    assert [view.series.id for view in play.act(cast.zhang, series.listed).shown] == [done.series.id]
+
+
+def test_a_course_in_series_is_for_the_people_its_plan_named(play: Play) -> None:
+    cast, li = play.cast, play.cast.li
+    plan = play.plan("每月10日9点 集中培训 党务 @党校")
+    assert plan.step is Step.PEOPLE
+    play.act(li, planning.toggle, plan.draft_id, cast.zhang.id)
+    plan = play.act(li, planning.set_people, plan.draft_id)
+    assert plan.series is not None
+    assert plan.series.first is not None
+    assert plan.series.first.expected == 1
+    play.act(li, series.confirm, plan.draft_id)
+    assert play.roll(meetings(play)[0]).due == (cast.zhang.id,)
+    plan = play.act(li, series_planning.change_series, 1)
+    assert plan.step is Step.SERIES
+    play.act(li, series.confirm, plan.draft_id)
+    assert play.roll(next(one for one in meetings(play) if one.state is MeetingState.SCHEDULED)).due == (cast.zhang.id,)
+
+
+def test_the_list_has_pages(play: Play) -> None:
+    for number in range(series.PAGE + 1):
+        begun(play, f"每月{number + 1}日{8 + number}点 主题党日 学习 @三楼会议室")
+    first, second = (play.act(play.cast.li, series.listed, page) for page in (0, 1))
+    assert (len(first.shown), first.has_more) == (series.PAGE, True)
+    assert (len(second.shown), second.has_more) == (1, False)
