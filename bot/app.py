@@ -22,6 +22,7 @@ from bot.aftermath import Reach
 from bot.attendance import ballot_handlers, correction_handlers, export_handlers, opening
 from bot.attendance import handlers as attendance_handlers
 from bot.attendance import service as attendance
+from bot.attendance.quorum import is_quorate
 from bot.banks import handlers as banks_handlers
 from bot.banks import service as banks
 from bot.banks import views as banks_views
@@ -35,9 +36,9 @@ from bot.gate import Gate, Incident, Pressed, part
 from bot.inbox import Received
 from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
 from bot.meetings import handlers as meetings_handlers
-from bot.meetings import kinds
+from bot.meetings import kinds, minutes_handlers, realigning, series_handlers
+from bot.members import calendar_handlers, menus, offices_handlers, personal_handlers, reach, roster_handlers
 from bot.members import handlers as members_handlers
-from bot.members import menus, offices_handlers, personal_handlers, reach, roster_handlers
 from bot.members import views as members_views
 from bot.members.personal import PersonalData
 from bot.members.prompts import awaited
@@ -64,7 +65,10 @@ ROUTES: tuple[Routes, ...] = (
     roster_handlers.ROUTES,
     offices_handlers.ROUTES,
     personal_handlers.routes(PERSONAL),
-    meetings_handlers.routes(attendance.roll, opening.reset),
+    meetings_handlers.routes(attendance.roll, opening.reset, opening.open_meeting),
+    minutes_handlers.routes(attendance.roll, is_quorate),
+    series_handlers.routes(opening.reset),
+    calendar_handlers.routes(realigning.follow, series_handlers.differences),
     attendance_handlers.ROUTES,
     correction_handlers.ROUTES,
     ballot_handlers.ROUTES,
