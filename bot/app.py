@@ -181,7 +181,9 @@ class House:
 
 
 def prepare(config: Config, database: Database, *, now: datetime) -> None:
-    """Before the start: the newest tables, the shipped question banks and command lists. Raises NewerSchema."""
+    """Before the start: the newest tables, the shipped question banks and command lists. Raises NewerSchema, and
+    KindsError where the office's own file of meetings cannot be used."""
+    kinds.shipped()
     migrations.upgrade(database)
     files = banks.load_folder(CONTENT / "banks", database.look(banks.synced), on=local_day(now))
     database.run(banks.sync, files, banks_views.left_alone, config.root_user_ids, now=now)

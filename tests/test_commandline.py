@@ -9,8 +9,10 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app, greeting
+from bot.app import prepare
 from bot.config import Config
 from bot.db import Database
+from bot.meetings import kinds
 
 TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"
 COMMANDS = [("run",), ("migrate",), ("bank", "list"), ("bank", "export", "x"), ("roster", "import", "roster.yaml")]
@@ -111,6 +113,14 @@ def test_a_start_names_the_bot_and_says_how_to_become_its_administrator() -> Non
     assert "/id" in second
     assert "KETANG_ROOT_USER_IDS" in second
     assert greeting(Config(root_user_ids=(1003,)), "ketang_bot", now=now) == [first]
+
+
+def test_a_start_reads_the_kinds_of_meetings_first() -> None:
+    kinds.shipped.cache_clear()
+    database = Database("sqlite:///a.db")
+    prepare(Config(), database, now=datetime(2026, 3, 2, 1, 0, tzinfo=UTC))
+    database.close()
+    assert kinds.shipped.cache_info().currsize == 1
 
 
 def test_migrating_says_what_it_did() -> None:

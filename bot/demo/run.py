@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from importlib.metadata import version
 from logging import ERROR
 from pathlib import Path
-from typing import TypeVar
+from typing import TextIO, TypeVar
 
 from starlette.applications import Starlette
 
@@ -37,6 +37,7 @@ from bot.demo.stage import demo_config
 from bot.demo.stepping import Restless, Stepper, StuckClock
 from bot.demo.transcript import transcript
 from bot.demo.world import BOT_ID, World
+from bot.errors import UserError
 
 HOST, PORT = "127.0.0.1", 8787
 EDIT_GAP = timedelta(seconds=1)  # a newcomer watches the card
@@ -59,10 +60,11 @@ def run(*, port: int | None, opens_browser: bool, keep: Path | None, seed_kind: 
     try:
         demo.claim()
         asyncio.run(_serve(demo, listening, opens_browser, keep))
-    except Unusable as error:
+    except (Unusable, UserError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     finally:
+        demo.release()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
     return 0
@@ -84,6 +86,7 @@ class Demo:
         self._stepper: Stepper
         self._roles: tuple[int, Mapping[int, str]] = (-1, {})
         self._saving: asyncio.Task[None] | None = None
+        self._lock: TextIO | None = None
 
     def claim(self) -> None:
         """Make the folder ours until the process ends; raises Unusable."""
@@ -95,6 +98,10 @@ class Demo:
             raise Unusable(f"{self._folder} 正由另一个演示使用，请换一个目录，或先停掉那一个。") from None
         except OSError as error:
             raise Unusable(f"{self._folder} 不能写入：{error.strerror}") from None
+
+    def release(self) -> None:
+        if self._lock is not None:
+            self._lock.close()
 
     async def open(self) -> None:
         """Start the bot in the world and database that were kept, else in fresh ones; raises Unusable."""
@@ -108,7 +115,11 @@ class Demo:
         if kept is None:
             self._forget()
         self._database = Database(f"sqlite:///{self._folder / DATABASE}")
-        await asyncio.to_thread(prepare, config, self._database, now=clock.now())
+        try:
+            await asyncio.to_thread(prepare, config, self._database, now=clock.now())
+        except UserError:
+            self._database.close()
+            raise
         if kept is None:
             await asyncio.to_thread(seed.populate, self._database, self.world, self._seed_kind)
         self._house = build(config, token, database=self._database, clock=clock, has_limits=False, edit_gap=EDIT_GAP)

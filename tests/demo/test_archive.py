@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.clock import VirtualClock
-from bot.demo import archive
+from bot.demo import archive, run
 from bot.demo.chats import Chat
 from bot.demo.commands import Command, Scope
 from bot.demo.groups import Groups
@@ -98,6 +98,15 @@ def test_saving_replaces_the_earlier_file_whole(tmp_path: Path) -> None:
         archive.save(file, text)
     assert file.read_text(encoding="utf-8") == "二"
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_kept_database_that_is_damaged_is_told_without_a_traceback(
+    played: World, clock: FrozenClock, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / run.WORLD).write_text(archive.write(played, clock.now()), encoding="utf-8")
+    (tmp_path / run.DATABASE).write_bytes(b"no database" * 1000)
+    assert run.run(port=None, opens_browser=False, keep=tmp_path, seed_kind="full") == 1
+    assert capsys.readouterr().err.startswith(f"数据库文件 {tmp_path / run.DATABASE} 已损坏，")
 
 
 def test_a_kept_clock_goes_on_from_the_same_moment(played: World, clock: FrozenClock) -> None:
