@@ -16,7 +16,6 @@ from sqlalchemy import (
     Index,
     Insert,
     Integer,
-    Row,
     String,
     Text,
     Update,
@@ -239,7 +238,7 @@ def bring_forward(session: Session, prefix: str, chat_id: int, at: datetime) -> 
     session.execute(statement.where(OutboxRow.state == State.PENDING).values(due_at=at))
 
 
-def unasked(session: Session, chat_ids: Collection[int], *, since: datetime) -> Sequence[Row[int, datetime]]:
+def unasked(session: Session, chat_ids: Collection[int], *, since: datetime) -> Sequence[tuple[int, datetime]]:
     """Unasked messages to these chats, sent or about to be, with the moment each is or was due, from `since` on."""
     query = select(OutboxRow.chat_id, OutboxRow.due_at).where(
         OutboxRow.chat_id.in_(chat_ids),
@@ -247,7 +246,7 @@ def unasked(session: Session, chat_ids: Collection[int], *, since: datetime) -> 
         OutboxRow.due_at >= since,
         OutboxRow.state.in_([State.PENDING, State.SENDING, State.SENT, State.UNKNOWN]),
     )
-    return session.execute(query).all()
+    return [(chat_id, at) for chat_id, at in session.execute(query) if chat_id is not None]
 
 
 def message_of(session: Session, key: str) -> int | None:
