@@ -21,6 +21,7 @@ from bot import claims, inbox, migrations, outbox, schedule
 from bot.aftermath import Reach
 from bot.attendance import ballot_handlers, correction_handlers, export_handlers, opening
 from bot.attendance import handlers as attendance_handlers
+from bot.attendance import personal as attendance_personal
 from bot.attendance import service as attendance
 from bot.attendance.quorum import is_quorate
 from bot.banks import handlers as banks_handlers
@@ -37,6 +38,7 @@ from bot.inbox import Received
 from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
 from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds, minutes_handlers, realigning, series_handlers
+from bot.meetings import personal as meetings_personal
 from bot.members import calendar_handlers, menus, offices_handlers, personal_handlers, reach, roster_handlers
 from bot.members import handlers as members_handlers
 from bot.members import views as members_views
@@ -47,6 +49,7 @@ from bot.outbox import Claimed, Lane
 from bot.periods import local_day
 from bot.polling import Poller, connect, own_name
 from bot.quiz import handlers as quiz_handlers
+from bot.quiz import personal as quiz_personal
 from bot.transport import Transport
 
 log = structlog.get_logger()
@@ -58,7 +61,7 @@ DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
 
 Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object, object], Deps, None]
 
-PERSONAL: tuple[PersonalData, ...] = ()
+PERSONAL: tuple[PersonalData, ...] = (attendance_personal.DATA, meetings_personal.DATA, quiz_personal.DATA)
 
 ROUTES: tuple[Routes, ...] = (
     members_handlers.ROUTES,

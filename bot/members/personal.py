@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot import inbox, outbox
+from bot.db import Base
 from bot.errors import UserError
 from bot.members import menus, notices, register
 from bot.members import personal_views as words
@@ -66,6 +67,18 @@ class Traces:
         """`text` without the name; a longer name that only contains it stays."""
         names = "|".join(re.escape(name) for name in (*self.longer, self.name))
         return re.sub(names, lambda found: self.stand_in if found[0] == self.name else found[0], text)
+
+
+def hide_in(
+    session: Session, traces: Traces, model: type[Base], columns: Sequence[str], *where: ColumnElement[bool]
+) -> None:
+    """Take the name out of these texts of the rows for which `where` holds."""
+    names = [getattr(model, column).contains(traces.name, autoescape=True) for column in columns]
+    for row in session.scalars(select(model).where(or_(*names), *where)).all():
+        for column in columns:
+            if text := getattr(row, column):
+                setattr(row, column, traces.hide(text))
+    session.flush()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,16 +232,21 @@ def _longer_names(session: Session, name: str) -> tuple[str, ...]:
 
 
 def _unmistakable(session: Session, person: Member) -> set[int]:
-    """Units of the person without a namesake: his branches with their groups, and what is above them."""
-    query = select(Membership.member_id, Unit.path).join(Unit, Unit.id == Membership.branch_id)
-    paths = [path for _, path in session.execute(query.where(Membership.member_id == person.id))]
-    namesakes = query.join(Member, Member.id == Membership.member_id)
-    namesakes = namesakes.where(Member.name == person.name, Member.id != person.id)
-    others = [path for _, path in session.execute(namesakes)]
-    tops = {int(part) for path in paths for part in path.split("/") if part}
-    shared = {int(part) for path in others for part in path.split("/") if part}
-    below = select(Unit.id).where(or_(*(Unit.path.startswith(path) for path in paths if path not in others)))
-    return (tops - shared) | (set(session.scalars(below)) if set(paths) - set(others) else set())
+    """Units in whose texts the name means nobody else: where there is no namesake, his branches, their groups, and
+    what is above them."""
+    query = select(Member.id, Unit.path).join(Membership, Membership.member_id == Member.id)
+    query = query.join(Unit, Unit.id == Membership.branch_id).where(Member.name == person.name)
+    rows = session.execute(query).all()
+    own, others = ({path for member_id, path in rows if (member_id == person.id) is is_his} for is_his in (True, False))
+    shared = {number for path in others for number in _numbers(path)}
+    found = {number for path in own for number in _numbers(path)} - shared
+    for path in own - others:
+        found |= set(session.scalars(select(Unit.id).where(Unit.path.startswith(path))))
+    return found
+
+
+def _numbers(path: str) -> list[int]:
+    return [int(part) for part in path.split("/") if part]
 
 
 def _erase(session: Session, traces: Traces, now: datetime) -> None:

@@ -20,15 +20,17 @@ _LISTED = {
     "joining menus notices offices offices_handlers offices_views personal personal_handlers "
     "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",
     "meetings": "agenda audiences budget cards change_views changing dating dating_views downtime drafts facts firing "
-    "grammar kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views past personal phrases "
-    "plan_views planning publishing realigning recurrence refilling repeating series series_handlers series_planning "
+    "grammar kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views past personal "
+    "personal_views phrases plan_views planning publishing realigning recurrence refilling repeating series "
+    "series_handlers series_planning "
     "series_views "
     "shortfall versions",
     "attendance": "amending ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "
-    "opening own personal phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
+    "opening own personal personal_views phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
-    "quiz": "blueprint drafts facts hosting marking papers personal phrases results rounds sending votes",
+    "quiz": "blueprint drafts facts hosting marking papers personal personal_views phrases results rounds sending "
+    "votes",
     "practice": "",
     "compliance": "norms picture",
     "reports": "document workbook",
