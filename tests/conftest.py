@@ -19,6 +19,8 @@ from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.world import World
 from tests import databases, stages
 
+if databases.PLACE is not None:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(databases.PLACE))
 os.environ["PTB_TIMEDELTA"] = "true"  # as the bot sets it; without it the library warns at each span
 
 # No test may fail because the machine is busy.
@@ -55,9 +57,9 @@ def postgres() -> Iterator[databases.Server | None]:
 
 
 @pytest.fixture
-def sqlite_url(sqlite_template: Path, tmp_path: Path) -> Iterator[str]:
+def sqlite_url(sqlite_template: Path) -> Iterator[str]:
     """A migrated SQLite file."""
-    with databases.sqlite(sqlite_template, tmp_path) as url:
+    with databases.sqlite(sqlite_template, sqlite_template.parent) as url:
         yield url
 
 
@@ -79,7 +81,7 @@ def database_url(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
-    database = Database(database_url)
+    database = databases.Again(database_url)
     yield database
     database.close()
 
@@ -124,10 +126,10 @@ def seeded_postgres(postgres_url: str) -> str:
 
 
 @pytest.fixture
-def stage_url(request: pytest.FixtureRequest, seeded_file: Path, tmp_path: Path) -> Iterator[str]:
+def stage_url(request: pytest.FixtureRequest, seeded_file: Path) -> Iterator[str]:
     """The seeded database: SQLite, or PostgreSQL where TEST_DATABASE_URL names one."""
     if "TEST_DATABASE_URL" not in os.environ:
-        with databases.sqlite(seeded_file, tmp_path) as url:
+        with databases.sqlite(seeded_file, seeded_file.parent) as url:
             yield url
         return
     yield request.getfixturevalue("seeded_postgres")

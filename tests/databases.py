@@ -7,6 +7,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -17,7 +18,8 @@ from bot.db import Database
 
 NO_SERVER = "no PostgreSQL: set TEST_DATABASE_URL, or install a server under /usr/lib/postgresql"
 TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version'"
-OTHERS = "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+# What hangs in a transaction would keep its tables; connections that rest are the next test's.
+BUSY = "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
 # Nothing in it outlives the tests, so nothing waits for a disk.
 SETTINGS = {
     "listen_addresses": "''",
@@ -27,6 +29,33 @@ SETTINGS = {
     "autovacuum": "off",
     "max_connections": "100",
 }
+
+
+# Where files need no disk either: what the tests write is gone with them.
+MEMORY = Path("/dev/shm")
+PLACE = MEMORY if os.access(MEMORY, os.W_OK) else None
+
+
+@cache
+def _lasting(url: str) -> Database:
+    return Database(url)
+
+
+class Again(Database):
+    """A database as a process has it that runs for a while: statements are compiled and PostgreSQL's connections open,
+    by the tests before. Who listens to its engine listens to this one alone."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url)
+        before = _lasting(url)
+        self._own = self._writer, self._reader
+        self._writer, self._reader = before._writer.execution_options(), before._reader.execution_options()
+
+    def close(self) -> None:
+        """Finish what is queued. Connections to a file end, as the next test has a file of its own."""
+        if not self.is_sqlite:
+            self._writer, self._reader = self._own
+        super().close()
 
 
 def migrate(url: str) -> None:
@@ -54,9 +83,10 @@ class Server:
             _all(connection, f"DROP DATABASE IF EXISTS {self._url.database}")
             _all(connection, f"CREATE DATABASE {self._url.database}")
         migrate(self.url)
-        with _connected(self._url) as connection:
-            self._tables = set(_all(connection, TABLES))
-            (self._version,) = _all(connection, "SELECT version_num FROM alembic_version")
+        self._own = _connected(self._url)
+        self._tables = set(_all(self._own, TABLES))
+        self._are_filled = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM {t})" for t in self._tables)
+        (self._version,) = _all(self._own, "SELECT version_num FROM alembic_version")
 
     @property
     def url(self) -> str:
@@ -64,16 +94,22 @@ class Server:
 
     def empty(self) -> None:
         """As it was after the migration: no rows, no other tables, every sequence at its start."""
-        with _connected(self._url) as connection:
-            _all(connection, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " + OTHERS)
-            for table in set(_all(connection, TABLES)) - self._tables:
-                _all(connection, f"DROP TABLE {table} CASCADE")
-            is_filled = " UNION ALL ".join(f"SELECT '{t}' WHERE EXISTS (SELECT 1 FROM {t})" for t in self._tables)
-            if filled := _all(connection, is_filled):
-                _all(connection, f"TRUNCATE {', '.join(filled)} CASCADE")
-            for sequence in _all(connection, "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"):
-                _all(connection, f"ALTER SEQUENCE {sequence} RESTART")
-            _all(connection, f"UPDATE alembic_version SET version_num = '{self._version}'")  # tests play newer ones
+        try:
+            self._empty()
+        except psycopg.OperationalError:  # a test has restarted the server
+            self._own = _connected(self._url)
+            self._empty()
+
+    def _empty(self) -> None:
+        own = self._own
+        _all(own, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity " + BUSY)
+        for table in set(_all(own, TABLES)) - self._tables:
+            _all(own, f"DROP TABLE {table} CASCADE")
+        if filled := _all(own, self._are_filled):
+            _all(own, f"TRUNCATE {', '.join(filled)} CASCADE")
+        if used := _all(own, "SELECT sequencename FROM pg_sequences WHERE last_value IS NOT NULL"):
+            _all(own, "SELECT " + ", ".join(f"setval('{sequence}', 1, false)" for sequence in used))
+        _all(own, f"UPDATE alembic_version SET version_num = '{self._version}'")  # tests play newer ones
 
     @contextmanager
     def blank(self) -> Iterator[str]:
@@ -87,6 +123,7 @@ class Server:
                 _all(connection, f"DROP DATABASE {url.database} WITH (FORCE)")
 
     def drop(self) -> None:
+        self._own.close()
         with _connected(self._elsewhere) as connection:
             _all(connection, f"DROP DATABASE {self._url.database} WITH (FORCE)")
 
@@ -144,7 +181,7 @@ rm -rf "$2"
 @contextmanager
 def _started(programs: Path) -> Iterator[Path]:
     """A server that listens in a folder of its own only; yields that folder."""
-    folder = Path(tempfile.mkdtemp(prefix="ketang-pg-"))  # short: the name of a socket has at most 107 bytes
+    folder = Path(tempfile.mkdtemp(prefix="ketang-pg-", dir=PLACE))  # short: the name of a socket has at most 107 bytes
     person = _person()
     if person is not None:
         os.chown(folder, person.pw_uid, person.pw_gid)
@@ -176,6 +213,10 @@ def _person() -> pwd.struct_passwd | None:
 
 @contextmanager
 def sqlite(template: Path, folder: Path) -> Iterator[str]:
+    """A copy of the template, always in the same place of the folder."""
     file = folder / "ketang.db"
-    shutil.copy(template, file)
+    for ending in ("-wal", "-shm"):
+        file.with_name(f"{file.name}{ending}").unlink(missing_ok=True)
+    file.unlink(missing_ok=True)
+    shutil.copyfile(template, file)
     yield f"sqlite:///{file}"

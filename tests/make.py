@@ -1,8 +1,9 @@
 """Rows for tests: units, people, roles, accounts and chats, made in one call each and always alike."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -18,6 +19,7 @@ SINCE = date(2020, 1, 1)  # when everybody joined the branch
 JOINED = date(2010, 7, 1)
 USERS = {"张三": 1001, "李四": 1002, "王五": 1003, "赵六": 1004, "孙七": 1005, "周八": 1006, "吴九": 1007}
 GROUP_CHAT = -1001000000001
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +55,22 @@ class Cast:
 
 
 class Make:
-    """Each call is a transaction of its own on the database of the test."""
+    """Each call is a transaction of its own on the database of the test; the cast comes in one."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self._session: Session | None = None
         self._strangers = 2000
 
+    def _run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        if self._session is None:
+            return self.database.run(fn, *args, **kwargs)
+        made = fn(self._session, *args, **kwargs)
+        self._session.flush()
+        return made
+
     def unit(self, kind: UnitKind, name: str, parent: UnitRef | None = None, *, has_committee: bool = False) -> UnitRef:
-        return self.database.run(register.add_unit, kind, name, parent, has_committee=has_committee)
+        return self._run(register.add_unit, kind, name, parent, has_committee=has_committee)
 
     def district(self, name: str = "示范区国资系统党委") -> UnitRef:
         return self.unit(UnitKind.DISTRICT_COMMITTEE, name, has_committee=True)
@@ -114,7 +124,7 @@ class Make:
                 session.add(home)
             return person.id
 
-        someone = Someone(self.database.run(write), user_id, name)
+        someone = Someone(self._run(write), user_id, name)
         for role in roles:
             assert branch is not None, "a role needs a branch"
             self.grant(someone, role, group if role is Role.GROUP_LEADER and group else branch)
@@ -126,15 +136,15 @@ class Make:
         self, someone: Someone, role: Role, unit: UnitRef, *, from_on: date = SINCE, to_on: date | None = None
     ) -> None:
         row = RoleGrant(member_id=someone.id, unit_id=unit.id, role=role, from_on=from_on, to_on=to_on)
-        self.database.run(lambda session: session.add(row))
+        self._run(lambda session: session.add(row))
 
     def account(self, someone: Someone, *, reach: Reach = Reach.OK) -> None:
         row = Account(telegram_user_id=someone.user_id, member_id=someone.id, reach=reach, bound_at=NOW)
-        self.database.run(lambda session: session.add(row))
+        self._run(lambda session: session.add(row))
 
     def chat(self, unit: UnitRef, chat_id: int = GROUP_CHAT, title: str = "一支部群") -> int:
         row = Chat(chat_id=chat_id, unit_id=unit.id, title=title, state=ChatState.ACTIVE)
-        self.database.run(lambda session: session.add(row))
+        self._run(lambda session: session.add(row))
         return chat_id
 
     def exemption(self, someone: Someone, scope: ExemptionScope = ExemptionScope.BOTH, from_on: date = SINCE) -> None:
@@ -146,9 +156,19 @@ class Make:
             approver="上级党委",
             approved_on=from_on,
         )
-        self.database.run(lambda session: session.add(row))
+        self._run(lambda session: session.add(row))
 
     def cast(self) -> Cast:
+        def write(session: Session) -> Cast:
+            self._session = session
+            try:
+                return self._cast()
+            finally:
+                self._session = None
+
+        return self.database.run(write)
+
+    def _cast(self) -> Cast:
         district = self.district()
         company = self.company(district=district)
         branch, second = self.branch("一支部", company), self.branch("二支部", company)

@@ -14,7 +14,7 @@ from bot import logs
 from bot.app import ROUTES
 from bot.clock import VirtualClock
 from bot.context import Routes
-from bot.db import Base, Database
+from bot.db import Base
 from bot.demo import seed
 from bot.demo.chats import Membership, Rank
 from bot.demo.messages import Message
@@ -24,6 +24,7 @@ from bot.demo.world import World
 from bot.meetings.models import Card, Meeting
 from bot.members import register
 from bot.members.models import Branch
+from tests.databases import Again
 
 EXPECTED_ERRORS = {"update_failed", "row_refused"}
 
@@ -55,7 +56,7 @@ async def opened(
     world = World(clock, f"7000000001:DEMO-{secrets.token_hex(8)}")
     worlds[world.token] = world
     seed.people_and_messages(world)
-    database = Database(url)
+    database = Again(url)
     config = demo_config(address).model_copy(update={"root_user_ids": tuple(root)})
     stage = Stage(world, clock, database, config, has_limits=has_limits, edit_gap=edit_gap, routes=(*ROUTES, *routes))
     await stage.open()
