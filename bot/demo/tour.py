@@ -92,7 +92,7 @@ STEPS = (
             Stop(ZHANG_SAN, "张三", "答对这道题", "key:poll", is_in_group=True, pick=Pick.RIGHT),
             Stop(ZHOU_BA, "周八", "答错这道题", "key:poll", is_in_group=True, pick=Pick.WRONG),
             Stop(ZHOU_BA, "周八", "点“其余党员一起”", "crowd", is_in_group=True),
-            Stop(ZHOU_BA, "周八", "点“下一个提醒”，直到公布成绩", "next", is_in_group=True),
+            Stop(ZHOU_BA, "周八", "点“拨快”里的“+10分钟”，等到公布成绩", "menu", is_in_group=True),
             Stop(ZHOU_BA, "周八", "在私聊看自己的成绩", "composer"),
         ),
     ),
