@@ -124,7 +124,7 @@ def _is_weekend(day: date) -> bool:
 
 
 def _days_of(year: int, month: int) -> Iterator[date]:
-    day = date(year, month, 1)
-    while day <= last_of_month(year, month):
+    day, last = date(year, month, 1), last_of_month(year, month)
+    while day <= last:
         yield day
         day += DAY

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from bot.db import upsert
 from bot.meetings import cards, recurrence, service, versions
-from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Draft, Meeting, Series
 from bot.meetings.recurrence import Landing
 from bot.meetings.repeating import SeriesFacts, Terms
@@ -24,6 +23,7 @@ from bot.workdays import WorkCalendar
 log = structlog.get_logger()
 
 AHEAD = timedelta(days=45)
+MOST = 20  # new meetings of one transaction, after which others get their turn
 BACK = timedelta(days=14)  # a base day may be past whose meeting is still ahead: no holiday with its weekends is longer
 
 
@@ -47,14 +47,18 @@ def running(session: Session, *where: ColumnElement[bool]) -> list[SeriesFacts]:
     ]
 
 
-def refill(session: Session, *, now: datetime) -> None:
-    """Bring all series up to date; also asked by new days off, in the transaction that imports them."""
+def refill(session: Session, *, now: datetime) -> bool:
+    """Bring series up to date; True while there may be more. Also asked by new days off, as they are imported."""
     calendar, today = members.work_calendar(session), local_day(now)
     every = running(session, or_(Series.until_on.is_(None), Series.until_on >= today - BACK))
     there = _there(session, [series.id for series in every], today)
+    added = 0
     for series in every:
-        _add(session, series, there.get(series.id, set()), calendar, now=now)
+        added += _add(session, series, there.get(series.id, set()), calendar, now=now)
+        if added >= MOST:
+            return True
     settle(session, calendar, now=now)
+    return False
 
 
 def fill(session: Session, series: SeriesFacts, *, now: datetime) -> None:
@@ -88,15 +92,15 @@ def _there(session: Session, series_ids: Collection[int], today: date) -> dict[i
 
 def _add(
     session: Session, series: SeriesFacts, there: Collection[date], calendar: WorkCalendar, *, now: datetime
-) -> None:
+) -> int:
+    """How many meetings there are more now."""
     taken = {recurrence.slot(series.terms.rule, day) for day in there}
     landings = wanted(series, calendar, now=now)
     missing = [one for one in landings if recurrence.slot(series.terms.rule, one.base_on) not in taken]
     if not missing or not _is_still_so(session, series):
-        return
+        return 0
     created_by = session.scalar(select(Draft.actor_id).where(Draft.id == series.draft_id))
-    for landing in missing:
-        _insert(session, series, landing, created_by, now=now)
+    return sum(_insert(session, series, landing, created_by, now=now) for landing in missing)
 
 
 def _is_still_so(session: Session, series: SeriesFacts) -> bool:
@@ -107,7 +111,7 @@ def _is_still_so(session: Session, series: SeriesFacts) -> bool:
     return session.execute(held.execution_options(synchronize_session=False)).first() is not None
 
 
-def _insert(session: Session, series: SeriesFacts, landing: Landing, created_by: int | None, *, now: datetime) -> None:
+def _insert(session: Session, series: SeriesFacts, landing: Landing, created_by: int | None, *, now: datetime) -> bool:
     starts_at = series.terms.starts_at(landing)
     row = upsert(session, Meeting).values(
         unit_id=series.unit.id,
@@ -128,11 +132,13 @@ def _insert(session: Session, series: SeriesFacts, landing: Landing, created_by:
     )
     # Another meeting of the kind at that hour stands for this one, as one that was added meanwhile does.
     meeting_id = session.scalar(row.on_conflict_do_nothing().returning(Meeting.id))
-    if meeting_id is not None:
-        log.info("occurrence_added", series=series.id, meeting=meeting_id)
-        meeting = service.facts(session, meeting_id)
-        assert meeting is not None
-        versions.replan(session, meeting, now=now)
+    if meeting_id is None:
+        return False
+    log.info("occurrence_added", series=series.id, meeting=meeting_id)
+    meeting = service.facts(session, meeting_id)
+    assert meeting is not None
+    versions.replan(session, meeting, now=now)
+    return True
 
 
 # -- what is no longer tentative ---
@@ -140,17 +146,16 @@ def _insert(session: Session, series: SeriesFacts, landing: Landing, created_by:
 
 def settle(session: Session, calendar: WorkCalendar, *, now: datetime) -> None:
     """暂定 ends where the announced calendar says what was guessed."""
-    tentative = select(Meeting.id, Meeting.series_id, Meeting.original_on).where(
+    tentative = select(Meeting.id, Meeting.series_id, Meeting.original_on, Meeting.starts_at).where(
         Meeting.is_tentative, Meeting.state == MeetingState.SCHEDULED, Meeting.starts_at > now
     )
-    rows = session.execute(tentative.where(Meeting.series_id.is_not(None)).order_by(Meeting.id)).all()
+    found = session.execute(tentative.where(Meeting.series_id.is_not(None)).order_by(Meeting.id)).all()
+    rows = [row for row in cast("list[tuple[int, int, date, datetime]]", found) if calendar.is_known(local_day(row[3]))]
     by_id = {series.id: series for series in running(session, Series.id.in_({row[1] for row in rows}))} if rows else {}
-    for meeting_id, series_id, original_on in cast("list[tuple[int, int, date]]", rows):
+    for meeting_id, series_id, original_on, starts_at in rows:
         landing = landing_of(by_id[series_id].terms, original_on, calendar)
-        meeting = service.facts(session, meeting_id)
-        assert meeting is not None
-        if landing is not None and not landing.is_tentative and landing.on == meeting.on:
-            _settle(session, meeting, now=now)
+        if landing is not None and not landing.is_tentative and landing.on == local_day(starts_at):
+            _settle(session, meeting_id, now=now)
 
 
 def landing_of(terms: Terms, original_on: date, calendar: WorkCalendar) -> Landing | None:
@@ -162,7 +167,9 @@ def landing_of(terms: Terms, original_on: date, calendar: WorkCalendar) -> Landi
     return terms.land(found[0], calendar) if found else None
 
 
-def _settle(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
+def _settle(session: Session, meeting_id: int, *, now: datetime) -> None:
+    meeting = service.facts(session, meeting_id)
+    assert meeting is not None
     if meeting.announced_at is not None:  # people know the day: only the word goes
         statement = update(Meeting).where(Meeting.id == meeting.id).values(is_tentative=False)
         session.execute(statement.execution_options(synchronize_session=False))
