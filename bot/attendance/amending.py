@@ -1,6 +1,6 @@
 """What a correction writes: the record, its entries in the chain, the cards, and a word to the person concerned."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,15 +10,16 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.attendance import chain, correction_views
 from bot.attendance.chain import Entry
-from bot.attendance.models import Attendance, MakeUp
+from bot.attendance.models import Attendance, AttendanceEvent, MakeUp
 from bot.attendance.opening import tip_of
-from bot.attendance.rules import CAME, Action, Answer, LeaveState, Status, Wanted
+from bot.attendance.rules import CAME, Action, Answer, LeaveState, Proof, Status, Wanted
 from bot.attendance.service import refresh_requests
 from bot.meetings import cards
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
 from bot.members import quiet
 from bot.members import service as members
+from bot.members.models import Member
 from bot.members.rules import DueList
 from bot.message import Message
 from bot.outbox import Lane
@@ -104,17 +105,47 @@ def _consequences(session: Session, attendance_id: int, leave: LeaveState, wante
 
 def tell(session: Session, meeting: MeetingFacts, member_id: int, key: str, message: Message, *, now: datetime) -> None:
     """What became of one's record, in private and not by night."""
-    person = members.people(session, [member_id], meeting.on).get(member_id)
-    if person is None or not person.is_reachable or person.user_id is None:
-        return
-    hours = quiet.quiet_hours(session, meeting.unit, [person.user_id]).of(person.user_id)
-    outbox.enqueue(
-        session,
-        key,
-        chat_id=person.user_id,
-        content=message,
-        lane=Lane.NOTICE,
-        now=now,
-        due_at=hours.end_after(now) if hours.holds(now) else now,
-        is_unasked=True,
+    _tell_all(session, meeting, {member_id: (key, message)}, now=now)
+
+
+def tell_marked(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
+    """At the close everybody whom somebody else has called present reads so, once and silently."""
+    query = (
+        select(Attendance.id, Attendance.member_id, Attendance.status, AttendanceEvent.actor_id, Member.name)
+        .join(AttendanceEvent, AttendanceEvent.attendance_id == Attendance.id)
+        .join(Member, Member.id == AttendanceEvent.actor_id)
+        .where(Attendance.meeting_id == meeting.id, Attendance.proof == Proof.ROLL_CALL)
+        .where(AttendanceEvent.action == Action.MARKED)
+        .order_by(AttendanceEvent.seq)
     )
+    told: dict[int, tuple[str, Message]] = {}
+    for attendance_id, member_id, status, actor_id, by in session.execute(query):
+        told.pop(member_id, None)
+        if actor_id != member_id:
+            message = correction_views.marked(meeting, status, by, now=now)
+            told[member_id] = (f"marked:{attendance_id}", message)
+    _tell_all(session, meeting, told, now=now)
+
+
+def _tell_all(
+    session: Session, meeting: MeetingFacts, told: Mapping[int, tuple[str, Message]], *, now: datetime
+) -> None:
+    if not told:
+        return
+    people = members.people(session, told.keys(), meeting.on)
+    hours = quiet.quiet_hours(session, meeting.unit, [one.user_id for one in people.values() if one.user_id])
+    for member_id, (key, message) in told.items():
+        person = people.get(member_id)
+        if person is None or not person.is_reachable or person.user_id is None:
+            continue
+        own = hours.of(person.user_id)
+        outbox.enqueue(
+            session,
+            key,
+            chat_id=person.user_id,
+            content=message,
+            lane=Lane.NOTICE,
+            now=now,
+            due_at=own.end_after(now) if own.holds(now) else now,
+            is_unasked=True,
+        )

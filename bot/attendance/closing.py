@@ -8,7 +8,7 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.attendance import chain, views
+from bot.attendance import amending, chain, views
 from bot.attendance.chain import Entry
 from bot.attendance.facts import Closed
 from bot.attendance.models import Attendance
@@ -112,6 +112,7 @@ def close(
     final = roll(session, meeting.id, now=now)
     message = views.summary(now_is, final, meetings.named(session, final.absent, now_is))
     _tell_secretary(session, now_is, "closed", message, now=now)
+    amending.tell_marked(session, now_is, now=now)
     log.info("meeting_closed", meeting=meeting.id, expected=final.expected, present=len(final.present))
     return Closed(now_is, final)
 

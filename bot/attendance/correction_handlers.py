@@ -54,6 +54,11 @@ async def forgot(_: Update, context: Context) -> None:
     await context.say(Toast(correction_views.forgotten()), ClearButtons())
 
 
+async def show_proposal(_: Update, context: Context) -> None:
+    found = await context.read(proposals.show, context.press.number(0))
+    await context.say(correction_views.proposal(found, now=context.now()))
+
+
 def _decide(*, is_agreed: bool) -> Handler:
     async def press(_: Update, context: Context) -> None:
         found = await context.transact(proposals.confirm_correction, context.press.number(0), is_agreed=is_agreed)
@@ -144,6 +149,7 @@ ROUTES = Routes(
         "attendance:one": one,
         "attendance:set": change,
         "attendance:forgot": forgot,
+        "attendance:proposal": show_proposal,
         "attendance:agree": _decide(is_agreed=True),
         "attendance:refuse": _decide(is_agreed=False),
         "attendance:madeup": ask_how,

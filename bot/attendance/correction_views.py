@@ -156,6 +156,13 @@ def corrected(
     return Message(fill(text, by=by, day=short_day(meeting.on, now=now), kind=name(meeting), reason=reason, **words))
 
 
+def marked(meeting: MeetingFacts, status: Status, by: str, *, now: datetime) -> Message:
+    """To who was called by roll, once the meeting is over."""
+    text = "{by}点名登记您{day}{kind}：{status}。如有异议请联系书记。"
+    words = {"day": short_day(meeting.on, now=now), "kind": name(meeting), "status": STATUS_NAMES[status]}
+    return Message(fill(text, by=by, **words), is_silent=True)
+
+
 def forgotten() -> str:
     return "已提交，等待书记确认"
 

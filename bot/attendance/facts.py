@@ -140,6 +140,7 @@ class Today:
     unanswered: tuple[Own, ...]
     to_approve: tuple[LeaveRequest, ...]
     to_explain: tuple[Own, ...]
+    to_confirm: tuple["Proposal", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

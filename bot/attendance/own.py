@@ -6,7 +6,7 @@ from typing import cast
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.attendance import leave
+from bot.attendance import leave, proposals
 from bot.attendance.facts import Own, Record, Today
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status, parts_seen
@@ -99,6 +99,7 @@ def today(session: Session, sender: Sender, *, now: datetime) -> Today:
         unanswered=tuple(own for own in mine if _is_unanswered(own, now)),
         to_approve=tuple(leave.waiting_for(session, sender, now=now)),
         to_explain=tuple(own for own in mine if own.roll.unexplained),
+        to_confirm=tuple(proposals.waiting_for(session, sender, now=now)),
     )
 
 

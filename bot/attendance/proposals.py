@@ -253,6 +253,14 @@ def refresh_requests(session: Session, correction_id: int, *, now: datetime) -> 
         outbox.refresh(session, key, now=now)
 
 
+def show(session: Session, sender: Sender, correction_id: int, *, now: datetime) -> Proposal:
+    """One proposal for who may confirm it."""
+    found = next((one for one in waiting_for(session, sender, now=now) if one.id == correction_id), None)
+    if found is None:
+        raise ProposalGone
+    return found
+
+
 def waiting_for(session: Session, sender: Sender, *, now: datetime) -> list[Proposal]:
     """Proposals this person may confirm, oldest first."""
     who = members.actor(session, sender, now=now)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from bot.attendance.correction_views import proposal
 from bot.attendance.facts import Answered, CheckedIn, LeaveRequest, Own, Record, Today
 from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
 from bot.attendance.sheet_views import KIND_NAMES, KINDS, STATUS_NAMES
@@ -238,6 +239,10 @@ def today(what: Today, *, now: datetime) -> Message:
         parts.append(request(one, now=now).text)
         opens = Button(f"审批{cut(one.name, 12)}的请假", press("attendance", "ask", one.attendance_id))
         buttons.append((opens,))
+    for proposed in what.to_confirm:
+        parts.append(proposal(proposed, now=now).text)
+        opens = Button(f"确认{cut(proposed.name, 12)}的更正", press("attendance", "proposal", proposed.id))
+        buttons.append((opens,))
     return Message("\n".join(parts) if parts else "今天没有待办事项。", tuple(buttons))
 
 
@@ -263,4 +268,9 @@ def record(what: Record, *, now: datetime) -> Message:
         )
         for meeting, status in what.latest
     ]
-    return Message(lines(counts, *latest))
+    trails = [
+        Button(f"{short_day(meeting.on, now=now)} {name(meeting)}", press("attendance", "trail", meeting.id))
+        for meeting, _ in what.latest
+    ]
+    hint = "点下面的会议，看记录是谁在什么时候登记的。" if trails else ""
+    return Message(lines(counts, *latest, hint), rows(trails, 2))

@@ -119,3 +119,16 @@ def test_everybody_reads_what_was_done_to_the_own_record(play: Play) -> None:
         play.act(cast.zhao, trail.own, meeting.id)
     with pytest.raises(NotAllowed):
         play.act(cast.zhang, trail.of, meeting.id, cast.sun.id)
+
+
+def test_who_was_called_reads_it_once_at_the_close(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    play.until("2026-03-06 15:00")
+    for code in ("p", "l"):
+        play.act(cast.li, marking.mark, play.standing(meeting, cast.zhang).id, code)
+    play.act(cast.li, marking.mark, play.standing(meeting, cast.li).id, "p")
+    play.take()
+    play.until("2026-03-06 17:30")
+    letters = play.take()
+    assert texts(letters, cast.zhang.user_id) == ["李四点名登记您3月6日主题党日：迟到。如有异议请联系书记。"]
+    assert not any("点名登记" in text for text in texts(letters, cast.li.user_id))
