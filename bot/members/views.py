@@ -128,6 +128,7 @@ _FOR_ALL = (
 )
 _BY_RIGHT = (
     (Right.PLAN, "plan", "安排会议，例如 /plan 下周五15点 主题党日"),
+    (Right.PLAN, "series", "周期会议：每月、每周等固定日子的会议"),
     (Right.RUN_QUIZ, "quiz", "出题与考试"),
     (Right.RUN_QUIZ, "round", "在支部群里开始现场答题"),
     (Right.BANKS, "bank", "题库；直接发送题库文件可导入"),
@@ -135,6 +136,7 @@ _BY_RIGHT = (
     (Right.ROSTER, "invite", "给还没有激活的党员生成加入链接"),
     (Right.BIND_CHAT, "bind", "把支部群与机器人绑定"),
     (Right.GRANT, "orgs", "组织与角色：任免、不计入应到"),
+    (Right.CALENDAR, "calendar", "工作日历；直接发送放假安排可导入"),
 )
 
 

@@ -77,6 +77,7 @@ def test_help_lists_what_one_may() -> None:
     officers = (
         "负责人还可以用：\n"
         "/plan 安排会议，例如 /plan 下周五15点 主题党日\n"
+        "/series 周期会议：每月、每周等固定日子的会议\n"
         "/quiz 出题与考试\n"
         "/round 在支部群里开始现场答题\n"
         "/bank 题库；直接发送题库文件可导入\n"
@@ -86,8 +87,9 @@ def test_help_lists_what_one_may() -> None:
     )
     offices = "/orgs 组织与角色：任免、不计入应到"
     assert views.help_private(actor(Role.ORGANIZER)).text == f"{everybody}\n{officers}\n{words}"
-    for role in (Role.SECRETARY, Role.ADMIN):
-        assert views.help_private(actor(role)).text == f"{everybody}\n{officers}\n{offices}\n{words}"
+    assert views.help_private(actor(Role.SECRETARY)).text == f"{everybody}\n{officers}\n{offices}\n{words}"
+    top = f"{offices}\n/calendar 工作日历；直接发送放假安排可导入"  # ADMIN of the top unit
+    assert views.help_private(actor(Role.ADMIN)).text == f"{everybody}\n{officers}\n{top}\n{words}"
     assert "/plan" in views.help_private(actor(Role.GROUP_LEADER)).text
     assert "/roster" not in views.help_private(actor(Role.COMMISSIONER)).text
 
@@ -99,7 +101,8 @@ def test_a_root_user_outside_the_roster_reads_of_the_roster_only() -> None:
         "/roster 名册；直接发送名册文件可导入\n"
         "/invite 给还没有激活的党员生成加入链接\n"
         "/bind 把支部群与机器人绑定\n"
-        "/orgs 组织与角色：任免、不计入应到"
+        "/orgs 组织与角色：任免、不计入应到\n"
+        "/calendar 工作日历；直接发送放假安排可导入"
     )
 
 
