@@ -210,15 +210,6 @@ async def test_a_reminder_follows_its_group_to_the_new_number(stage: Stage, chat
     assert (await chat("张三").press("参加", on=card)).edits == [card]
 
 
-async def test_a_card_comes_back_to_a_group_that_has_moved(stage: Stage, chat: People) -> None:
-    stage.expect_refusal("not enough rights to manage pinned messages")
-    larger = await moved(stage, is_told=True)
-    await stage.advance(minutes=2)
-    assert [m.text.partition("\n")[0] for m in chat("李四").sees(larger) if m.sender.user_id == BOT_ID] == [
-        "【主题党日】学习二十大精神"
-    ]
-
-
 async def test_a_kicked_bot_says_so_in_private_and_sends_nothing_more(stage: Stage, chat: People, group: Chat) -> None:
     stage.expect_refusal("bot was kicked from the supergroup chat")
     await stages.announced(stage)

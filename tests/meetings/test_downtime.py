@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import update
 
 from bot.attendance.rules import SelfSignInOver, Status
-from bot.meetings import downtime
+from bot.attendance.service import roll
+from bot.meetings import downtime, mending
 from bot.meetings.rules import MeetingState
 from bot.members import reach
 from bot.outbox import OutboxRow, State
@@ -169,6 +170,18 @@ def test_a_group_with_a_new_number_gets_reminders_and_a_card_again(play: Play) -
         "【主题党日】学习二十大精神",
         "今天15:00 三楼会议室，主题党日。参加0 · 请假0 · 未回复5。",
     ]
+    assert play.pinned() == [meeting.id]
+
+
+def test_the_card_does_not_wait_for_a_reminder(play: Play) -> None:
+    meeting = play.meeting(LINE)
+    play.until("2026-03-06 10:00")
+    play.take()
+    play.database.run(reach.chat_migrated, GROUP_CHAT, -1002000000002, now=play.now)
+    for _ in range(2):
+        play.database.run(mending.mend, roll, now=play.now)
+        play.deliver()
+    assert [line.partition("／")[0] for line in texts(play.take(), -1002000000002)] == ["【主题党日】学习二十大精神"]
     assert play.pinned() == [meeting.id]
 
 
