@@ -70,7 +70,7 @@ def with_room(
     most = POSTS_A_DAY if chat_id < 0 else UNASKED_A_DAY
     while heard[local_day(at)] >= most:
         at = at_beijing(local_day(at) + timedelta(days=1), own.to_at)
-        if at > valid_until:
+        if at >= valid_until:
             return None
     return at
 

@@ -1,13 +1,10 @@
-"""The ladder at work: who is told what and when, budgets, quiet hours, lateness, downtime."""
+"""The ladder at work: who is told what, when, and once."""
 
-import random
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot import claims, outbox
 from bot.attendance import service as attendance
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status
@@ -15,12 +12,10 @@ from bot.db import Database
 from bot.meetings import firing, publishing
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting, Nudge, Rung
-from bot.meetings.rules import MeetingState
 from bot.members import reach
 from bot.members.models import Chat
 from bot.members.rules import ChatState, Role
-from bot.message import Message
-from bot.outbox import Lane, State
+from bot.outbox import State
 from tests.make import GROUP_CHAT, Someone
 from tests.meetings.play import Play, at, texts
 
@@ -204,7 +199,7 @@ def test_the_absent_are_asked_why_and_the_secretary_four_times(play: Play) -> No
     play.until("2026-03-09 09:29")
     play.take()
     play.until("2026-04-20 09:00")
-    asked = "您缺席了3月6日主题党日，请说明原因，仅书记和组织委员可见。〔公事〕〔病〕〔事〕〔其他〕"
+    asked = "您缺席了3月6日主题党日，请说明原因，仅书记和组织委员可见。〔公事〕〔病〕〔事〕〔忘记签到〕〔其他〕"
     assert play.sent() == [f"03-09 09:30 周八：{asked}"] + [
         f"{day} 李四：仍有2人未说明缺席原因（第{count}次，共4次）：周八、吴九。"
         for day, count in (("03-16 09:30", 2), ("03-23 09:30", 3), ("03-30 09:30", 4))
@@ -246,96 +241,3 @@ def test_two_processes_firing_at_once_send_nothing_twice(play: Play) -> None:
 def _fire_all(database: Database, play: Play) -> None:
     while database.run(firing.fire_due, roll=attendance.roll, now=play.now):
         pass
-
-
-def test_nothing_of_an_old_version_follows_a_correction(play: Play) -> None:
-    rng, people = random.Random(20260302), [play.cast.zhang, play.cast.sun, play.cast.zhou]
-    seen: dict[int, dict[int, int]] = {}
-    for number in range(12):
-        play.now = at("2026-03-02 09:00") + timedelta(minutes=number)
-        meeting = play.meeting(f"3月{20 + number // 4}日{10 + number % 4}点 主题党日 第{number}次 @三楼")
-        play.move(meeting, f"2026-03-06 {10 + number % 8}:{number:02}")
-        for _ in range(25):
-            _shuffle(play, meeting, people, rng)
-        play.until("2026-03-10 12:00", step=False)
-    for letter in play.letters:
-        _, meeting_id, version, *_ = [*letter.key.split(":"), "", ""]
-        if not letter.key.startswith("meeting:"):
-            continue
-        newest = seen.setdefault(int(meeting_id), {}).setdefault(letter.to, 0)
-        assert int(version[1:]) >= newest, letter
-        if version.startswith("n"):
-            seen[int(meeting_id)][letter.to] = int(version[1:])
-
-
-def _shuffle(play: Play, meeting: MeetingFacts, people: list[Someone], rng: random.Random) -> None:
-    """One random step of people, secretary, clock or post."""
-    step = rng.randrange(5)
-    if step == 0 and play.facts(meeting).state is MeetingState.SCHEDULED and play.now < play.facts(meeting).starts_at:
-        play.go(meeting, rng.choice(people))
-    elif step == 1 and play.facts(meeting).state is MeetingState.SCHEDULED:
-        day = max(6, (play.now + timedelta(hours=9)).day + 1)
-        play.move(meeting, f"2026-03-{day:02} {rng.randrange(8, 18):02}:{meeting.id:02}")
-    elif step == 2:
-        play.now += timedelta(minutes=rng.randrange(400))
-        play.run_only_jobs()
-    else:
-        waiting = play.database.look(claims.look, now=play.now, most=1).waiting
-        if waiting:
-            play.send(waiting[0].id)
-
-
-# -- budgets and quiet hours ------------------------------------------------------------------------------------------
-
-
-def unasked(play: Play, chat_id: int, count: int) -> None:
-    """Other features have written to this person today."""
-
-    def write(session: Session) -> None:
-        for number in range(count):
-            key, message = f"other:{chat_id}:{number}:{play.now:%d}", Message("别的事")
-            outbox.enqueue(
-                session, key, chat_id=chat_id, content=message, lane=Lane.NOTICE, now=play.now, is_unasked=True
-            )
-
-    play.database.run(write)
-
-
-def test_the_fifth_unasked_message_of_a_day_waits_for_the_morning(play: Play) -> None:
-    meeting = play.meeting(LINE)
-    play.until("2026-03-05 10:00")
-    unasked(play, 1001, 4)
-    play.until("2026-03-05 20:00")
-    asked = [letter for letter in play.take() if ":R2:" in letter.key]
-    assert 1001 not in {letter.to for letter in asked}
-    play.until("2026-03-06 07:30")
-    assert [line for line in play.sent() if "张三" in line] == [
-        "03-06 07:30 张三：请回复：3月6日（周五）15:00 主题党日，三楼会议室。能参加吗〔参加〕〔请假〕"
-    ]
-    unasked(play, 1001, 4)
-    play.until("2026-03-06 13:00")
-    assert [letter.key for letter in play.take() if letter.to == 1001 and ":R3:" in letter.key]
-    assert play.rungs(meeting)["R3"].endswith("FIRED")
-
-
-def test_a_group_gets_six_posts_a_day(play: Play) -> None:
-    play.meeting(LINE)
-    play.until("2026-03-05 10:00")
-    unasked(play, GROUP_CHAT, 6)
-    play.until("2026-03-05 16:00")
-    assert "还有5人未回复，请在卡片上选择参加或请假。" not in texts(play.take(), GROUP_CHAT)
-    play.until("2026-03-06 07:30")
-    assert "还有5人未回复，请在卡片上选择参加或请假。" in texts(play.take(), GROUP_CHAT)
-
-
-def test_planned_at_night_the_notice_waits_for_the_morning(play: Play) -> None:
-    play.now = at("2026-03-02 23:00")
-    meeting = play.meeting("3月6日15点 主题党日 学习 @三楼")
-    assert play.rungs(meeting)["R1"] == "03-03 07:30 PLANNED"
-
-
-def test_an_early_meeting_is_recalled_the_evening_before(play: Play) -> None:
-    meeting = play.meeting("3月6日7点40分 主题党日 升旗 @广场")
-    assert play.rungs(meeting)["R3"] == "03-05 21:29 PLANNED"
-    play.until("2026-03-05 21:29")
-    assert "明天07:40 广场，主题党日。参加0 · 请假0 · 未回复5。" in texts(play.take(), GROUP_CHAT)

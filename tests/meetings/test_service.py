@@ -11,7 +11,7 @@ from bot.meetings import changing, planning, publishing, service
 from bot.meetings.drafts import AlreadySaved, DraftGone
 from bot.meetings.facts import Step
 from bot.meetings.models import Meeting
-from bot.meetings.phrases import Question, TimeIsPast
+from bot.meetings.phrases import Question
 from bot.meetings.planning import NoCommittee, TooLong
 from bot.meetings.publishing import SameMeeting
 from bot.meetings.rules import MeetingKind, NotAhead
@@ -97,9 +97,11 @@ def test_a_time_that_was_not_offered_is_refused(play: Play) -> None:
         play.act(play.cast.li, planning.set_start, plan.draft_id, 1)
 
 
-def test_a_past_time_is_refused(play: Play) -> None:
-    with pytest.raises(TimeIsPast, match="该时间已过"):
-        play.plan("本周一8点 主题党日")
+def test_a_time_that_is_over_is_no_plan(play: Play) -> None:
+    plan = play.plan("本周一8点 主题党日")
+    assert (plan.step, plan.starts) == (Step.PAST, (at("2026-03-02 08:00"),))
+    with pytest.raises(DraftGone):
+        play.confirm(plan)
 
 
 def test_a_title_of_5000_characters_is_refused(play: Play) -> None:
