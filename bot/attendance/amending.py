@@ -12,7 +12,7 @@ from bot.attendance import chain, correction_views
 from bot.attendance.chain import Entry
 from bot.attendance.models import Attendance, AttendanceEvent, MakeUp
 from bot.attendance.opening import tip_of
-from bot.attendance.rules import CAME, Action, Answer, LeaveState, Proof, Status, Wanted
+from bot.attendance.rules import CAME, Action, Answer, LeaveState, Proof, ReasonKind, Status, Wanted
 from bot.attendance.service import refresh_requests
 from bot.meetings import cards
 from bot.meetings import service as meetings
@@ -41,12 +41,13 @@ def apply(
     session: Session, meeting: MeetingFacts, attendance_id: int, wanted: Wanted, reason: str, by: By, *, now: datetime
 ) -> None:
     """Make the record what is wanted; what it was stays in the chain."""
-    query = select(Attendance.member_id, Attendance.is_due, Attendance.status, Attendance.leave_state)
+    columns = (Attendance.member_id, Attendance.is_due, Attendance.status, Attendance.leave_state)
+    query = select(*columns, Attendance.leave_kind)
     row = session.execute(query.where(Attendance.id == attendance_id)).one()
     is_open_to_all = meeting.rules.due_list is DueList.NOBODY
     is_struck = row.is_due and wanted.status is Status.EXPECTED
     is_added = not row.is_due and not is_open_to_all
-    if not is_struck and not is_added and row.status is wanted.status:
+    if not is_struck and not is_added and wanted.is_met(row.status, row.leave_kind):
         return
     values = _values(row, wanted, by)
     if is_struck or is_added:
@@ -70,7 +71,7 @@ def apply(
         tell(session, meeting, row.member_id, f"corrected:{attendance_id}:{tip.seq}", message, now=now)
 
 
-def _values(row: Row[int, bool, Status, LeaveState], wanted: Wanted, by: By) -> dict[str, object]:
+def _values(row: Row[int, bool, Status, LeaveState, ReasonKind | None], wanted: Wanted, by: By) -> dict[str, object]:
     values: dict[str, object] = {"status": wanted.status, "time_unsure": False}
     if wanted.status in CAME:
         if row.status not in CAME:  # when somebody came whom nobody noted is not known

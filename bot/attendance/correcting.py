@@ -71,7 +71,7 @@ def _correctable(session: Session, who: Actor, meeting_id: int, *, is_locked: bo
 
 def _record(session: Session, meeting: MeetingFacts, member_id: int, *, now: datetime) -> Correctable:
     query = (
-        select(Attendance.id, Attendance.status, Attendance.is_due, Attendance.is_late_entry)
+        select(Attendance.id, Attendance.status, Attendance.is_due, Attendance.is_late_entry, Attendance.leave_kind)
         .add_columns(MakeUp.how, MakeUp.done_on, MakeUp.note)
         .outerjoin(MakeUp, MakeUp.attendance_id == Attendance.id)
         .where(Attendance.meeting_id == meeting.id, Attendance.member_id == member_id)
@@ -87,7 +87,8 @@ def _record(session: Session, meeting: MeetingFacts, member_id: int, *, now: dat
     else:
         made_up = MadeUp(row.how, row.done_on, row.note) if row.how else None
         proposal = proposals.pending(session, row.id)
-        found = Correctable(meeting, person, row.status, row.is_due, row.is_late_entry, made_up, proposal)
+        late = row.is_late_entry
+        found = Correctable(meeting, person, row.status, row.is_due, late, made_up, proposal, row.leave_kind)
     return replace(found, is_at_once=is_at_once, is_too_late=is_too_late)
 
 
@@ -134,7 +135,7 @@ def _check(found: Correctable, wanted: Wanted) -> None:
             raise NotOver
     elif found.is_too_late:
         raise CorrectionOver
-    elif wanted.status is found.status and (found.is_due or is_struck):
+    elif wanted.is_met(found.status, found.leave_kind) and (found.is_due or is_struck):
         raise NothingToCorrect
     if found.proposal is not None:
         raise AlreadyProposed

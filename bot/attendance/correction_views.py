@@ -13,7 +13,17 @@ from bot.attendance.facts import (
     Step,
     Trail,
 )
-from bot.attendance.rules import CAME, Action, CorrectionState, LeaveState, MakeUpHow, ReasonKind, Status, Wanted
+from bot.attendance.rules import (
+    CAME,
+    CORRECTIONS,
+    Action,
+    CorrectionState,
+    LeaveState,
+    MakeUpHow,
+    ReasonKind,
+    Status,
+    Wanted,
+)
 from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES, pager
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.rules import MeetingState
@@ -77,18 +87,21 @@ def missing(found: Candidates, page: int = 0) -> Message:
 def record(found: Correctable, *, now: datetime) -> Message:
     """One person's record, with what may be done to it."""
     meeting = found.meeting
-    state = STATUS_NAMES[found.status] if found.is_due or found.status in CAME else OFF_LIST
-    text = fill(
-        "{who}，{day}{kind}：{state}",
-        who=found.person.name,
-        day=short_day(meeting.on, now=now),
-        kind=name(meeting),
-        state=state + ("（补签）" if found.is_late_entry else ""),
-    )
+    words = {"who": found.person.name, "day": short_day(meeting.on, now=now), "kind": name(meeting)}
+    text = fill("{who}，{day}{kind}：{state}", **words, state=_stands(found))
     made_up = fill("补课：{what}", what=make_up_words(found.made_up, now=now)) if found.made_up else ""
     waiting = fill("待确认：{what}", what=_proposed(found.proposal)) if found.proposal else ""
     limits = _limits(found)
     return Message(lines(text, made_up, waiting, limits), _record_buttons(found))
+
+
+def _stands(found: Correctable) -> str:
+    if not found.is_due and found.status not in CAME:
+        return OFF_LIST
+    mark = "（补签）" if found.is_late_entry else ""
+    if found.status is Status.ON_LEAVE and found.leave_kind is not None:
+        mark = f"（{KIND_NAMES[found.leave_kind]}）"
+    return STATUS_NAMES[found.status] + mark
 
 
 def _limits(found: Correctable) -> str:
@@ -116,7 +129,12 @@ def _record_buttons(found: Correctable) -> Buttons:
         choices.append(("移出名单", "e"))
     elif found.meeting.state is MeetingState.OPEN:
         choices.append(("加入名单", "e"))
-    buttons = [Button(text, press("attendance", "set", *at, code)) for text, code in choices]
+    is_so = found.is_due and found.meeting.is_over
+    buttons = [
+        Button(text, press("attendance", "set", *at, code))
+        for text, code in choices
+        if not (is_so and CORRECTIONS[code].is_met(found.status, found.leave_kind))
+    ]
     return (*rows(buttons, 4), (*make_up, trail))
 
 

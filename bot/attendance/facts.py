@@ -192,6 +192,7 @@ class Correctable:
     is_late_entry: bool = False
     made_up: MadeUp | None = None
     proposal: Proposal | None = None
+    leave_kind: ReasonKind | None = None
     is_at_once: bool = True  # a correction applies without a second person
     is_too_late: bool = False
 

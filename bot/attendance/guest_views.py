@@ -31,19 +31,16 @@ def guests(what: GuestList) -> Message:
 
 
 def guest_lines(found: Sequence[GuestLine]) -> list[str]:
-    """One line for each sort: names, and how many without."""
+    """One line for each sort: how many, and the names of those who have one."""
     parts = []
     for kind, title in GUEST_NAMES.items():
         some = [guest for guest in found if guest.what is kind]
         if some:
             count = sum(guest.number for guest in some)
-            names = "、".join(_name(guest) for guest in some)
-            parts.append(fill("{title}{count}：{names}", title=title, count=count, names=names))
+            names = "、".join(guest.name or f"未列名{guest.number}人" for guest in some)
+            who = f"：{names}" if any(guest.name for guest in some) else ""
+            parts.append(fill("{title}{count}人{who}", title=title, count=count, who=who))
     return [str(part) for part in parts]
-
-
-def _name(guest: GuestLine) -> str:
-    return guest.name or f"未列名{guest.number}人"
 
 
 def _one(guest: GuestLine) -> str:

@@ -14,6 +14,7 @@ from bot.attendance.phrases import read_day
 from bot.attendance.rules import Action, MakeUpHow, OnlyForAway, check_make_up, check_make_up_day
 from bot.db import upsert
 from bot.errors import UserError
+from bot.meetings import cards
 from bot.meetings import service as meetings
 from bot.members import prompts
 from bot.members import service as members
@@ -74,6 +75,7 @@ def make_up(
     entry = Entry(Action.MADE_UP, attendance_id, None, f"{how.name} {done_on.isoformat()}")
     tip = tip_of(session, meeting_id)
     tip = chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
+    cards.refresh(session, meeting_id, of=(), now=now)
     prompts.await_text(session, sender, "attendance:note", str(attendance_id), now=now)
     made = MadeUp(how, done_on)
     if member_id != who.member_id:

@@ -202,6 +202,10 @@ class Wanted:
         """As the chain keeps it."""
         return f"{self.status.name} {self.leave_kind.name}" if self.leave_kind else self.status.name
 
+    def is_met(self, status: Status, leave_kind: ReasonKind | None) -> bool:
+        """Whether a record is so already; of a leave its class counts too."""
+        return self.status is status and (status is not Status.ON_LEAVE or self.leave_kind is leave_kind)
+
     @classmethod
     def read(cls, text: str) -> "Wanted":
         status, _, kind = text.partition(" ")

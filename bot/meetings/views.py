@@ -303,7 +303,7 @@ def explain(meeting: MeetingFacts, *, now: datetime) -> Message:
     """R8, to who was absent."""
     text = "您缺席了{day}{kind}，请说明原因，仅书记和组织委员可见。"
     filled = fill(text, day=short_day(meeting.on, now=now), kind=name(meeting))
-    return Message(filled, reasons(meeting.id))
+    return Message(filled, reasons(meeting.id, was_absent=True))
 
 
 def reasons(meeting_id: int, *, was_absent: bool = False) -> Buttons:

@@ -78,7 +78,7 @@ def test_guests_have_names_or_are_a_number_and_stand_apart(play: Play) -> None:
     roll = play.roll(meeting)
     assert (roll.guests, roll.expected, roll.present) == (34, 5, ())
     found = play.act(cast.li, guests.offer, meeting.id)
-    assert strip_tags(guest_views.guests(found).text).split("\n")[1:3] == ["列席2：李明、王红", "群众32：未列名32人"]
+    assert strip_tags(guest_views.guests(found).text).split("\n")[1:3] == ["列席2人：李明、王红", "群众32人"]
     play.act(cast.li, guests.remove, found.guests[0].id)
     assert play.roll(meeting).guests == 33
     with pytest.raises(guests.GuestGone):
