@@ -87,6 +87,21 @@ def invite(
     return branch, made
 
 
+def renew(
+    session: Session, sender: Sender, member_id: int, *, lasts: timedelta, entropy: Entropy, now: datetime
+) -> Invitation:
+    """One new link, for somebody whose first is lost or has ended; that one ends."""
+    who = actor(session, sender, now=now)
+    person = people(session, [member_id], local_day(now)).get(member_id)
+    if person is None or person.branch_id is None:
+        raise NoSuchUnit
+    branch = unit(session, person.branch_id)
+    who.require(Right.ROSTER, branch)
+    if person.user_id is not None:
+        raise MemberTaken
+    return _invite(session, member_id, branch.name, person.name, now + lasts, entropy, now)
+
+
 def _without_account(session: Session, branch_id: int, now: datetime) -> list[Person]:
     """Guests are invited by their own branch."""
     found = roster_on(session, branch_id, local_day(now))

@@ -12,6 +12,7 @@ from bot.context import Context, Handler, Routes
 from bot.members import directory, joining, roster, service, views, workbook
 from bot.members import roster_views as words
 from bot.members.choosing_handlers import choosing, chosen, turning
+from bot.members.facts import Invitation
 from bot.members.rules import Right
 from bot.message import Document, Edit, Message, lines
 from bot.periods import local_day
@@ -105,11 +106,20 @@ async def invite(context: Context, branch_id: int) -> None:
     if not made:
         await context.say(views.all_active(branch))
         return
-    address = f"https://t.me/{context.bot.username}?start=j_"
-    links = [workbook.Link(x.unit, x.name, address + x.token, views.moment(x.expires_at)) for x in made]
+    links = [workbook.Link(x.name, _address(context, x), views.moment(x.expires_at)) for x in made]
     data = await asyncio.to_thread(workbook.invitations, links)
     caption = views.invite_caption(branch, len(made), made[0].expires_at)
     await context.say(Document(views.invite_file(branch), data, caption))
+
+
+async def renew(_: Update, context: Context) -> None:
+    lasts = timedelta(hours=context.deps.config.members.invite_hours)
+    made = await context.transact(joining.renew, context.press.number(0), lasts=lasts, entropy=token_bytes)
+    await context.say(words.link(made, _address(context, made)))
+
+
+def _address(context: Context, made: Invitation) -> str:
+    return f"https://t.me/{context.bot.username}?start=j_{made.token}"
 
 
 choose_to_invite = choosing(Right.ROSTER, directory.BRANCHES, views.invite_choice, invite)
@@ -125,6 +135,7 @@ ROUTES = Routes(
         "members:rosters": turning(Right.ROSTER, directory.BRANCHES, words.roster_choice),
         "members:person": show_person,
         "members:loose": ask_release,
+        "members:link": renew,
         "members:template": template,
         "members:apply": apply,
         "members:drop": drop,

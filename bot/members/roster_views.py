@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.members import views
 from bot.members.changes import Entry, FieldChange, Plan, Posts
-from bot.members.facts import Choice, Record, RosterList
+from bot.members.facts import Choice, Invitation, Record, RosterList
 from bot.members.phrases import POSTS
 from bot.members.roster import Preview
 from bot.members.rows import Fault, Flaw
@@ -261,6 +261,8 @@ def person(shown: Record) -> Message:
     buttons: list[Button] = []
     if who.user_id is not None:
         buttons.append(Button("解除账号绑定", press("members", "loose", who.member_id)))
+    elif not who.is_guest:
+        buttons.append(Button("生成加入链接", press("members", "link", who.member_id)))
     if who.branch_id is not None:
         buttons.append(Button("返回名册", press("members", "roster", who.branch_id)))
     return Message(lines(views.record(shown), state), (tuple(buttons),))
@@ -270,3 +272,9 @@ def ask_unbind(name: str, member_id: int) -> Message:
     yes = Button("确认解除", press("members", "undo", member_id), style="danger")
     back = Button("返回", press("members", "person", member_id))
     return Message(fill("解除后，{name}需要重新取得加入链接。确认解除？", name=name), ((yes, back),))
+
+
+def link(made: Invitation, url: str) -> Message:
+    """One personal link, to be passed on; the words are for whoever gets it."""
+    text = "{name}的加入链接，只能由本人用一次，{until}前有效；以前的链接作废：\n{url}"
+    return Message(fill(text, name=made.name, until=views.moment(made.expires_at), url=url))

@@ -74,7 +74,6 @@ class UnreadableYaml(UserError):
 class Link:
     """One line of the list of invitations."""
 
-    unit: str
     name: str
     url: str
     until: str
@@ -253,7 +252,7 @@ def template() -> bytes:
 
 
 def invitations(links: Sequence[Link]) -> bytes:
-    return _table("邀请单", ("支部", "姓名", "链接", "有效期"), [(x.unit, x.name, x.url, x.until) for x in links])
+    return _table("邀请单", ("姓名", "链接", "有效期"), [(x.name, x.url, x.until) for x in links])
 
 
 def problems(lines: Sequence[tuple[str, str, str]]) -> bytes:

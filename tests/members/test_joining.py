@@ -123,6 +123,27 @@ def test_members_and_foreign_secretaries_invite_nobody(make: Make, name: str) ->
         links(make, getattr(cast, name), cast.branch.id)
 
 
+def test_a_link_is_renewed_for_one_person_and_the_old_one_ends(make: Make) -> None:
+    cast = make.cast()
+    draw = entropy()
+    first = links(make, cast.li, cast.branch.id, draw)["吴九"]
+    made = make.database.run(joining.renew, cast.sun.sender(), cast.wu.id, lasts=DAY, entropy=draw, now=NOW + DAY)
+    assert (made.name, made.expires_at) == ("吴九", NOW + 2 * DAY)
+    assert redeem(make, first, later=DAY) is joining.Refusal.DEAD
+    assert redeem(make, made.token, later=DAY) == Bound(cast.wu.id, "吴九", "一支部")
+    with pytest.raises(joining.MemberTaken):
+        make.database.run(joining.renew, cast.sun.sender(), cast.wu.id, lasts=DAY, entropy=draw, now=NOW)
+
+
+@pytest.mark.parametrize("name", ["zhang", "zhao"])
+def test_nobody_else_renews_a_link(make: Make, name: str) -> None:
+    cast = make.cast()
+    with pytest.raises(NotAllowed):
+        make.database.run(
+            joining.renew, getattr(cast, name).sender(), cast.wu.id, lasts=DAY, entropy=entropy(), now=NOW
+        )
+
+
 # -- claims -------------------------------------------------------------------------------------------------------
 
 

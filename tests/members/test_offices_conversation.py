@@ -1,6 +1,9 @@
 """组织与角色 and 提醒设置 as people meet them: by buttons, in private."""
 
 from collections.abc import Callable
+from io import BytesIO
+
+from openpyxl import load_workbook
 
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
@@ -83,3 +86,37 @@ async def test_the_secretary_sets_the_hours_of_the_branch(chat: People, stage: S
     assert "城建一支部的免打扰时段是21:00—07:30。" in (await chat("张三").say("/settings")).message.text
     there = await chat("张三").say("/settings@ketang_demo_bot", stage.group("一支部群"))
     assert there.message.text == "提醒设置在私聊里。"
+
+
+async def test_ones_own_data_come_as_a_file(chat: People) -> None:
+    shown = (await chat("张三").say("/me")).message
+    assert labels(shown) == ["出勤记录", "导出我的数据", "删除我的数据"]
+    told = (await chat("张三").press("导出我的数据")).message
+    assert told.text == "系统中与您有关的全部记录，仅发给您本人。"
+    assert told.file is not None
+    book = load_workbook(BytesIO(told.file.data))
+    assert book["名册"]["A2"].value == "张三"
+
+
+async def test_the_data_of_a_member_are_erased_in_two_steps_by_two_people(chat: People) -> None:
+    await chat("张三").say("/me")
+    asked = (await chat("张三").press("删除我的数据")).edits[0]
+    assert asked.text == (
+        "删除我的数据\n将删除：姓名、工号、日期、账号绑定、请假和说明的原因、答题内容、收到的消息。\n"
+        "将保留：参加会议和答题的次数，只用于支部统计，不再与姓名对应。\n删除后不能恢复。\n"
+        "您在支部名册中，由上级管理员确认后删除，删除后名册中不再有您。"
+    )
+    assert (await chat("张三").press("提交申请")).edits[0].text == "已提交，请等上级管理员确认。"
+    assert chat("王五").last().text == "城建一支部张三申请删除个人信息。"
+    sure = (await chat("王五").press("查看")).edits[0]
+    assert sure.text.startswith("删除张三的个人信息\n将删除：")
+    assert (await chat("王五").press("确认删除")).edits[0].text == "个人信息已删除。"
+    assert chat("张三").last().text == "您的个人信息已按申请删除，机器人不再保存您的账号。"
+    assert (await chat("张三").say("/me")).message.text.startswith("还没有与名册对应。")
+    assert (await chat("李四").say("/roster")).message.text.startswith("城建一支部名册\n共11人")
+
+
+async def test_a_wish_thought_better_of(chat: People) -> None:
+    await chat("张三").say("/me")
+    await chat("张三").press("删除我的数据")
+    assert (await chat("张三").press("不删除")).edits[0].text == "没有删除任何内容。"

@@ -1,14 +1,13 @@
 """Every text of members in full, and every button's data within Telegram's limit."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.members import roster_views, views
-from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record, RosterList
+from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Invitation, Record, RosterList
 from bot.members.phrases import HEADINGS
-from bot.members.rows import Fault, Flaw
 from bot.members.rules import Actor, Grant, Reach, Role, UnitKind, UnitRef
 from bot.members.service import Person
 from bot.message import MAX_DATA, Message
@@ -221,7 +220,11 @@ def test_a_person_in_the_secretarys_hand() -> None:
     message = roster_views.person(Record(someone(), "一支部", ()))
     assert message.text == "<b>张三</b>\n一支部\n正式党员\n已激活"
     assert labels(message) == ["解除账号绑定", "返回名册"]
-    assert labels(roster_views.person(Record(someone(user_id=None), "一支部", ()))) == ["返回名册"]
+    assert labels(roster_views.person(Record(someone(user_id=None), "一支部", ()))) == ["生成加入链接", "返回名册"]
+    made = Invitation("一支部", "吴九", "x" * 22, datetime(2026, 3, 3, 1, 0, tzinfo=UTC))
+    assert roster_views.link(made, "https://t.me/b?start=j_x").text == (
+        "吴九的加入链接，只能由本人用一次，3月3日 09:00前有效；以前的链接作废：\nhttps://t.me/b?start=j_x"
+    )
 
 
 # -- groups -------------------------------------------------------------------------------------------------------
@@ -247,30 +250,6 @@ def test_texts_of_groups() -> None:
 
 
 # -- roster files -------------------------------------------------------------------------------------------------
-
-
-def test_every_flaw_has_its_text() -> None:
-    values: dict[str, str | int] = {
-        "column": "姓名",
-        "seen": "名字",
-        "near": "",
-        "last": 5,
-        "value": "x",
-        "better": "2021-07-01",
-        "most": 60,
-        "first": 2,
-        "name": "张三",
-        "branch": "一支部",
-        "number": "A1",
-        "key": "nam",
-        "role": "SECRETARY",
-        "unit": "一支部",
-        "names": "张三、李四",
-        "n": 51,
-    }
-    texts = [roster_views.fault_text(Fault(flaw, 3, values)) for flaw in Flaw]
-    assert len(set(texts)) == len(Flaw)
-    assert not any("{" in text or "！" in text or "!" in text for text in texts)
 
 
 def test_a_result_is_told_in_one_line() -> None:

@@ -260,10 +260,10 @@ def test_yaml_that_cannot_be_read_names_every_place() -> None:
 
 def test_invitations_and_problems_are_text_even_if_they_look_like_formulas() -> None:
     names = ("=1+1", '<b>&"张')
-    links = [workbook.Link("一支部", name, "https://t.me/ketang_demo_bot?start=j_x", "3月3日 09:00") for name in names]
+    links = [workbook.Link(name, "https://t.me/ketang_demo_bot?start=j_x", "3月3日 09:00") for name in names]
     sheet = load_workbook(BytesIO(workbook.invitations(links)))["邀请单"]
-    assert [cell.value for cell in sheet[1]] == ["支部", "姓名", "链接", "有效期"]
-    assert [(row[1].value, row[1].data_type) for row in sheet.iter_rows(min_row=2)] == [(name, "s") for name in names]
+    assert [cell.value for cell in sheet[1]] == ["姓名", "链接", "有效期"]
+    assert [(row[0].value, row[0].data_type) for row in sheet.iter_rows(min_row=2)] == [(name, "s") for name in names]
     listed = problem_lines([Fault(Flaw.PRIVATE_COLUMN, 0, {"column": "手机"}), Fault(Flaw.NO_NAME, 4)])
     sheet = load_workbook(BytesIO(workbook.problems(listed)))["问题清单"]
     assert [[cell.value for cell in row] for row in sheet.iter_rows(min_row=2)] == [
