@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from bot.context import Job
-from bot.members import calendar, expiry
+from bot.members import calendar, expiry, menus
 
 JOBS = (
     Job("members.expire", expiry.expire, timedelta(hours=1)),
+    Job("members.menus", menus.follow, timedelta(hours=1)),
     Job("ask_calendar", calendar.ask_calendar, timedelta(days=1), calendar.next_due),
 )

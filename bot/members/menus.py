@@ -1,6 +1,6 @@
 """Command lists pushed to people and groups when roles or groups change; the lists themselves are in `views`."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from zlib import crc32
 
@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.members import views
 from bot.members.models import Account, Chat, RoleGrant, Unit
-from bot.members.rules import OFFICERS, ChatState, Grant, UnitRef
+from bot.members.rules import OFFICERS, ChatState, Grant, Reach, UnitRef
 from bot.members.service import holds
-from bot.message import Commands
-from bot.outbox import Lane, OutboxRow
+from bot.message import Commands, from_json
+from bot.outbox import Lane, OutboxRow, State
 from bot.periods import local_day
 
 
@@ -29,13 +29,43 @@ def push(session: Session, member_ids: Collection[int], *, now: datetime) -> Non
     grants = _grants(session, member_ids, now)
     accounts = select(Account.telegram_user_id, Account.member_id).where(Account.member_id.in_(member_ids))
     for user_id, member_id in session.execute(accounts.order_by(Account.member_id)).all():
-        menu = views.menu_for(grants.get(member_id, ()))
-        # The common list needs none of its own: without one the default shows.
-        shown = () if menu == views.MEMBER_MENU else menu
-        _enqueue(session, user_id, Commands(shown, "chat"), now)
+        _enqueue(session, user_id, Commands(_private(grants.get(member_id, ())), "chat"), now)
         for chat_id, is_officer in _groups(session, grants.get(member_id, []), member_id):
             in_group = views.GROUP_OFFICER_MENU if is_officer else ()
             _enqueue(session, chat_id, Commands(in_group, "chat_member", user_id), now)
+
+
+def follow(session: Session, *, now: datetime) -> None:
+    """Roles begin and end by date, and a new version brings new lists: whoever has or had a role gets what he lacks."""
+    held = select(RoleGrant.member_id).where(RoleGrant.from_on <= local_day(now))
+    query = select(Account.member_id, Account.telegram_user_id).where(Account.member_id.in_(held))
+    accounts = session.execute(query.where(Account.reach != Reach.BLOCKED).order_by(Account.member_id)).all()
+    grants = _grants(session, [member_id for member_id, _ in accounts], now)
+    wanting = [
+        member_id
+        for member_id, user_id in accounts
+        if _last_sent(session, user_id) != _private(grants.get(member_id, ()))
+    ]
+    if wanting:
+        push(session, wanting, now=now)
+
+
+def _private(grants: Sequence[Grant]) -> views.Menu:
+    """The list of somebody's own; the common one needs none: without it the default shows."""
+    menu = views.menu_for(grants)
+    return () if menu == views.MEMBER_MENU else menu
+
+
+def _last_sent(session: Session, user_id: int) -> views.Menu:
+    """The list the person was given last, or is about to be given."""
+    place = (OutboxRow.chat_id == user_id, outbox.under(f"menu:chat:{user_id}:"))
+    query = select(OutboxRow.body).where(*place, OutboxRow.state.not_in(_LOST)).order_by(OutboxRow.id.desc()).limit(1)
+    body = session.scalar(query)
+    content = from_json(body) if body else None
+    return content.commands if isinstance(content, Commands) else ()
+
+
+_LOST = (State.CANCELLED, State.UNREACHABLE, State.EXPIRED)
 
 
 def push_chat(session: Session, chat_id: int, unit: UnitRef, *, now: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -337,6 +337,19 @@ def _demote(session: Session, cast: Cast) -> None:
     grant = session.scalars(select(RoleGrant).where(RoleGrant.role == Role.SECRETARY)).first()
     assert grant is not None
     grant.to_on = local_day(NOW)
+
+
+def test_a_role_that_begins_or_ends_by_date_brings_its_menu_that_day(make: Make) -> None:
+    cast = make.cast()
+    make.grant(cast.zhang, Role.DEPUTY, cast.branch, from_on=date(2026, 3, 3), to_on=date(2026, 3, 5))
+    seen = []
+    for day in range(4):
+        make.database.run(menus.follow, now=NOW + timedelta(days=day))
+        make.database.run(menus.follow, now=NOW + timedelta(days=day, hours=1))
+        seen.append(shown(make, cast.zhang.user_id).get(("chat", None)))
+    officers = "today plan meetings quiz roster help"
+    assert seen == [None, officers, officers, ""]
+    assert shown(make, cast.li.user_id) == {("chat", None): officers}
 
 
 def test_a_bound_group_gets_its_menus(make: Make) -> None:
