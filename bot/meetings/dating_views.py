@@ -51,10 +51,10 @@ def ask_tentative(what: Undated, *, now: datetime) -> Message:
     move = Button("改期", press("meetings", "move", *at))
     if landing is None or landing.is_tentative or landing.on in (None, meeting.on):
         silent = f"不处理的话，{when(what.notice_at, now=now)}按暂定日期通知大家。" if what.notice_at else ""
-        text = "{when} {unit}{kind}的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗\n{silent}"
+        text = "{when} {unit} {kind}的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗\n{silent}"
         return Message(fill(text, **words, silent=silent).rstrip("\n"), ((keep, move),))
     assert landing.on is not None
-    text = "{when} {unit}{kind}的日期是暂定的。放假安排已经公布，按周期应改到{right}。"
+    text = "{when} {unit} {kind}的日期是暂定的。放假安排已经公布，按周期应改到{right}。"
     adopt = Button(f"改到{day(landing.on, now=now)}", press("meetings", "adopt", *at), style="success")
     return Message(
         fill(text, **words, right=landing_line(landing, now=now)), ((adopt,), (replace(keep, style=None), move))
@@ -122,7 +122,7 @@ def _few(found: Sequence[Difference], *, now: datetime) -> list[str]:
 def difference(of: Difference, *, now: datetime) -> Html:
     meeting = of.meeting
     return fill(
-        "{unit}{kind} · {was} → {will} · {why}",
+        "{unit} {kind} · {was} → {will} · {why}",
         unit=meeting.unit.name,
         kind=name(meeting),
         was=day(meeting.on, now=now) if meeting.state is not MeetingState.NEEDS_DATE else "待定",

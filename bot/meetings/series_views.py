@@ -297,11 +297,7 @@ def ask_stop(view: SeriesView) -> Message:
         for one in view.coming
     )
     gone = f"已排好、尚未通知的{unheard}场会一并取消；" if unheard else ""
-    text = fill(
-        "停止{title}（{rule}）\n{gone}已经通知的照常召开。",
-        title=title(view.series),
-        rule=rule(view.series.terms.rule),
-        gone=gone,
-    )
+    text = "停止：{title}，{rule}\n{gone}已经通知的照常召开。"
+    filled = fill(text, title=title(view.series), rule=rule(view.series.terms.rule), gone=gone)
     yes = Button("确认停止", press("meetings", "halt", view.series.id), style="danger")
-    return Message(text, ((yes, Button("不停止", press("meetings", "series", view.series.id))),))
+    return Message(filled, ((yes, Button("不停止", press("meetings", "series", view.series.id))),))

@@ -66,7 +66,7 @@ def winter(play: Play) -> Play:
 def test_nothing_moves_before_it_is_adopted(winter: Play) -> None:
     assert shown(winter).open == ()
     bring(winter, *NEW_YEAR)
-    assert lines(winter) == ["一支部主题党日 · 2027年1月4日（周一） → 2027年1月5日（周二） · 元旦"]
+    assert lines(winter) == ["一支部 主题党日 · 2027年1月4日（周一） → 2027年1月5日（周二） · 元旦"]
     winter.run(refilling.refill)
     assert days(winter) == ["12-04 15:00 SCHEDULED", "01-04 15:00 SCHEDULED 暂定"]
     done = adopt_all(winter)
@@ -82,7 +82,7 @@ def test_an_announced_one_never_moves(winter: Play) -> None:
     found = shown(winter)
     assert (found.open, [line(one, winter) for one in found.announced]) == (
         (),
-        ["一支部主题党日 · 1月4日（周一） → 1月5日（周二） · 元旦"],
+        ["一支部 主题党日 · 1月4日（周一） → 1月5日（周二） · 元旦"],
     )
     adopt_all(winter)
     assert days(winter)[1] == "01-04 15:00 SCHEDULED 暂定"
@@ -121,7 +121,7 @@ def test_a_list_that_has_changed_meanwhile_is_shown_anew(winter: Play) -> None:
     again = adopt_all(winter, old)
     assert isinstance(again, Differences)
     assert [line(one, winter) for one in again.open] == [
-        "一支部主题党日 · 2027年1月4日（周一） → 2027年1月6日（周三） · 元旦"
+        "一支部 主题党日 · 2027年1月4日（周一） → 2027年1月6日（周三） · 元旦"
     ]
     assert days(winter)[1] == "01-04 15:00 SCHEDULED 暂定"
 
@@ -130,8 +130,8 @@ def test_one_by_one_some_are_adopted_and_some_stay(winter: Play) -> None:
     begin(winter, "每月第一个工作日10点 支部党员大会 学习 @三楼会议室")
     bring(winter, *NEW_YEAR)
     assert lines(winter) == [
-        "一支部支部党员大会 · 2027年1月4日（周一） → 2027年1月5日（周二） · 元旦",
-        "一支部主题党日 · 2027年1月4日（周一） → 2027年1月5日（周二） · 元旦",
+        "一支部 支部党员大会 · 2027年1月4日（周一） → 2027年1月5日（周二） · 元旦",
+        "一支部 主题党日 · 2027年1月4日（周一） → 2027年1月5日（周二） · 元旦",
     ]
     assembly, theme = (one.meeting for one in shown(winter).open)
     done = winter.act(winter.cast.li, realigning.adopt, assembly.id, 1, reset=opening.reset)
@@ -142,7 +142,7 @@ def test_one_by_one_some_are_adopted_and_some_stay(winter: Play) -> None:
     with pytest.raises(meetings_service.StateChanged):
         winter.act(winter.cast.li, realigning.adopt, assembly.id, 1, reset=opening.reset)
     bring(winter, *NEW_YEAR, "2027-01-05")
-    assert lines(winter) == ["一支部支部党员大会 · 2027年1月5日（周二） → 2027年1月6日（周三） · 元旦"]
+    assert lines(winter) == ["一支部 支部党员大会 · 2027年1月5日（周二） → 2027年1月6日（周三） · 元旦"]
 
 
 def test_a_workday_of_the_month_is_not_doubled_when_its_calendar_comes(winter: Play) -> None:
@@ -152,7 +152,7 @@ def test_a_workday_of_the_month_is_not_doubled_when_its_calendar_comes(winter: P
     assert days(winter)[-1] == "01-29 10:00 SCHEDULED 暂定"
     bring(winter, *NEW_YEAR[:3], "2027-01-29", worked=("2027-01-30",))
     assert days(winter)[-1] == "01-29 10:00 SCHEDULED 暂定"
-    assert lines(winter) == ["一支部支部党员大会 · 2027年1月29日（周五） → 2027年1月30日（周六） · 元旦"]
+    assert lines(winter) == ["一支部 支部党员大会 · 2027年1月29日（周五） → 2027年1月30日（周六） · 元旦"]
     adopt_all(winter)
     winter.run(refilling.refill)
     assert days(winter)[-1] == "01-30 10:00 SCHEDULED"
@@ -190,16 +190,16 @@ def test_days_off_may_also_ask_skip_or_give_a_day_back(play: Play) -> None:
     assert days(play)[:3] == ["12-10 15:00 SCHEDULED", "12-14 15:00 SCHEDULED", "12-17 15:00 SCHEDULED"]
     bring(play, "2026-12-10", "2026-12-17", worked=("2026-12-12",), year=2026)
     assert lines(play) == [
-        "一支部主题党日 · 12月10日（周四） → 请您选日期 · 元旦",
-        "一支部党课 · 12月14日（周一） → 12月12日（周六） · 12月12日（周六）上班",
-        "一支部支部党员大会 · 12月17日（周四） → 跳过 · 元旦",
+        "一支部 主题党日 · 12月10日（周四） → 请您选日期 · 元旦",
+        "一支部 党课 · 12月14日（周一） → 12月12日（周六） · 12月12日（周六）上班",
+        "一支部 支部党员大会 · 12月17日（周四） → 跳过 · 元旦",
     ]
     adopt_all(play)
     assert days(play)[:3] == ["12-10 15:00 NEEDS_DATE", "12-12 15:00 SCHEDULED", "12-17 15:00 CANCELLED"]
     bring(play, year=2026)
     assert lines(play) == [
-        "一支部主题党日 · 待定 → 12月10日（周四） · 12月10日（周四）上班",
-        "一支部党课 · 12月12日（周六） → 12月14日（周一） · 周末",
+        "一支部 主题党日 · 待定 → 12月10日（周四） · 12月10日（周四）上班",
+        "一支部 党课 · 12月12日（周六） → 12月14日（周一） · 周末",
     ]
 
 
@@ -208,7 +208,7 @@ def test_the_question_about_a_tentative_day_offers_what_is_right_by_now(winter: 
     meeting = meetings(winter)[1]
     asked = dating_views.undated(winter.act(winter.cast.li, dating.show, meeting.id), now=winter.now)
     assert strip_tags(asked.text) == (
-        "2027年1月4日（周一）15:00 一支部主题党日的日期是暂定的。"
+        "2027年1月4日（周一）15:00 一支部 主题党日的日期是暂定的。"
         "放假安排已经公布，按周期应改到2027年1月5日（周二），由2027年1月1日（元旦）顺延。"
     )
     assert [button.label for row in asked.buttons for button in row] == [
