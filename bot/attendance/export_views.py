@@ -55,8 +55,8 @@ PROOFS = {Proof.BUTTON: "自助签到", Proof.CODE: "签到码", Proof.LINK: "�
 
 COLUMNS: tuple[tuple[str, int, Callable[[Part, Line], str]], ...] = (
     ("组织", 16, lambda part, _: part.unit),
-    ("日期", 11, lambda part, _: f"{beijing(part.starts_at):%Y-%m-%d}"),
-    ("时间", 12, lambda part, _: f"{clock(part.starts_at)}—{clock(part.ends_at)}"),
+    ("日期", 12, lambda part, _: f"{beijing(part.starts_at):%Y-%m-%d}"),
+    ("时间", 15, lambda part, _: f"{clock(part.starts_at)}—{clock(part.ends_at)}"),
     ("会议", 14, lambda part, _: part.kind),
     ("名称", 24, lambda part, _: part.title),
     ("姓名", 10, lambda _, line: line.name),
