@@ -15,7 +15,7 @@ from bot.members.rules import NotAllowed
 from bot.message import strip_tags
 from bot.workdays import SpecialDay
 from tests.meetings.play import Play, at
-from tests.meetings.test_series import days, meetings
+from tests.meetings.repeats import days, meetings
 
 FRIDAYS = "每月第一个周五15点 主题党日 学习 @三楼会议室"
 
