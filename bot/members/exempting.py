@@ -48,6 +48,11 @@ def exemptions_of(session: Session, member_id: int, today: date) -> list[Exempte
     return [Exempted(*row) for row in rows]
 
 
+def consider(session: Session, sender: Sender, member_id: int, *, now: datetime) -> Person:
+    """Whom an exemption would be for."""
+    return _require(session, sender, member_id, now)[1]
+
+
 def ask(session: Session, sender: Sender, member_id: int, what: ExemptionScope | None, *, now: datetime) -> Person:
     """The sender's next text says basis, approver and dates, or without a scope the dates of 留党察看."""
     _, person = _require(session, sender, member_id, now)

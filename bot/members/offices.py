@@ -147,6 +147,8 @@ def post_choice(session: Session, sender: Sender, member_id: int, unit_id: int |
     who, today = actor(session, sender, now=now), local_day(now)
     person, home, grants = _person(session, member_id, today)
     who.require(Right.GRANT)
+    if not _sees(who, home, grants):
+        raise NoSuchUnit
     places = _places(session, who, person, home) if home else []
     chosen = next((place for place in places if place.id == unit_id), None)
     if unit_id is None and len(places) == 1:

@@ -63,8 +63,7 @@ def _post(context: Context) -> tuple[int, int, Role]:
 
 
 async def ask_scope(_: Update, context: Context) -> None:
-    card = await context.read(offices.show_person, context.press.number(0))
-    who = card.record.person
+    who = await context.read(exempting.consider, context.press.number(0))
     await context.say(Edit(words.ask_scope(who.member_id, who.name)))
 
 
