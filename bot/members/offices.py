@@ -120,7 +120,7 @@ def _card(session: Session, who: Actor, member_id: int, today: date) -> OfficeCa
         [grant for grant in grants if who.may(Right.GRANT, grant.unit, Case(role=grant.role))],
         exemptions_of(session, member_id, today) if may_exempt else (),
         (row.suspended_from, row.suspended_to) if row.suspended_from and may_exempt and person.is_suspended else None,
-        may_appoint=home is not None and bool(_places(session, who, person, home)),
+        may_appoint=home is not None and bool(_places(session, who, person, home, grants)),
         may_exempt=may_exempt,
         may_erase=home is not None and who.may(Right.ERASE, home),
         back_id=home.id if home else grants[0].unit.id if grants else None,
@@ -149,7 +149,7 @@ def post_choice(session: Session, sender: Sender, member_id: int, unit_id: int |
     who.require(Right.GRANT)
     if not _sees(who, home, grants):
         raise NoSuchUnit
-    places = _places(session, who, person, home) if home else []
+    places = _places(session, who, person, home, grants) if home else []
     chosen = next((place for place in places if place.id == unit_id), None)
     if unit_id is None and len(places) == 1:
         chosen = places[0]
@@ -157,20 +157,20 @@ def post_choice(session: Session, sender: Sender, member_id: int, unit_id: int |
         if unit_id is not None or not places:
             raise StaleButton
         return PostChoice(member_id, person.name, places)
-    held = {grant.role for grant in grants if grant.unit == chosen}
-    roles = [role for role in _roles(who, person, chosen) if role not in held]
-    return PostChoice(member_id, person.name, places, chosen, roles)
+    return PostChoice(member_id, person.name, places, chosen, _roles(who, person, chosen, grants))
 
 
-def _places(session: Session, who: Actor, person: Person, home: UnitRef) -> list[UnitRef]:
+def _places(session: Session, who: Actor, person: Person, home: UnitRef, grants: Sequence[Grant]) -> list[UnitRef]:
     """From the person's group upwards: units at which the sender may appoint him as something."""
     line = [person.group_id] if person.group_id is not None else []
     refs = [unit(session, unit_id) for unit_id in (*line, *reversed(ids(home)))]
-    return [ref for ref in refs if _roles(who, person, ref)]
+    return [ref for ref in refs if _roles(who, person, ref, grants)]
 
 
-def _roles(who: Actor, person: Person, place: UnitRef) -> list[Role]:
-    found = [role for role in POSTS_AT[place.kind] if who.may(Right.GRANT, place, Case(role=role))]
+def _roles(who: Actor, person: Person, place: UnitRef, grants: Sequence[Grant]) -> list[Role]:
+    """What the person may become there and is not yet."""
+    new = [role for role in POSTS_AT[place.kind] if Grant(role, place) not in grants]
+    found = [role for role in new if who.may(Right.GRANT, place, Case(role=role))]
     return [role for role in found if not (person.is_probationary and role in COMMITTEE_ROLES)]
 
 

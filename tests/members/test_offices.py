@@ -1,19 +1,21 @@
 """Who holds which office: walking the tree, giving and taking roles, and who is told."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.members import offices, offices_views, service
-from bot.members.facts import Change, UnitCard
+from bot.members import exempting_views, offices, offices_views, service
+from bot.members.facts import Change, Choice, Exempted, Office, OfficeCard, PostChoice, Record, UnitCard
 from bot.members.models import Account, Member, Unit
-from bot.members.rules import POSTS_AT, NotAllowed, Reach, Role, UnitRef
-from bot.message import Commands, Message, Sender, StaleButton, from_json
+from bot.members.rules import POSTS_AT, ExemptionScope, Grant, NotAllowed, Reach, Role, UnitKind, UnitRef
+from bot.message import MAX_DATA, Commands, Message, Sender, StaleButton, from_json
 from bot.outbox import OutboxRow, State
 from tests.make import NOW, Make, Someone
+from tests.members.test_views import someone
 
 ROOT = Sender(1, 1, NOW, is_root=True)
 
@@ -116,6 +118,18 @@ def test_a_secretary_is_asked_for_nothing_but_the_group(make: Make) -> None:
     assert (choice.unit, choice.roles) == (cast.group, [Role.GROUP_LEADER])
     with pytest.raises(StaleButton):
         make.database.look(offices.post_choice, cast.li.sender(), cast.sun.id, None, now=NOW)
+
+
+def test_who_is_everything_already_is_appointed_to_nothing(make: Make) -> None:
+    cast = make.cast()
+    assert make.database.look(offices.show_person, cast.li.sender(), cast.zhang.id, now=NOW).may_appoint
+    give(make, cast.li, cast.zhang, cast.group, Role.GROUP_LEADER)
+    card = make.database.look(offices.show_person, cast.li.sender(), cast.zhang.id, now=NOW)
+    assert not card.may_appoint
+    assert [button.label for row in offices_views.person(card).buttons for button in row] == [
+        "免去第一党小组组长",
+        "返回",
+    ]
 
 
 def test_a_probationer_is_offered_no_seat_of_a_committee(make: Make) -> None:
@@ -306,3 +320,47 @@ def test_a_foreign_secretary_appoints_nobody(make: Make) -> None:
     with pytest.raises(NotAllowed):
         give(make, cast.zhao, cast.zhang, cast.group, Role.GROUP_LEADER)
     assert roles(make, cast.zhang) == set()
+
+
+def test_names_are_escaped_in_texts_and_cut_on_buttons(make: Make) -> None:
+    cast = make.cast()
+    odd = make.member('<b>&"张' + "长" * 30, cast.branch)
+    shown = offices_views.unit(walk(make, cast.wang, cast.branch))
+    labels = [button.label for row in shown.buttons for button in row]
+    assert '<b>&"张长长长长长…' in labels
+    make.grant(odd, Role.DEPUTY, cast.branch)
+    assert '副书记：&lt;b&gt;&amp;"张' in offices_views.unit(walk(make, cast.wang, cast.branch)).text
+
+
+def test_two_people_of_one_name_are_told_apart_on_the_buttons(make: Make) -> None:
+    cast = make.cast()
+    make.member("张三", cast.branch, staff_no="A7", is_bound=False)
+    shown = offices_views.unit(walk(make, cast.wang, cast.branch))
+    labels = [button.label for row in shown.buttons for button in row]
+    assert {"张三（第一党小组）", "张三（A7）"} <= set(labels)
+
+
+def test_all_data_of_buttons_fit() -> None:
+    big = 2**31 - 1
+    place = UnitRef(big, UnitKind.PARTY_COMMITTEE, "党委" * 30, f"/{big}/")
+    held = Grant(Role.STUDY_MEMBER, place)
+    record = Record(replace(someone(member_id=big), branch_id=big), "一支部", [held])
+    exempted = Exempted(big, ExemptionScope.BOTH, date(2026, 3, 1), None, "病", "党委", date(2026, 3, 1))
+    card = OfficeCard(record, [held], [exempted], (date(2026, 3, 1), None), True, True, True, big)
+    change = Change(big, "张三", held, True)
+    choice = PostChoice(big, "张三", [place], place, list(Role))
+    messages = [
+        offices_views.tops(Choice([place])),
+        offices_views.unit(UnitCard(place, [Office(big, "张三", held)], [place] * 30, (), place, 1)),
+        offices_views.person(card),
+        offices_views.places(choice),
+        offices_views.roles(choice),
+        offices_views.ask_give(change),
+        offices_views.ask_take(change),
+        offices_views.report(change, "李四"),
+        exempting_views.ask_scope(big, "张三"),
+        exempting_views.exempted("张三", exempted),
+    ]
+    data = [button.data or "" for message in messages for row in message.buttons for button in row]
+    assert len(data) > 40
+    assert all(len(word.encode()) <= MAX_DATA and word.startswith("members:") for word in data)
