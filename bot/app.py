@@ -39,7 +39,7 @@ from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
 from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds, minutes_handlers, realigning, series_handlers
 from bot.meetings import personal as meetings_personal
-from bot.members import calendar_handlers, menus, offices_handlers, personal_handlers, reach, roster_handlers
+from bot.members import calendar, calendar_handlers, menus, offices_handlers, personal_handlers, reach, roster_handlers
 from bot.members import handlers as members_handlers
 from bot.members import views as members_views
 from bot.members.personal import PersonalData
@@ -200,6 +200,7 @@ def problems(config: Config) -> list[str]:
         kinds.shipped()
     except UserError as error:
         found.append(str(error))
+    found += calendar.problems(CONTENT / "calendar")
     obstacle = migrations.obstacle(config.database.url)
     return found if obstacle is None else [*found, str(obstacle)]
 

@@ -15,7 +15,10 @@ from bot.db import Database
 from bot.meetings import kinds
 
 TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"
-COMMANDS = [("run",), ("migrate",), ("bank", "list"), ("bank", "export", "x"), ("roster", "import", "roster.yaml")]
+COMMANDS = [
+    *(("run",), ("migrate",), ("bank", "list"), ("bank", "export", "x")),
+    *(("roster", "import", "roster.yaml"), ("calendar", "import", "2027.yaml")),
+]
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +135,15 @@ def test_migrating_says_what_it_did() -> None:
 def test_checking_touches_nothing() -> None:
     assert ketang("check").exit_code == 0
     assert not Path("data").exists()
+
+
+def test_days_off_are_imported_once(folder: Path) -> None:
+    file = folder / "2027.yaml"
+    assert (ketang("calendar", "import", "2027.yaml").exit_code, file.exists()) == (2, False)
+    file.write_text("year: 2027\nsource: 通知\ndays:\n  - {name: 元旦, date: 2027-01-01}\n", encoding="utf-8")
+    result = ketang("calendar", "import", "2027.yaml")
+    assert (result.exit_code, result.stdout) == (1, "第 4 行：缺少“isOffDay”。\n")
+    file.write_text(file.read_text("utf-8").replace("}", ", isOffDay: true}"), encoding="utf-8")
+    assert "已导入2027年放假安排：放假1天。\n" in ketang("calendar", "import", "2027.yaml").stdout
+    result = ketang("calendar", "import", "2027.yaml")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "已导入，无变化")

@@ -50,7 +50,8 @@ def running(session: Session, *where: ColumnElement[bool]) -> list[SeriesFacts]:
 def refill(session: Session, *, now: datetime) -> bool:
     """Bring series up to date; True while there may be more. Also asked by new days off, as they are imported."""
     calendar, today = members.work_calendar(session), local_day(now)
-    every = running(session, or_(Series.until_on.is_(None), Series.until_on >= today - BACK))
+    goes_on = or_(Series.until_on.is_(None), Series.until_on >= today - BACK)
+    every = running(session, goes_on, or_(Unit.dissolved_on.is_(None), Unit.dissolved_on > today))
     there = _there(session, [series.id for series in every], today)
     added = 0
     for series in every:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from pathlib import Path
 from typing import Protocol
 
 from sqlalchemy import delete, select
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.db import upsert
-from bot.members import calendar_views
+from bot.errors import UserError
+from bot.members import calendar_views, calendarfile
 from bot.members.calendarfile import CalendarFile, CalendarYears, Imported
 from bot.members.models import CalendarDay, CalendarYear, Unit
 from bot.members.rules import Right
@@ -120,3 +122,19 @@ def _readers(session: Session, year: int, monday: date, *, now: datetime) -> Ite
         for holder in holders(session, Right.CALENDAR, top_id, now=now):
             if holder.is_reachable and holder.user_id is not None:
                 yield f"members:calendar:{year}:{monday}:{holder.user_id}", holder.user_id
+
+
+# -- what is shipped ---
+
+
+def problems(folder: Path) -> list[str]:
+    """What is wrong with the years in a folder, one line each."""
+    found: list[str] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            reading = calendarfile.read(str(path), path.read_bytes())
+        except UserError as refusal:
+            found += str(refusal).splitlines()
+        else:
+            found += calendar_views.check_lines(path, reading.faults)
+    return found

@@ -89,6 +89,6 @@ def not_imported(year: int) -> Message:
     return Message(text, ((Button("导入", press("members", "calendar")),),))
 
 
-def checked(path: Path, faults: Sequence[Fault]) -> list[str]:
-    """For `ketang check`: file:line and what is wrong there."""
+def check_lines(path: Path, faults: Sequence[Fault]) -> list[str]:
+    """For `ketang check`: the file, the line, what is wrong there."""
     return [f"{path}:{fault.line} {fault_line(fault).partition('：')[2]}" for fault in faults]

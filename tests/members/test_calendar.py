@@ -239,6 +239,16 @@ def test_the_command_ends_with_0_1_or_2(make: Make, cast: Cast, tmp_path: Path) 
     assert run(path) == (0, ["已导入，无变化"])
 
 
+def test_the_check_names_file_and_line(tmp_path: Path) -> None:
+    (tmp_path / "2026.yaml").write_text("year：2026", encoding="utf-8")
+    (tmp_path / "2027.yaml").write_text(year(FOURTH, FOURTH), encoding="utf-8")
+    assert calendar.problems(tmp_path) == [
+        f"{tmp_path}/2026.yaml:1:5 E002 冒号是中文全角“：”，请改成半角“:”加一个空格。",
+        f"{tmp_path}/2027.yaml:5 2027-01-04 与第 4 行重复。",
+    ]
+    assert calendar.problems(SHIPPED[0].parent) == []
+
+
 # -- the yearly reminder ----------------------------------------------------------------------------------------------
 
 
