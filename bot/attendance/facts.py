@@ -1,5 +1,6 @@
 """What leaves the transactions of attendance: plain data that services make and views word."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -47,7 +48,18 @@ class Own:
     is_due: bool
     may_plan: bool = False
     may_see_names: bool = False
+    may_open: bool = False  # 立即开始签到
+    may_minute: bool = False
     has_left: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NearChat:
+    """A page of 近期会议 in a group."""
+
+    meetings: Sequence[tuple[MeetingFacts, Roll]]
+    page: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from telegram import Update
 
-from bot.attendance import closing, leave, marking, own, service, sheet, sheet_views, views
+from bot.attendance import closing, leave, marking, opening, own, service, sheet, sheet_views, views
 from bot.attendance.rules import Answer, ReasonKind
 from bot.context import Context, Handler, Routes
 from bot.errors import UserError
@@ -195,6 +195,11 @@ async def ask_end(_: Update, context: Context) -> None:
     await context.say(sheet_views.ask_end(found))
 
 
+async def open_early(_: Update, context: Context) -> None:
+    meeting = await context.transact(opening.open_early, context.press.number(0))
+    await context.say(Toast(views.opened(meeting)))
+
+
 async def end(_: Update, context: Context) -> None:
     result = await context.transact(closing.end, context.press.number(0))
     await context.say(Edit(sheet_views.ended(result)))
@@ -224,9 +229,23 @@ async def vouch(_: Update, context: Context) -> None:
 
 async def meetings(_: Update, context: Context) -> None:
     if not context.sender.is_private:
-        await context.say(meeting_views.in_chat(await context.read(own.in_chat), now=context.now()))
+        await context.say(await _near_chat(context, 0))
         return
     await context.say(views.meeting_list(await context.read(own.near), now=context.now()))
+
+
+async def _near_chat(context: Context, page: int) -> Message:
+    found = await context.read(own.in_chat, page)
+    return meeting_views.in_chat(found.meetings, found.page, found.count, now=context.now())
+
+
+async def turn_meetings(_: Update, context: Context) -> None:
+    found = await context.read(own.near)
+    await context.say(Edit(views.meeting_list(found, context.press.number(0), now=context.now())))
+
+
+async def turn_in_chat(_: Update, context: Context) -> None:
+    await context.say(Edit(await _near_chat(context, context.press.number(0))))
 
 
 async def show(_: Update, context: Context) -> None:
@@ -274,6 +293,9 @@ ROUTES = Routes(
         "attendance:reopen": reopen,
         "attendance:true": vouch,
         "attendance:show": show,
+        "attendance:near": turn_meetings,
+        "attendance:nearby": turn_in_chat,
+        "attendance:open": open_early,
         "attendance:mine": mine,
     },
     words={views.SIGN_IN: sign_in_by_word, views.LEAVE: leave_by_word},

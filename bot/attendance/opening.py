@@ -13,6 +13,10 @@ from bot.meetings import cards
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting
+from bot.meetings.rules import MeetingState, RungName, check_early_opening
+from bot.members import service as members
+from bot.members.rules import Right
+from bot.message import Sender
 
 
 def tip_of(session: Session, meeting_id: int) -> Tip:
@@ -34,6 +38,18 @@ def open_meeting(
     chain.append(session, tip, frozen, actor_id=actor_id, update_id=update_id, now=now)
     cards.refresh(session, meeting.id, now=now)
     return True
+
+
+def open_early(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> MeetingFacts:
+    """立即开始签到: up to an hour before the start, with what is said and sent at sign-in."""
+    who = members.actor(session, sender, now=now)
+    meeting = meetings.seen_by(session, who, meeting_id, Right.ROLL_CALL, is_locked=True)
+    if meeting.state is not MeetingState.SCHEDULED:
+        raise meetings.StateChanged
+    check_early_opening(meeting.starts_at, now=now)
+    open_meeting(session, meeting, actor_id=who.recorded_id, update_id=sender.update_id, now=now)
+    meetings.pull(session, meeting, RungName.R4, now=now)
+    return meeting
 
 
 def _freeze(session: Session, meeting_id: int, due: dict[int, bool]) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.attendance import leave, proposals
-from bot.attendance.facts import Own, Record, Today
+from bot.attendance.facts import NearChat, Own, Record, Today
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status, parts_seen
 from bot.attendance.service import roll
@@ -16,7 +16,8 @@ from bot.errors import UserError
 from bot.meetings import service as meetings
 from bot.meetings.facts import OVER, MeetingFacts
 from bot.meetings.models import Meeting
-from bot.meetings.rules import MeetingState, Roll
+from bot.meetings.rules import MeetingState
+from bot.meetings.views import IN_CHAT
 from bot.members import service as members
 from bot.members.models import Unit
 from bot.members.rules import Actor, DueList, Right
@@ -45,12 +46,12 @@ def _concerns(own: Own) -> bool:
     return own.is_due or own.may_see_names or own.meeting.rules.due_list is DueList.NOBODY
 
 
-def in_chat(session: Session, sender: Sender, *, now: datetime) -> list[tuple[MeetingFacts, Roll]]:
+def in_chat(session: Session, sender: Sender, page: int = 0, *, now: datetime) -> NearChat:
     """近期会议 for a group: counts only."""
     unit = members.unit_of_chat(session, sender.chat_id)
-    if unit is None:
-        return []
-    return [(meeting, roll(session, meeting.id, now=now)) for meeting in meetings.of_unit(session, unit, now=now)]
+    found = meetings.of_unit(session, unit, now=now) if unit is not None else []
+    shown = found[page * IN_CHAT : (page + 1) * IN_CHAT]
+    return NearChat([(meeting, roll(session, meeting.id, now=now)) for meeting in shown], page, len(found))
 
 
 def show(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Own:
@@ -66,6 +67,8 @@ def _own(session: Session, who: Actor, meeting: MeetingFacts) -> Own:
         is_due=any(one.is_due for one in mine),
         may_plan=who.may(Right.PLAN, meeting.unit),
         may_see_names=bool(parts_seen(who, meeting.unit, meeting.case)),
+        may_open=who.may(Right.ROLL_CALL, meeting.unit, meeting.case),
+        may_minute=who.may(Right.MINUTES, meeting.unit, meeting.case),
         has_left=any(one.left_at is not None for one in mine),
     )
 

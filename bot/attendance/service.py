@@ -22,6 +22,7 @@ from bot.attendance.rules import (
     Action,
     Answer,
     LeaveState,
+    NotYetOpen,
     Proof,
     SelfSignInOver,
     Status,
@@ -296,6 +297,10 @@ def _judge(session: Session, sender: Sender, meeting: MeetingFacts) -> rules.Sig
             return sign_in_after_outage(sender.at, outage, meeting.starts_at, window, margin)
     try:
         return sign_in(sender.at, meeting.starts_at, window, margin)
+    except NotYetOpen:
+        if meeting.state is MeetingState.OPEN:  # by hand, before its time
+            return rules.SignIn(Status.PRESENT, sender.at)
+        raise
     except SelfSignInOver:
         if _is_reopened(session, meeting, sender.at):
             return rules.SignIn(Status.PRESENT, sender.at, is_time_unsure=True)

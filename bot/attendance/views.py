@@ -9,7 +9,7 @@ from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
 from bot.attendance.sheet_views import KIND_NAMES, KINDS, STATUS_NAMES
 from bot.meetings.change_views import change_row
 from bot.meetings.facts import MeetingFacts, Named
-from bot.meetings.rules import MeetingState, Roll
+from bot.meetings.rules import EARLY_OPENING, MeetingState, Roll
 from bot.meetings.views import (
     answer_row,
     button_label,
@@ -18,6 +18,7 @@ from bot.meetings.views import (
     name,
     names,
     own_state,
+    pager,
     rate,
     reasons,
     sheet_row,
@@ -143,7 +144,8 @@ def summary(meeting: MeetingFacts, roll: Roll, absent: Sequence[Named]) -> Messa
         names=f"：{names(absent)}" if absent else "",
         rate=rate(roll),
     )
-    return Message(filled, (sheet_row(meeting),))
+    write = Button("写记录", press("meetings", "minutes", meeting.id))
+    return Message(filled, ((*sheet_row(meeting), write),))
 
 
 def ask_after_downtime(meeting: MeetingFacts) -> Message:
@@ -161,23 +163,22 @@ def ask_after_downtime(meeting: MeetingFacts) -> Message:
 # -- lists of one's own ---
 
 
-def meeting_list(found: Sequence[Own], *, now: datetime) -> Message:
+def meeting_list(found: Sequence[Own], page: int = 0, *, now: datetime) -> Message:
     """会议与请假."""
     mine = Button("我的考勤", press("attendance", "mine"))
     if not found:
         return Message("近期没有会议。", ((mine,),))
+    shown = found[page * PAGE : (page + 1) * PAGE]
     items = [
         lines(
             head(name(own.meeting), own.meeting.title),
             fill("{span}{place}", span=span(own.meeting.starts_at, own.meeting.ends_at, now=now), place=_place(own)),
             _state(own),
         )
-        for own in found[:PAGE]
+        for own in shown
     ]
-    buttons = [
-        Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)) for own in found[:PAGE]
-    ]
-    return Message("\n\n".join(items), (*rows(buttons, 1), (mine,)))
+    buttons = [Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)) for own in shown]
+    return Message("\n\n".join(items), (*rows(buttons, 1), *pager(page, len(found), PAGE, "near"), (mine,)))
 
 
 def _place(own: Own) -> str:
@@ -204,9 +205,24 @@ def one_meeting(own: Own, *, now: datetime) -> Message:
         buttons += _own_buttons(own, now=now)
     if own.may_see_names:
         buttons.append(sheet_row(meeting))
-    if own.may_plan and meeting.is_live:
-        buttons.append(change_row(meeting))
+    buttons += _leading(own, now=now)
     return Message(text, tuple(buttons))
+
+
+def _leading(own: Own, *, now: datetime) -> Buttons:
+    """What who leads the meeting may do."""
+    meeting = own.meeting
+    is_soon = meeting.state is MeetingState.SCHEDULED and meeting.starts_at - EARLY_OPENING <= now < meeting.opens_at
+    early = (Button("立即开始签到", press("attendance", "open", meeting.id)),) if own.may_open and is_soon else ()
+    agenda = (Button("议题", press("meetings", "topics", meeting.id)),) if own.may_plan and meeting.is_live else ()
+    has_minutes = own.may_minute and meeting.state in (MeetingState.OPEN, MeetingState.CLOSED, MeetingState.RECORDED)
+    minutes = (Button("会议记录", press("meetings", "minutes", meeting.id)),) if has_minutes else ()
+    change = change_row(meeting) if own.may_plan and meeting.is_live else ()
+    return tuple(row for row in (early, (*agenda, *minutes), change) if row)
+
+
+def opened(meeting: MeetingFacts) -> str:
+    return f"{name(meeting)}现在开始签到"
 
 
 def _own_buttons(own: Own, *, now: datetime) -> Buttons:

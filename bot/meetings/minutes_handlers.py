@@ -80,6 +80,11 @@ async def show_agenda(is_quorate: Quorate, _: Update, context: Context) -> None:
     await context.say(Edit(minutes_views.agenda(found, is_quorate)))
 
 
+async def begin_agenda(is_quorate: Quorate, _: Update, context: Context) -> None:
+    found = await context.read(agenda.show, context.press.number(0))
+    await context.say(minutes_views.agenda(found, is_quorate))
+
+
 async def ask_items(_: Update, context: Context) -> None:
     await context.transact(agenda.ask_items, context.press.number(0))
     await context.say(minutes_views.ask_items())
@@ -143,6 +148,7 @@ def routes(roll: RollReader[Session], is_quorate: Quorate) -> Routes:
             "meetings:pick": partial(choose, roll, is_quorate),
             "meetings:write": ask,
             "meetings:file": partial(file, roll, is_quorate),
+            "meetings:topics": partial(begin_agenda, is_quorate),
             "meetings:agenda": partial(show_agenda, is_quorate),
             "meetings:additems": ask_items,
             "meetings:item": partial(show_item, is_quorate),

@@ -333,7 +333,8 @@ def saved(what: Saved, *, now: datetime) -> Message:
         place=f"，{meeting.place}" if meeting.place else "",
         notice=notice,
     )
-    return Message(text, (change_row(meeting),))
+    agenda = ((Button("议题", press("meetings", "topics", meeting.id)),),) if meeting.rules.votes else ()
+    return Message(text, (*agenda, change_row(meeting)))
 
 
 _STEPS: Mapping[Step, Callable[[Plan, int, datetime], Message]] = {

@@ -16,14 +16,14 @@ from bot.errors import UserError
 from bot.meetings import ladder
 from bot.meetings.facts import LIVE, OVER, MeetingFacts, Named
 from bot.meetings.models import Draft, Meeting, Rung, Series
-from bot.meetings.rules import MeetingState, Outcome, RungState
+from bot.meetings.rules import MeetingState, Outcome, RungName, RungState
 from bot.members import quiet
 from bot.members import service as members
 from bot.members.models import Unit
 from bot.members.rules import Actor, DueList, Right, UnitKind, UnitRef
 
 RECENT = timedelta(days=7)  # how long a finished meeting still stands in lists
-MOST_LISTED = 30
+MOST_LISTED = 60
 
 
 class NoSuchMeeting(UserError):
@@ -185,6 +185,19 @@ def lay(session: Session, meeting_id: int, version: int, rungs: Sequence[ladder.
     ]
     if rows:
         session.execute(insert(Rung), rows)
+    signal(session, "jobs")
+
+
+def pull(session: Session, meeting: MeetingFacts, rung: RungName, *, now: datetime) -> None:
+    """Have a planned rung fire now instead of later."""
+    rungs = update(Rung).where(
+        Rung.meeting_id == meeting.id,
+        Rung.version == meeting.version,
+        Rung.rung == rung,
+        Rung.state == RungState.PLANNED,
+        Rung.due_at > now,
+    )
+    session.execute(rungs.values(due_at=now).execution_options(synchronize_session=False))
     signal(session, "jobs")
 
 

@@ -12,6 +12,7 @@ from bot.workdays import DayKind, Why
 
 WEEKDAYS = "一二三四五六日"
 MOST_NAMES = 20
+IN_CHAT = 5  # meetings on a page of a group
 VOTES = {
     VoteRule.ORDINARY: "表决",
     VoteRule.COMMITTEE: "表决",
@@ -343,8 +344,8 @@ def tap_again() -> Message:
 # -- lists ---
 
 
-def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], *, now: datetime) -> Message:
-    """近期会议 of a group."""
+def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], page: int = 0, count: int = 0, *, now: datetime) -> Message:
+    """近期会议 of a group: one page of `count`."""
     if not meetings:
         return Message("近期没有会议。")
     items = []
@@ -352,7 +353,13 @@ def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], *, now: datetime) -> 
         counts = signed(roll) if meeting.is_open(now) else answered(meeting, roll)
         what = head(name(meeting), meeting.title)
         items.append(lines(what, _when_where(meeting, now=now), counts))
-    return Message("\n\n".join(items))
+    return Message("\n\n".join(items), pager(page, count, IN_CHAT, "nearby"))
+
+
+def pager(page: int, count: int, size: int, verb: str) -> Buttons:
+    before = (Button("上一页", press("attendance", verb, page - 1)),) if page else ()
+    after = (Button("下一页", press("attendance", verb, page + 1)),) if (page + 1) * size < count else ()
+    return ((*before, *after),) if before or after else ()
 
 
 def _when_where(meeting: MeetingFacts, *, now: datetime) -> Html:

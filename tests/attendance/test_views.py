@@ -187,7 +187,7 @@ def test_the_other_words_of_the_list() -> None:
         "支部党员大会已结束／应到2 · 实到1 · 请假0 · 缺席1 · 到会率50.0%",
         "看哪一个会议的考勤表 [12月4日 15:00 支部党员大会]",
         "考勤表请在私聊中查看。 [打开私聊↗]",
-        "支部党员大会已结束：应到2，实到1（迟到1），请假0，缺席1：张三。到会率50.0%。 [考勤表]",
+        "支部党员大会已结束：应到2，实到1（迟到1），请假0，缺席1：张三。到会率50.0%。 [考勤表] [写记录]",
         "机器人在支部党员大会的签到时间里中断过，部分人没能签到。会议暂未结束，请选择怎样登记；24小时后自动结束。"
         " [补开签到30分钟] [逐人点名] [直接结束]",
     ]
@@ -206,7 +206,11 @@ MINE = Own(AHEAD, Roll(71, due=(1,), unanswered=(1,)), is_due=True)
     ("own", "now", "text"),
     [
         (MINE, NOW, "您还没有回复 [参加] [请假]"),
-        (replace(MINE, may_see_names=True, may_plan=True), NOW, "您还没有回复 [参加] [请假] [考勤表] [改期] [取消]"),
+        (
+            replace(MINE, may_see_names=True, may_plan=True),
+            NOW,
+            "您还没有回复 [参加] [请假] [考勤表] [议题] [改期] [取消]",
+        ),
         (replace(MINE, is_due=False, may_see_names=True), NOW, "三楼会议室 [考勤表]"),
         (Own(MEETING, Roll(71, due=(1,), unsigned=(1,)), is_due=True), NOW, "您还没有回复 [签到]"),
         (Own(MEETING, Roll(71, due=(1,), present=(1,)), is_due=True), NOW, "您已签到（准时） [离会]"),

@@ -368,7 +368,8 @@ def test_long_lists_turn_pages() -> None:
 def test_the_receipt_says_when_the_notice_goes() -> None:
     saved = plan_views.saved(Saved(MEETING, at("2026-11-27 09:00")), now=NOW)
     assert line(saved) == (
-        "已发布：【支部党员大会】讨论发展对象／12月4日（周五）15:00—16:30，三楼会议室／通知马上发出。 [改期] [取消]"
+        "已发布：【支部党员大会】讨论发展对象／12月4日（周五）15:00—16:30，三楼会议室／通知马上发出。"
+        " [议题] [改期] [取消]"
     )
     later = plan_views.saved(Saved(MEETING, at("2026-11-30 09:00")), now=NOW)
     assert "通知将于11月30日（周一）09:00发出。" in line(later)
