@@ -126,7 +126,7 @@ def test_half_an_hour_after_the_end_the_absent_are_absent(play: Play) -> None:
     assert play.facts(meeting).state is MeetingState.CLOSED
     roll = play.roll(meeting)
     assert (roll.expected, len(roll.present), len(roll.on_leave), len(roll.absent)) == (5, 2, 1, 2)
-    summary = "主题党日已结束：应到5，实到2，请假1，缺席2：孙七、吴九。到会率40.0%。〔考勤表〕"
+    summary = "主题党日已结束：应到5，实到2，请假1，缺席2：孙七、吴九。到会率40.0%。〔考勤表〕〔写记录〕"
     assert play.sent() == [f"03-06 17:30 李四：{summary}"]
 
 

@@ -332,7 +332,7 @@ def test_the_preview_warns(change: dict[str, object], words: str) -> None:
     [
         (
             Plan(5, Step.KIND, kinds=(MeetingKind.MEMBER_ASSEMBLY, MeetingKind.PARTY_LECTURE)),
-            "安排哪一种会议 [支部党员大会] [党课] [放弃]",
+            "安排哪一种会议 [支部党员大会] [党课] [周期会议] [放弃]",
         ),
         (Plan(5, Step.UNIT, units=(BRANCH,)), "由哪个组织召开 [第一党支部] [放弃]"),
         (
