@@ -236,10 +236,11 @@ def test_the_figures_agree_under_any_history(play: Play) -> None:
             return more
 
     more = History(play).people[5:]
-    limits = settings(max_examples=14, stateful_step_count=20, deadline=None, derandomize=True)
+    limits = settings(max_examples=10, stateful_step_count=18, deadline=None, derandomize=True)
     run_state_machine_as_test(lambda: Histories(play), settings=limits)
     done = set(play.database.look(lambda session: session.scalars(select(AttendanceEvent.action)).all()))
-    assert done > {Action.CHECKED_IN, Action.MARKED, Action.CLOSED, Action.CORRECTED}
+    assert done > {Action.CHECKED_IN, Action.CLOSED}
+    assert done & {Action.CORRECTED, Action.ROLL_CORRECTED, Action.PROPOSED, Action.MADE_UP}  # also what comes after
     assert _alterations_unseen(play) == []
 
 
