@@ -5,7 +5,7 @@ Attendance and votes are never typed here: they are read from the roll and the a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import Enum, auto
 from typing import Final
 
@@ -22,8 +22,9 @@ from bot.meetings.rules import MeetingState, Outcome, Roll, RollReader, RungName
 from bot.members import prompts
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Actor, Right
+from bot.members.rules import Actor, Right, UnitRef
 from bot.message import Sender, StaleButton
+from bot.periods import at_beijing
 
 LONGEST: Final = 2000
 LONGEST_REF: Final = 60
@@ -118,6 +119,45 @@ def missing(
         Missing.CONTENT: has_content,
     }
     return tuple(what for what, is_there in there.items() if not is_there)
+
+
+# -- what reports read ---
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One meeting as figures are counted from it."""
+
+    meeting: MeetingFacts
+    campaign: str | None
+    lecturer_ids: tuple[int, ...]
+    items: tuple[Item, ...]
+    filed_at: datetime | None
+
+
+def between(session: Session, unit: UnitRef, first_on: date, last_on: date) -> list[Held]:
+    """Meetings of the unit and of all below it whose local day lies in the span, ends included; cancelled ones count
+    nowhere. A handful of statements, however many units there are."""
+    span = (
+        Meeting.starts_at >= at_beijing(first_on, time.min),
+        Meeting.starts_at < at_beijing(_after(last_on), time.min),
+    )
+    kept = Unit.path.startswith(unit.path), Meeting.state != MeetingState.CANCELLED, *span
+    asked = service.listed(*kept).add_columns(Meeting.campaign, Minutes.filed_at)
+    asked = asked.outerjoin(Minutes, Minutes.meeting_id == Meeting.id).order_by(Meeting.starts_at, Meeting.id)
+    rows = session.execute(asked).all()
+    ids = [row[0] for row in rows]
+    query = select(Lecturer.meeting_id, Lecturer.member_id).where(Lecturer.meeting_id.in_(ids)).order_by(Lecturer.id)
+    lecturers: dict[int, list[int]] = {}
+    for meeting_id, member_id in session.execute(query):
+        lecturers.setdefault(meeting_id, []).append(member_id)
+    items: dict[int, list[Item]] = {}
+    for item in agenda.items(session, *ids):
+        items.setdefault(item.meeting_id, []).append(item)
+    return [
+        Held(service.from_row(row), row[-2], tuple(lecturers.get(row[0], ())), tuple(items.get(row[0], ())), row[-1])
+        for row in rows
+    ]
 
 
 # -- looking ---

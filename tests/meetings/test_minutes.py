@@ -1,5 +1,7 @@
 """Agenda and minutes: written by whom they concern, filed once everything is there."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy import select
 
@@ -23,7 +25,7 @@ from bot.meetings.minutes import AlreadyFiled, Incomplete, MinutesFacts, Missing
 from bot.meetings.models import Minutes
 from bot.meetings.rules import AgendaState, MeetingState, VoteRule
 from bot.meetings.service import NoSuchMeeting
-from bot.members.rules import NotAllowed, Role
+from bot.members.rules import NotAllowed, Role, UnitRef
 from bot.message import StaleButton
 from tests.make import Someone
 from tests.meetings.play import Play, at
@@ -303,6 +305,28 @@ def test_the_list_has_what_ran_and_is_not_filed_the_latest_first(play: Play) -> 
     second = play.meeting("3月10日15点 主题党日 学习 @三楼")
     play.until("2026-03-10 14:50")
     assert [one.id for one in play.act(play.cast.li, minutes.unfiled)] == [second.id, first.id]
+
+
+def test_reports_read_what_was_held_in_a_span_of_days(play: Play) -> None:
+    cast = play.cast
+    lecture = play.meeting("3月4日23点30分 党课 学习 @三楼")  # over midnight it belongs to the day it began
+    choose(play, lecture, "LECTURER", cast.li)
+    assembly = play.meeting(ASSEMBLY)
+    added(play, assembly, "表彰决定", "通报党费")
+    play.cancel(play.meeting("3月5日15点 主题党日 学习 @三楼"))
+    play.meeting("3月5日15点 主题党日 学习 @三楼", by=cast.zhao)  # another company's
+
+    def read(unit: UnitRef, first: int, last: int) -> list[minutes.Held]:
+        return play.database.look(minutes.between, unit, date(2026, 3, first), date(2026, 3, last))
+
+    found = read(cast.company, 4, 6)
+    assert [one.meeting.id for one in found] == [lecture.id, assembly.id]
+    assert [one.lecturer_ids for one in found] == [(cast.li.id,), ()]
+    assert [[item.title for item in one.items] for one in found] == [[], ["表彰决定", "通报党费"]]
+    assert {one.filed_at for one in found} == {None}
+    assert [one.meeting.id for one in read(cast.branch, 5, 6)] == [assembly.id]
+    assert len(read(cast.district, 1, 31)) == 3
+    assert read(cast.second, 1, 31) == []
 
 
 def test_a_state_is_taken_back_by_the_same_press(play: Play) -> None:
