@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.meetings.facts import Changed, MeetingFacts, Moving
-from bot.meetings.rules import Change
+from bot.meetings.rules import Change, MeetingState
 from bot.meetings.views import answer_row, name, when
 from bot.message import Button, Html, Message, fill, press, rows
 
@@ -83,6 +83,9 @@ def receipt(changed: Changed, *, now: datetime) -> Message:
         return Message(fill("已取消{when}{kind}。{told}10分钟内可撤销。", **words), ((undo,),))
     if changed.what is Change.MOVED:
         return Message(fill("{kind}已改为{when}。{told}", **words), (change_row(meeting),))
+    if meeting.state is MeetingState.NEEDS_DATE:  # 跳过本次 was taken back
+        choose = Button("选日期", press("meetings", "one", meeting.id))
+        return Message(fill("已恢复，{kind}还没有定日期。", **words), ((choose,),))
     return Message(fill("已恢复：{when}{kind}照常召开。", **words), (change_row(meeting),))
 
 

@@ -4,11 +4,11 @@ Pure: rows of series are written in `series`, their meetings in `refilling`.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time
 
 from bot.meetings.phrases import Every, Note
-from bot.meetings.recurrence import Landing, Rule, ahead, default_guard, default_shift, from_json, land, to_json
+from bot.meetings.recurrence import Landing, Rule, Weekly, ahead, default_guard, default_shift, from_json, land, to_json
 from bot.meetings.rules import Guard, MeetingKind, MeetingState, Shift
 from bot.members.rules import UnitRef
 from bot.periods import at_beijing
@@ -32,6 +32,10 @@ class Terms:
     def land(self, base_on: date, calendar: WorkCalendar) -> Landing:
         return land(base_on, self.shift, self.guard, calendar, allow_makeup=self.allow_makeup)
 
+    def is_alike(self, other: "Terms") -> bool:
+        """Whether both name the same hours of the same days; a weekly rule is counted from no particular week."""
+        return self.clock == other.clock and _unanchored(self.rule) == _unanchored(other.rule)
+
     def starts_at(self, landing: Landing) -> datetime:
         """Of one that asks or is skipped: when it would have begun."""
         return at_beijing(landing.on or landing.base_on, self.clock)
@@ -46,6 +50,10 @@ class Terms:
             landing = self.land(base_on, calendar)
             if self.starts_at(landing) > now:
                 yield landing
+
+
+def _unanchored(rule: Rule) -> Rule:
+    return replace(rule, anchor_on=date.min) if isinstance(rule, Weekly) and rule.interval == 1 else rule
 
 
 def terms_of(body: Mapping[str, object], minutes: int) -> Terms:

@@ -56,6 +56,10 @@ class NeverComes(UserError):
     text = "按这个周期没有可以开会的日子，请换一个。"
 
 
+class SameSeries(UserError):
+    text = "已有同样的周期会议，要改请用 /series。"
+
+
 # -- the draft of a series ---
 
 
@@ -115,6 +119,9 @@ def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> 
     first = next((landing for landing in coming if landing.on is not None), None)
     notes = notes_of(draft.body)
     alike = Series.unit_id == unit.id, Series.kind == planned.kind, Series.until_on.is_(None)
+    besides = [one for one in refilling.running(session, *alike) if old is None or one.id != old.id]
+    if any(one.terms.is_alike(planned.terms) for one in besides):
+        raise SameSeries
     return SeriesPreview(
         unit=unit,
         kind=planned.kind,
@@ -124,7 +131,7 @@ def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> 
         notes=notes,
         coming=coming,
         first=_look(session, planned, first, notes, old, now=now) if first else None,
-        besides=tuple(one for one in refilling.running(session, *alike) if old is None or one.id != old.id),
+        besides=tuple(besides),
         replaces=old,
     )
 

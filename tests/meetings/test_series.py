@@ -4,11 +4,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from bot.attendance.service import roll
 from bot.db import Database
-from bot.meetings import changing, dating, planning, refilling, series, series_planning, service
+from bot.meetings import changing, planning, refilling, series, series_planning, service
 from bot.meetings.drafts import AlreadySaved, DraftGone
 from bot.meetings.facts import Step
 from bot.meetings.models import Rung, Series
@@ -16,7 +16,7 @@ from bot.meetings.phrases import Question
 from bot.meetings.recurrence import MonthlyDay
 from bot.meetings.repeating import Begun
 from bot.meetings.rules import Guard, MeetingState, RungName, Shift
-from bot.members.rules import NotAllowed, Role
+from bot.members.models import Unit
 from tests.meetings.play import Play, at
 from tests.meetings.repeats import begun, days, meetings, planned, refill, show
 
@@ -102,6 +102,21 @@ def test_the_preview_names_others_of_its_kind_and_who_is_due_elsewhere(play: Pla
     assert shown.first.is_place_taken
 
 
+def test_the_same_again_is_refused_and_what_differs_is_not(play: Play) -> None:
+    begun(play, "每周五15点 主题党日 学习 @三楼会议室")
+    play.now = at("2026-03-10 09:00")
+    with pytest.raises(series.SameSeries, match="已有同样的周期会议，要改请用 /series。"):
+        play.plan("每周五15点 主题党日 别的 @党校")
+    for words in ("每周五15点 党课", "每周五16点 主题党日", "隔周周五15点 主题党日"):
+        assert planned(play, f"{words} 学习 @三楼会议室")[1].coming
+
+
+def test_a_series_is_not_confirmed_as_a_meeting(play: Play) -> None:
+    plan, _ = planned(play)
+    with pytest.raises(DraftGone):
+        play.confirm(plan)
+
+
 # -- filling ----------------------------------------------------------------------------------------------------------
 
 
@@ -159,6 +174,18 @@ def test_two_at_one_hour_are_one_meeting(play: Play) -> None:
     assert days(play) == ["04-03 15:00 SCHEDULED"]
     refill(play)
     assert len(days(play)) == 1
+
+
+def test_a_dissolved_branch_gets_no_more(play: Play) -> None:
+    begun(play)
+    branch = play.cast.branch.id
+    play.database.run(
+        lambda session: session.execute(update(Unit).where(Unit.id == branch).values(dissolved_on=date(2026, 3, 20)))
+    )
+    refill(play, "2026-03-19 09:00")
+    assert len(days(play)) == 3
+    refill(play, "2026-05-20 09:00")
+    assert len(days(play)) == 3
 
 
 def test_two_fillers_at_once_add_nothing_twice(play: Play) -> None:
@@ -313,64 +340,3 @@ def test_a_series_that_ends_on_its_first_day_ends_at_once(play: Play) -> None:
     play.act(play.cast.li, series.stop, 1)
     refill(play)
     assert days(play, MeetingState.SCHEDULED) == []
-
-
-# -- who may ----------------------------------------------------------------------------------------------------------
-
-
-def test_a_member_may_not_and_another_branch_sees_nothing(play: Play) -> None:
-    done = begun(play)
-    meeting = meetings(play)[0]
-    cast = play.cast
-    calls = (
-        lambda who: play.act(who, series.show, done.series.id),
-        lambda who: play.act(who, series.stop, done.series.id),
-        lambda who: play.act(who, series_planning.change_series, done.series.id),
-    )
-    for call in calls:
-        with pytest.raises(NotAllowed):
-            call(cast.zhang)
-        with pytest.raises(series.NoSuchSeries):
-            call(cast.zhao)
-    with pytest.raises(NotAllowed):
-        play.act(cast.zhang, series.listed)
-    with pytest.raises(service.NoSuchMeeting):
-        play.act(cast.zhao, dating.show, meeting.id)
-    with pytest.raises(NotAllowed):
-        play.act(cast.zhang, dating.skip, meeting.id, 1)
-    assert play.act(cast.zhao, series.listed).shown == ()
-    assert len(play.act(cast.wang, series.listed).shown) == 1  # ADMIN above
-
-
-def test_a_group_leader_keeps_the_series_of_his_group(play: Play) -> None:
-    cast = play.cast
-    play.make.grant(cast.zhang, Role.GROUP_LEADER, cast.group)
-    plan = play.plan("每月10日15点 党小组会 学习 @三楼", by=cast.zhang)
-    done = play.act(cast.zhang, series.confirm, plan.draft_id)
-    assert done.series.unit == cast.group
-    assert [view.series.id for view in play.act(cast.zhang, series.listed).shown] == [done.series.id]
-
-
-def test_a_course_in_series_is_for_the_people_its_plan_named(play: Play) -> None:
-    cast, li = play.cast, play.cast.li
-    plan = play.plan("每月10日9点 集中培训 党务 @党校")
-    assert plan.step is Step.PEOPLE
-    play.act(li, planning.toggle, plan.draft_id, cast.zhang.id)
-    plan = play.act(li, planning.set_people, plan.draft_id)
-    assert plan.series is not None
-    assert plan.series.first is not None
-    assert plan.series.first.expected == 1
-    play.act(li, series.confirm, plan.draft_id)
-    assert play.roll(meetings(play)[0]).due == (cast.zhang.id,)
-    plan = play.act(li, series_planning.change_series, 1)
-    assert plan.step is Step.SERIES
-    play.act(li, series.confirm, plan.draft_id)
-    assert play.roll(next(one for one in meetings(play) if one.state is MeetingState.SCHEDULED)).due == (cast.zhang.id,)
-
-
-def test_the_list_has_pages(play: Play) -> None:
-    for number in range(series.PAGE + 1):
-        begun(play, f"每月{number + 1}日{8 + number}点 主题党日 学习 @三楼会议室")
-    first, second = (play.act(play.cast.li, series.listed, page) for page in (0, 1))
-    assert (len(first.shown), first.has_more) == (series.PAGE, True)
-    assert (len(second.shown), second.has_more) == (1, False)

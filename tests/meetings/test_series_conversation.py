@@ -119,11 +119,33 @@ YEAR = "year: 2027\nsource: 国务院办公厅通知\ndays:\n" + "".join(
 )
 
 
+async def test_a_day_that_is_asked_for_is_skipped_called_back_and_chosen(stage: Stage, chat: Cast) -> None:
+    li = chat("李四")
+    await li.say("/plan 每月15日15点 支部党员大会 @三楼会议室")
+    for label in ("修改", "遇非工作日", "问我", "好了", "确认"):
+        await li.press(label)
+    await stage.settle()
+    question = "3月15日（周日）不是工作日，城建一支部的支部党员大会改到哪一天"
+    assert li.last().text == question
+    assert labels(li.last()) == ["3月13日（周五）15:00", "3月16日（周一）15:00", "其他日期…", "跳过本次"]
+    assert (await li.press("跳过本次")).edits[0].text.startswith("已跳过3月15日的支部党员大会，以后各次照常。")
+    back = await li.press("撤销")
+    assert back.edits[0].text == "已恢复，支部党员大会还没有定日期。"
+    assert (await li.press("选日期")).message.text == question
+    await li.press("其他日期…")
+    chosen = (await li.say("3月12日10点")).message
+    assert chosen.text == "支部党员大会定在3月12日（周四）10:00。"
+    assert labels(chosen) == ["改期", "取消"]
+
+
 async def test_an_imported_year_moves_what_is_adopted(stage: Stage, chat: Cast) -> None:
     li, wang = chat("李四"), chat("王五")
-    await stage.at("2026-11-20 10:00")
+    await stage.at("2026-12-07 08:59")
     await li.say(LINE)
     await li.press("确认")
+    await stage.at("2026-12-07 09:00")
+    assert wang.last().text == "2027年放假安排尚未导入，届时的会议均为暂定。"
+    assert (await wang.press("导入")).message.text.startswith("请把放假安排（.yaml 文件）直接发到这里。")
     refused = await li.upload("2027.yaml", YEAR.encode())
     assert refused.message.text == "这个操作只有管理员可以用。需要开通请联系管理员。"
     faulty = (await wang.upload("2027.yaml", YEAR.replace("01-04, isOffDay: true", "01-04").encode())).message
