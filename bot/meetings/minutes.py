@@ -138,10 +138,8 @@ class Held:
 def between(session: Session, unit: UnitRef, first_on: date, last_on: date) -> list[Held]:
     """Meetings of the unit and of all below it whose local day lies in the span, ends included; cancelled ones count
     nowhere. A handful of statements, however many units there are."""
-    span = (
-        Meeting.starts_at >= at_beijing(first_on, time.min),
-        Meeting.starts_at < at_beijing(_after(last_on), time.min),
-    )
+    begin, end = at_beijing(first_on, time.min), at_beijing(last_on + timedelta(days=1), time.min)
+    span = Meeting.starts_at >= begin, Meeting.starts_at < end
     kept = Unit.path.startswith(unit.path), Meeting.state != MeetingState.CANCELLED, *span
     asked = service.listed(*kept).add_columns(Meeting.campaign, Minutes.filed_at)
     asked = asked.outerjoin(Minutes, Minutes.meeting_id == Meeting.id).order_by(Meeting.starts_at, Meeting.id)
