@@ -213,9 +213,30 @@ class _Planner:
     def _roles(
         self, row: RosterRow, branch: UnitRef, group: UnitRef | None, known: Known | None
     ) -> tuple[Posts, Posts]:
-        """Roles of branch and groups become those of the row; what somebody is at the committee is only added to."""
+        """Roles of branch and groups become those of the row; what somebody is at the committee is only added to.
+
+        Whoever moves leaves the roles of the former branch behind, whatever the row says.
+        """
+        held = self._held[known.member_id] if known else set()
+        left = {pair for pair in held if self._is_left(pair, branch, known)}
+        gains, losses = self._stated(row, branch, group, held)
+        losses = sorted({*losses, *left}, key=_order)
+        for role, unit_id in (*gains, *losses):
+            if not self._may_grant(role, self._tree.units[unit_id]):
+                self._add(Flaw.NOT_YOURS_TO_GRANT, row, role=role.name)
+        return tuple(gains), tuple(losses)
+
+    def _is_left(self, pair: tuple[Role, int], branch: UnitRef, known: Known | None) -> bool:
+        role, unit_id = pair
+        if known is None or known.branch_id in (None, branch.id) or role is Role.ADMIN:
+            return False
+        return self._tree.units[known.branch_id].covers(self._tree.units[unit_id])
+
+    def _stated(
+        self, row: RosterRow, branch: UnitRef, group: UnitRef | None, held: set[tuple[Role, int]]
+    ) -> tuple[list[tuple[Role, int]], list[tuple[Role, int]]]:
         if row.posts is None:
-            return (), ()
+            return [], []
         places = {Body.BRANCH: branch, Body.GROUP: group, Body.COMMITTEE: self._committee(row, branch)}
         wanted: set[tuple[Role, int]] = set()
         for post in row.posts:
@@ -224,13 +245,8 @@ class _Planner:
                 wanted.add((post.role, place.id))
             elif post.body is Body.COMMITTEE:
                 self._add(Flaw.NO_COMMITTEE, row)
-        held = self._held[known.member_id] if known else set()
         inside = {pair for pair in held if branch.covers(self._tree.units[pair[1]]) and pair[0] is not Role.ADMIN}
-        gains, losses = sorted(wanted - held, key=_order), sorted(inside - wanted, key=_order)
-        for role, unit_id in (*gains, *losses):
-            if not self._may_grant(role, self._tree.units[unit_id]):
-                self._add(Flaw.NOT_YOURS_TO_GRANT, row, role=role.name)
-        return tuple(gains), tuple(losses)
+        return sorted(wanted - held, key=_order), sorted(inside - wanted, key=_order)
 
     def _may_grant(self, role: Role, unit: UnitRef) -> bool:
         """Root users set up a roster with all its roles; others need the right to grant."""

@@ -80,6 +80,15 @@ class RosterList:
     page: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Leaver:
+    """Somebody who leaves a branch's roster."""
+
+    member_id: int
+    name: str
+    branch: UnitRef
+
+
 # -- one's own data ---
 
 

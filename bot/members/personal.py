@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
@@ -257,7 +257,7 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
     hidden = {"basis": HIDDEN, "approver": HIDDEN}
     session.execute(update(Exemption).where(Exemption.member_id == of_person).values(**hidden))
     session.execute(update(Exemption).where(Exemption.approver == traces.name).values(approver=traces.stand_in))
-    _end_membership(session, of_person, today)
+    register.leave(session, of_person, today)
     _forget_files(session, traces)
     if traces.user_id is not None:
         _forget_account(session, traces.user_id, of_person, now)
@@ -269,12 +269,6 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
     session.execute(update(Member).where(Member.id == of_person).values(**values))
     outbox.forget(session, traces.user_id, traces.name, traces.hide)
     inbox.forget(session, traces.user_id, traces.name)
-
-
-def _end_membership(session: Session, member_id: int, today: date) -> None:
-    mine = (Membership.member_id == member_id, Membership.to_on.is_(None))
-    session.execute(delete(Membership).where(*mine, Membership.from_on >= today))
-    session.execute(update(Membership).where(*mine).values(to_on=today))
 
 
 def _forget_files(session: Session, traces: Traces) -> None:

@@ -50,6 +50,13 @@ def move(session: Session, member_id: int, branch_id: int, group_id: int | None,
     join(session, member_id, branch_id, group_id, on)
 
 
+def leave(session: Session, member_id: int, on: date) -> None:
+    """The person belongs to no branch from `on`; a membership that would begin only then never was."""
+    mine = (Membership.member_id == member_id, Membership.to_on.is_(None), Membership.is_guest.is_(False))
+    session.execute(delete(Membership).where(*mine, Membership.from_on >= on))
+    session.execute(update(Membership).where(*mine).values(to_on=on))
+
+
 def set_group(session: Session, member_id: int, group_id: int | None) -> None:
     session.execute(
         update(Membership)

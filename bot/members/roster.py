@@ -141,6 +141,8 @@ def situation(session: Session, who: Actor | None, reading: Reading, *, today: d
     numbers = {row.staff_no for row in reading.rows if row.staff_no}
     people = _known(session, {unit.id for unit in found}, numbers, today)
     places = {unit.id for unit in units if any(unit.covers(branch) or branch.covers(unit) for branch in found)}
+    homes = {person.branch_id for person in people}  # what somebody who moves was there ends
+    places |= {unit.id for unit in units if homes & set(ids(unit))}
     return Situation(tuple(sorted(units, key=lambda unit: unit.id)), people, _held(session, places))
 
 
@@ -206,8 +208,9 @@ def carry_out(session: Session, made: Plan, *, by: int | None, now: datetime) ->
     real = _make_units(session, made)
     member_ids = _make_members(session, made, real)
     for entry, member_id in zip(made.entries, member_ids, strict=True):
+        on = max(today, entry.from_on) if entry.opens else today
         for role, unit_id in entry.losses:
-            register.take_role(session, member_id, role, unit_id, on=today)
+            register.take_role(session, member_id, role, unit_id, on=on)
     for entry, member_id in zip(made.entries, member_ids, strict=True):
         _change(session, entry, member_id, real)
     for entry, member_id in zip(made.entries, member_ids, strict=True):

@@ -9,7 +9,7 @@ from telegram import Document as TelegramDocument
 from telegram import Update
 
 from bot.context import Context, Handler, Routes
-from bot.members import directory, joining, roster, service, views, workbook
+from bot.members import directory, joining, leaving, roster, service, views, workbook
 from bot.members import roster_views as words
 from bot.members.choosing_handlers import choosing, chosen, turning
 from bot.members.facts import Invitation
@@ -112,6 +112,18 @@ async def invite(context: Context, branch_id: int) -> None:
     await context.say(Document(views.invite_file(branch), data, caption))
 
 
+async def ask_leave(_: Update, context: Context) -> None:
+    await context.say(Edit(words.ask_leave(await context.read(leaving.consider, context.press.number(0)))))
+
+
+async def leave(_: Update, context: Context) -> None:
+    await context.say(Edit(words.left(await context.transact(leaving.leave, context.press.number(0)))))
+
+
+async def come_back(_: Update, context: Context) -> None:
+    await context.say(Edit(words.came_back(await context.transact(leaving.come_back, context.press.number(0)))))
+
+
 async def renew(_: Update, context: Context) -> None:
     lasts = timedelta(hours=context.deps.config.members.invite_hours)
     made = await context.transact(joining.renew, context.press.number(0), lasts=lasts, entropy=token_bytes)
@@ -136,6 +148,9 @@ ROUTES = Routes(
         "members:person": show_person,
         "members:loose": ask_release,
         "members:link": renew,
+        "members:leaves": ask_leave,
+        "members:left": leave,
+        "members:back": come_back,
         "members:template": template,
         "members:apply": apply,
         "members:drop": drop,

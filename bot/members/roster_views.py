@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.members import views
 from bot.members.changes import Entry, FieldChange, Plan, Posts
-from bot.members.facts import Choice, Invitation, Record, RosterList
+from bot.members.facts import Choice, Invitation, Leaver, Record, RosterList
 from bot.members.phrases import POSTS
 from bot.members.roster import Preview
 from bot.members.rows import Fault, Flaw
@@ -263,9 +263,33 @@ def person(shown: Record) -> Message:
         buttons.append(Button("解除账号绑定", press("members", "loose", who.member_id)))
     elif not who.is_guest:
         buttons.append(Button("生成加入链接", press("members", "link", who.member_id)))
+    leaving: tuple[Button, ...] = ()
     if who.branch_id is not None:
+        leaving = (Button("移出名册", press("members", "leaves", who.member_id)),) if not who.is_guest else ()
         buttons.append(Button("返回名册", press("members", "roster", who.branch_id)))
-    return Message(lines(views.record(shown), state), (tuple(buttons),))
+    return Message(lines(views.record(shown), state), tuple(row for row in (leaving, tuple(buttons)) if row))
+
+
+def ask_leave(gone: Leaver) -> Message:
+    text = "把{name}移出{branch}名册？从今天起不再计入应到，已有记录保留。跨支部转移请导入名册。"
+    yes = Button("确认移出", press("members", "left", gone.member_id), style="danger")
+    back = Button("返回", press("members", "person", gone.member_id))
+    return Message(fill(text, name=gone.name, branch=gone.branch.name), ((yes, back),))
+
+
+def left(gone: Leaver) -> Message:
+    text = fill("已把{name}移出{branch}名册。", name=gone.name, branch=gone.branch.name)
+    return Message(text, ((Button("撤销", press("members", "back", gone.member_id), style="danger"),),))
+
+
+def left_told(gone: Leaver) -> Message:
+    """To the person concerned."""
+    text = "您已移出{branch}名册，不再收到会议通知。如有疑问请联系支部书记。"
+    return Message(fill(text, branch=gone.branch.name))
+
+
+def came_back(back: Leaver) -> Message:
+    return Message(fill("{name}仍在{branch}名册。", name=back.name, branch=back.branch.name))
 
 
 def ask_unbind(name: str, member_id: int) -> Message:

@@ -12,7 +12,7 @@ from bot import outbox
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import World
-from bot.members import handlers, joining, offices_handlers, personal_handlers, roster_handlers
+from bot.members import handlers, joining, offices_handlers, personal_handlers, register, roster_handlers
 from bot.members import models as tables
 from bot.members.rules import ExemptionScope, ImportState, Role
 from bot.message import Message as Text
@@ -58,6 +58,7 @@ class Play:
     zhang: int
     qian: int
     wu: int
+    gone: int
     claim: int
     preview: int
     exemption: int
@@ -77,6 +78,9 @@ def doors(on: Play) -> Mapping[str, tuple[frozenset[str], tuple[int | str, ...]]
         "page": (KEEPERS, (on.branch, 1)),
         "person": (KEEPERS, (on.zhang,)),
         "link": (KEEPERS, (on.wu,)),
+        "leaves": (KEEPERS, (on.zhang,)),
+        "left": (KEEPERS, (on.zhang,)),
+        "back": (KEEPERS, (on.gone,)),
         "apply": (frozenset({"secretary"}), (on.preview,)),
         "drop": (frozenset({"secretary"}), (on.preview,)),
         "faults": (frozenset({"secretary"}), (on.preview,)),
@@ -133,6 +137,7 @@ def prepared(session: Session, *, stage: Stage) -> Play:
         member_id=ids["张三"], from_on=on, scope=ExemptionScope.VOTE, basis="病", approver="党委", approved_on=on
     )
     session.add_all([claim, preview, exemption])
+    register.leave(session, ids["卫五"], date(2026, 3, 2))
     session.flush()
     return Play(
         branch,
@@ -140,6 +145,7 @@ def prepared(session: Session, *, stage: Stage) -> Play:
         ids["张三"],
         ids["钱一"],
         ids["吴九"],
+        ids["卫五"],
         claim.id,
         preview.id,
         exemption.id,

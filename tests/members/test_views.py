@@ -219,8 +219,12 @@ def test_a_second_page_goes_on_counting() -> None:
 def test_a_person_in_the_secretarys_hand() -> None:
     message = roster_views.person(Record(someone(), "一支部", ()))
     assert message.text == "<b>张三</b>\n一支部\n正式党员\n已激活"
-    assert labels(message) == ["解除账号绑定", "返回名册"]
-    assert labels(roster_views.person(Record(someone(user_id=None), "一支部", ()))) == ["生成加入链接", "返回名册"]
+    assert labels(message) == ["移出名册", "解除账号绑定", "返回名册"]
+    assert labels(roster_views.person(Record(someone(user_id=None), "一支部", ()))) == [
+        "移出名册",
+        "生成加入链接",
+        "返回名册",
+    ]
     made = Invitation("一支部", "吴九", "x" * 22, datetime(2026, 3, 3, 1, 0, tzinfo=UTC))
     assert roster_views.link(made, "https://t.me/b?start=j_x").text == (
         "吴九的加入链接，只能由本人用一次，3月3日 09:00前有效；以前的链接作废：\nhttps://t.me/b?start=j_x"
