@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -110,21 +110,21 @@ def tell(session: Session, meeting: MeetingFacts, member_id: int, key: str, mess
 
 
 def tell_marked(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
-    """At the close everybody whom somebody else has called present reads so, once and silently."""
-    query = (
-        select(Attendance.id, Attendance.member_id, Attendance.status, AttendanceEvent.actor_id, Member.name)
-        .join(AttendanceEvent, AttendanceEvent.attendance_id == Attendance.id)
+    """At the close everybody whom somebody else has noted as here, or as gone, reads so, once and silently."""
+    by_others = select(Attendance.id, Attendance.member_id, Attendance.status, Attendance.left_at, Member.name)
+    by_others = (
+        by_others.join(AttendanceEvent, AttendanceEvent.attendance_id == Attendance.id)
         .join(Member, Member.id == AttendanceEvent.actor_id)
-        .where(Attendance.meeting_id == meeting.id, Attendance.proof == Proof.ROLL_CALL)
-        .where(AttendanceEvent.action == Action.MARKED)
+        .where(Attendance.meeting_id == meeting.id, Attendance.status.in_(CAME))
+        .where(AttendanceEvent.action.in_([Action.MARKED, Action.LEFT]))
+        .where(or_(Attendance.proof == Proof.ROLL_CALL, Attendance.left_at.is_not(None)))
+        .where(AttendanceEvent.actor_id != Attendance.member_id)
         .order_by(AttendanceEvent.seq)
     )
     told: dict[int, tuple[str, Message]] = {}
-    for attendance_id, member_id, status, actor_id, by in session.execute(query):
-        told.pop(member_id, None)
-        if actor_id != member_id:
-            message = correction_views.marked(meeting, status, by, now=now)
-            told[member_id] = (f"marked:{attendance_id}", message)
+    for attendance_id, member_id, status, left_at, by in session.execute(by_others):
+        message = correction_views.marked(meeting, status, left_at, by, now=now)
+        told[member_id] = (f"marked:{attendance_id}", message)
     _tell_all(session, meeting, told, now=now)
 
 

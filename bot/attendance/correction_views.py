@@ -77,7 +77,7 @@ def missing(found: Candidates, page: int = 0) -> Message:
     if not found.people:
         return Message("当天名册里的人都已在名单中。")
     buttons = [
-        Button(cut(label(one, found.people), 20), press("attendance", "one", meeting.id, one.member_id))
+        Button(cut(label(one, found.people), 12), press("attendance", "one", meeting.id, one.member_id))
         for one in found.people[page * PAGE : (page + 1) * PAGE]
     ]
     turns = pager("missing", meeting.id, page, len(found.people))
@@ -174,11 +174,12 @@ def corrected(
     return Message(fill(text, by=by, day=short_day(meeting.on, now=now), kind=name(meeting), reason=reason, **words))
 
 
-def marked(meeting: MeetingFacts, status: Status, by: str, *, now: datetime) -> Message:
-    """To who was called by roll, once the meeting is over."""
-    text = "{by}点名登记您{day}{kind}：{status}。如有异议请联系书记。"
+def marked(meeting: MeetingFacts, status: Status, left_at: datetime | None, by: str, *, now: datetime) -> Message:
+    """To who was noted by another as here or as gone, once the meeting is over."""
+    text = "{by}登记您{day}{kind}：{status}{left}。如有异议请联系书记。"
     words = {"day": short_day(meeting.on, now=now), "kind": name(meeting), "status": STATUS_NAMES[status]}
-    return Message(fill(text, by=by, **words), is_silent=True)
+    left = f"，{clock(left_at)}离会" if left_at is not None else ""
+    return Message(fill(text, by=by, left=left, **words), is_silent=True)
 
 
 def forgotten() -> str:

@@ -7,7 +7,7 @@ from bot.attendance.rules import GuestKind
 from bot.meetings.views import name
 from bot.message import Button, Message, cut, fill, lines, press, rows
 
-MOST_BUTTONS = 20
+MOST_BUTTONS, MOST_NAMES = 20, 20
 GUEST_NAMES = {
     GuestKind.OBSERVER: "列席",
     GuestKind.FLOATING: "流动党员",
@@ -37,8 +37,9 @@ def guest_lines(found: Sequence[GuestLine]) -> list[str]:
         some = [guest for guest in found if guest.what is kind]
         if some:
             count = sum(guest.number for guest in some)
-            names = "、".join(guest.name or f"未列名{guest.number}人" for guest in some)
-            who = f"：{names}" if any(guest.name for guest in some) else ""
+            shown = "、".join(guest.name or f"未列名{guest.number}人" for guest in some[:MOST_NAMES])
+            more = "等" if len(some) > MOST_NAMES else ""
+            who = f"：{shown}{more}" if any(guest.name for guest in some) else ""
             parts.append(fill("{title}{count}人{who}", title=title, count=count, who=who))
     return [str(part) for part in parts]
 

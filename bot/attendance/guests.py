@@ -77,7 +77,7 @@ def remove(session: Session, sender: Sender, guest_id: int, *, now: datetime) ->
     who = members.actor(session, sender, now=now)
     meeting_id = session.scalar(select(Guest.meeting_id).where(Guest.id == guest_id))
     if meeting_id is None:
-        raise GuestGone
+        raise meetings.NoSuchMeeting
     meeting = _open_to_guests(session, who, meeting_id, is_locked=True, now=now)
     gone = delete(Guest).where(Guest.id == guest_id).returning(Guest.what, Guest.number)
     row = session.execute(gone).one_or_none()

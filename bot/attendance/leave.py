@@ -13,9 +13,11 @@ from bot.attendance.models import Attendance
 from bot.attendance.opening import tip_of
 from bot.attendance.rules import (
     CAME,
+    CORRECTION,
     LEAVE_REASON,
     Action,
     Answer,
+    CorrectionOver,
     LeaveState,
     ReasonKind,
     Status,
@@ -187,6 +189,8 @@ def decide_leave(
     who.require(Right.APPROVE_LEAVE, meeting.unit, Case(of_id=row.member_id, is_of_secretary=is_secretary))
     if meeting.state is MeetingState.CANCELLED:
         raise meetings.MeetingCancelled(month=meeting.on.month, day=meeting.on.day)
+    if now > meeting.ends_at + CORRECTION:
+        raise CorrectionOver
     _settle(session, attendance_id, who.recorded_id, row.status, is_approved=is_approved)
     action = Action.LEAVE_APPROVED if is_approved else Action.LEAVE_REJECTED
     state = LeaveState.APPROVED if is_approved else LeaveState.REJECTED
@@ -280,6 +284,7 @@ def waiting_for(session: Session, sender: Sender, *, now: datetime) -> list[Leav
         .join(Meeting, Meeting.id == Attendance.meeting_id)
         .join(Unit, Unit.id == Meeting.unit_id)
         .where(Attendance.leave_state == LeaveState.ASKED, Meeting.state != MeetingState.CANCELLED)
+        .where(Meeting.ends_at >= now - CORRECTION)
         .where(or_(false(), *below))
         .order_by(Meeting.starts_at, Attendance.id)
         .limit(MOST_REQUESTS)

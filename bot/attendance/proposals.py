@@ -109,7 +109,7 @@ def confirm_correction(
     who = members.actor(session, sender, now=now)
     row = session.execute(_OF_CORRECTION.where(Correction.id == correction_id)).one_or_none()
     if row is None:
-        raise ProposalGone
+        raise meetings.NoSuchMeeting
     meeting = meetings.seen_by(session, who, row.meeting_id, is_locked=True)
     who.require(Right.CONFIRM_CORRECTION, meeting.unit, _case(session, meeting, row.proposed_by, now=now))
     wanted = _wanted_of(session, row.attendance_id, row.to_status)

@@ -11,6 +11,7 @@ from bot.meetings.views import button_label, clock, head, label, name, outcome, 
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 PAGE = 10
+MOST_EXCUSED = 10
 MOST_NAMES = 100  # of one state: a list must fit into one message
 KINDS = (
     (ReasonKind.OFFICIAL, "公假"),
@@ -52,7 +53,7 @@ def _excused(what: Sheet) -> list[str]:
     text = "{who}（{basis}，{approver}{day}批准）"
     people = "；".join(
         fill(text, who=one.person.name, basis=one.basis, approver=one.approver, day=one.approved_on.isoformat())
-        for one in what.excused[:MOST_NAMES]
+        for one in what.excused[:MOST_EXCUSED]
     )
     return [fill("<b>不计入应到{count}</b>：{people}", count=len(what.excused), people=Html(people))] if people else []
 

@@ -10,6 +10,7 @@ from bot.attendance import chain, correcting, proposals
 from bot.attendance.rules import BadReason, CorrectionOver, LeaveState, ReasonKind, Status
 from bot.attendance.service import NotDue
 from bot.errors import UserError
+from bot.meetings.service import NoSuchMeeting
 from bot.members.models import Membership, RoleGrant
 from bot.members.rules import NotAllowed, Role
 from tests.attendance.acts import LINE, confirm, correct, held, pending, told, trail_of
@@ -159,8 +160,9 @@ def test_the_message_of_who_confirms_ends_with_the_decision(play: Play) -> None:
     )
     assert play.standing(meeting, cast.zhang).status is Status.ABSENT
     assert "未同意您提出的张三3月6日主题党日的更正，如有疑问请联系书记。" in texts(play.take(), cast.li.user_id)
-    with pytest.raises(proposals.ProposalGone):
-        play.act(cast.sun, proposals.confirm_correction, 99, is_agreed=True)
+    for who, one in ((cast.sun, 99), (cast.zhao, 1)):  # none at all, and one of another branch
+        with pytest.raises(NoSuchMeeting):
+            play.act(who, proposals.confirm_correction, one, is_agreed=True)
 
 
 def test_the_class_of_a_leave_survives_the_wait_for_a_second_person(play: Play) -> None:

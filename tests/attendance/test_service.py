@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.attendance import leave, own, service
 from bot.attendance.models import AttendanceEvent
-from bot.attendance.rules import Answer, LeaveState, NotYetOpen, Proof, SelfSignInOver, Status
+from bot.attendance.rules import Answer, CorrectionOver, LeaveState, NotYetOpen, Proof, SelfSignInOver, Status
 from bot.attendance.service import AlreadyCheckedIn, AlreadyStarted, NotDue, NotOnline
 from bot.meetings import planning
 from bot.meetings.facts import MeetingFacts
@@ -217,6 +217,15 @@ def test_leave_undecided_at_the_close_is_absence_until_it_is_approved(play: Play
     play.decide(record, by=cast.li)
     assert play.standing(meeting, cast.zhang).status is Status.ON_LEAVE
     assert play.roll(meeting).present == present
+
+
+def test_a_leave_nobody_decided_in_seven_days_stays_undecided(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    record = play.leave(meeting, cast.zhang)
+    play.until("2026-03-13 17:01")
+    assert play.act(cast.li, own.today).to_approve == ()
+    with pytest.raises(CorrectionOver):
+        play.decide(record, by=cast.li)
 
 
 def test_a_reason_follows_as_text_and_stays_out_of_the_chain(play: Play) -> None:

@@ -127,8 +127,10 @@ def test_who_was_called_reads_it_once_at_the_close(play: Play) -> None:
     for code in ("p", "l"):
         play.act(cast.li, marking.mark, play.standing(meeting, cast.zhang).id, code)
     play.act(cast.li, marking.mark, play.standing(meeting, cast.li).id, "p")
+    play.until("2026-03-06 16:05")
+    play.act(cast.li, marking.mark_left, play.standing(meeting, cast.zhang).id)
     play.take()
     play.until("2026-03-06 17:30")
     letters = play.take()
-    assert texts(letters, cast.zhang.user_id) == ["李四点名登记您3月6日主题党日：迟到。如有异议请联系书记。"]
-    assert not any("点名登记" in text for text in texts(letters, cast.li.user_id))
+    assert texts(letters, cast.zhang.user_id) == ["李四登记您3月6日主题党日：迟到，16:05离会。如有异议请联系书记。"]
+    assert not any("登记您" in text for text in texts(letters, cast.li.user_id))
