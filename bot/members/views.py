@@ -129,6 +129,9 @@ _FOR_ALL = (
 _BY_RIGHT = (
     (Right.PLAN, "plan", "安排会议，例如 /plan 下周五15点 主题党日"),
     (Right.PLAN, "series", "周期会议：每月、每周等固定日子的会议"),
+    (Right.SEE_NAMES, "roll", "考勤表：谁到会、谁请假；点名、更正"),
+    (Right.MINUTES, "minutes", "会议记录"),
+    (Right.EXPORT, "export", "导出考勤：签到表、明细、统计"),
     (Right.RUN_QUIZ, "quiz", "出题与考试"),
     (Right.RUN_QUIZ, "round", "在支部群里开始现场答题"),
     (Right.BANKS, "bank", "题库；直接发送题库文件可导入"),
