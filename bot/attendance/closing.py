@@ -84,7 +84,7 @@ def _decide(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
     if ladder.closing(times, meeting.extra_until, outages, now=now) is Closing.CLOSE:
         close(session, meeting, actor_id=None, update_id=None, now=now)
         return
-    _set(session, meeting, extra_until=meeting.ends_at + ladder.RESCUE)
+    _set(session, meeting, extra_until=ladder.rescue_until(times, outages))
     _tell_secretary(session, meeting, "downtime", views.ask_after_downtime(meeting), now=now)
     log.info("closing_held_back", meeting=meeting.id)
 
@@ -153,7 +153,8 @@ def extend(session: Session, sender: Sender, meeting_id: int, *, now: datetime) 
 def reopen(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> datetime:
     """补开签到30分钟, after downtime kept people from signing in; the moment it ends."""
     actor_id, meeting = _running(session, sender, meeting_id, now=now)
-    if meeting.extra_until != meeting.ends_at + ladder.RESCUE:
+    # No extension reaches that far: it was held open because we were down.
+    if meeting.is_from_memory or meeting.extra_until is None or meeting.extra_until < meeting.ends_at + ladder.RESCUE:
         raise NotOpen
     until = min(now + REOPENED_FOR, meeting.extra_until)
     entries = [Entry(Action.REOPENED, became=until.isoformat())]

@@ -244,16 +244,22 @@ class Closing(Enum):
     CLOSE = auto()
 
 
-def closing(times: Times, extra_until: datetime | None, outages: Iterable[Outage], *, now: datetime) -> Closing:
+def closing(times: Times, extra_until: datetime | None, outages: Sequence[Outage], *, now: datetime) -> Closing:
     """What the job that closes meetings does with an open one."""
     if now < closes_at(times.ends_at, extra_until):
         return Closing.WAIT
     first, last = times.starts_at - times.window.opens, times.starts_at + times.window.late
     spans = (min(outage.to_at, last) - max(outage.from_at, first) for outage in outages)
     lost = sum((span for span in spans if span > timedelta(0)), timedelta(0))
-    if extra_until is None and now < times.ends_at + RESCUE and lost >= LOST_SIGN_IN:
+    if extra_until is None and now < rescue_until(times, outages) and lost >= LOST_SIGN_IN:
         return Closing.ASK
     return Closing.CLOSE
+
+
+def rescue_until(times: Times, outages: Iterable[Outage]) -> datetime:
+    """How long the secretary may decide: a day from the end, or from our return if that day was over by then."""
+    until, back_at = times.ends_at + RESCUE, max((outage.to_at for outage in outages), default=times.ends_at)
+    return until if back_at < until else back_at + RESCUE
 
 
 def next_quorum_question(asked_at: datetime, times_asked: int) -> datetime | None:

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import update
 
+from bot.attendance import closing
 from bot.attendance.rules import SelfSignInOver, Status
 from bot.attendance.service import roll
 from bot.meetings import downtime, mending
@@ -80,19 +81,63 @@ def test_a_meeting_missed_by_us_is_not_closed_over_peoples_heads(play: Play) -> 
     assert play.facts(meeting).state is MeetingState.CLOSED
 
 
-def test_three_days_away_cost_nobody_more_than_one_message(play: Play) -> None:
-    play.meeting("3月4日15点 主题党日 学习 @三楼")
-    play.meeting("3月5日15点 支部党员大会 @三楼")
-    play.until("2026-03-02 09:30")
+FIVE = (
+    "3月4日15点 主题党日 学习 @三楼",
+    "3月5日15点 支委会 研究 @三楼",
+    "3月6日10点 党小组会 学习 @三楼",
+    "3月20日15点 支部党员大会 学习 @三楼",
+    "3月25日9点 志愿服务 清扫 @社区",
+)
+
+
+LATE = "今天15:00 三楼，主题党日。"
+HELD_OPEN = "机器人在{}的签到时间里中断过，部分人没能签到。"
+
+
+@pytest.mark.parametrize(
+    ("end", "to_member", "to_secretary", "told"),
+    [
+        ("2026-03-04 13:05", [LATE], [LATE], []),
+        (
+            "2026-03-04 15:55",
+            [],
+            ["（补发，原定15:30）／主题党日15:55：应到5"],
+            ["停机12:55—15:55，补发1，合并0，过期3。"],
+        ),
+        (
+            "2026-03-07 12:55",
+            [],
+            [HELD_OPEN.format(kind) for kind in ("主题党日", "支委会", "党小组会")],
+            ["停机3月4日（周三）12:55—3月7日（周六）12:55，补发0，合并0，过期12。"],
+        ),
+        (
+            "2026-05-03 12:55",
+            [],
+            [HELD_OPEN.format(kind) for kind in ("主题党日", "支委会", "党小组会", "支部党员大会", "志愿服务")],
+            ["停机3月4日（周三）12:55—5月3日（周日）12:55，补发0，合并0，过期21。"],
+        ),
+    ],
+    ids=["10 minutes", "3 hours", "3 days", "60 days"],
+)
+def test_after_a_downtime_nobody_reads_more_than_one_message_of_a_meeting(
+    play: Play, end: str, to_member: list[str], to_secretary: list[str], told: list[str]
+) -> None:
+    meetings = [play.meeting(words) for words in FIVE]
+    play.until("2026-03-04 12:55")
     play.take()
-    play.outage("2026-03-02 09:30", "2026-03-05 14:00")
-    play.until("2026-03-05 14:00", step=False)
-    per_person: dict[tuple[int, str], int] = {}
-    for letter in play.take():
-        what = (letter.to, letter.key.split(":")[1])
-        per_person[what] = per_person.get(what, 0) + 1
-    assert per_person
-    assert set(per_person.values()) == {1}
+    play.outage("2026-03-04 12:55", end)
+    play.until(end, step=False)
+    play.run(downtime.tell, [9000])
+    play.deliver()
+    letters = play.take()
+    per_meeting = [(letter.to, letter.key.split(":")[1]) for letter in letters if letter.key.startswith("meeting:")]
+    assert len(per_meeting) == len(set(per_meeting))
+    for reader, begun in ((1001, to_member), (1002, to_secretary)):
+        assert [line.startswith(start) for line, start in zip(texts(letters, reader), begun, strict=True)] == [
+            True for _ in begun
+        ]
+    assert (texts(letters, 1003), texts(letters, 9000)) == (told, told)  # the administrator and a root user
+    assert [play.roll(meeting).absent for meeting in meetings] == [()] * 5  # nobody is absent because we were
 
 
 def test_a_meeting_that_already_runs_gets_its_card_in_sign_in_form(play: Play) -> None:
@@ -105,12 +150,18 @@ def test_a_meeting_that_already_runs_gets_its_card_in_sign_in_form(play: Play) -
     assert [rungs[rung].split()[-1] for rung in ("R1", "R2", "R3", "R4")] == ["SUPERSEDED"] * 3 + ["FIRED"]
 
 
-def test_sixty_days_away_nothing_old_is_sent(play: Play) -> None:
+def test_what_nobody_decides_for_a_day_after_a_long_downtime_is_closed(play: Play) -> None:
     meeting = play.meeting(LINE)
     play.until("2026-03-02 09:10")
-    play.take()
-    play.until("2026-05-01 09:00", step=False)
-    assert [letter for letter in play.take() if ":v1:R" in letter.key and ":R8:" not in letter.key] == []
+    play.outage("2026-03-02 09:10", "2026-05-06 09:00")
+    play.until("2026-05-06 09:00", step=False)
+    until = play.act(play.cast.li, closing.reopen, meeting.id)
+    assert until == at("2026-05-06 09:30")
+    play.check_in(meeting, play.cast.zhang)
+    assert play.standing(meeting, play.cast.zhang).time_unsure
+    play.until("2026-05-07 08:59")
+    assert play.facts(meeting).state is MeetingState.OPEN
+    play.until("2026-05-07 09:00")
     assert play.facts(meeting).state is MeetingState.CLOSED
 
 

@@ -282,6 +282,8 @@ def test_a_first_card_comes_before_everything_else() -> None:
         ([("12-04 09:00", "12-04 14:45")], "12-04 17:00", Closing.CLOSE),
         ([("12-04 14:40", "12-04 16:40")], "12-05 16:29", Closing.ASK),
         ([("12-04 14:40", "12-04 16:40")], "12-05 16:30", Closing.CLOSE),
+        ([("12-04 14:40", "12-07 09:00")], "12-07 09:00", Closing.ASK),
+        ([("12-04 14:40", "12-07 09:00")], "12-08 09:00", Closing.CLOSE),
     ],
 )
 def test_downtime_over_sign_in_makes_nobody_absent(outages: list[tuple[str, str]], now: str, expected: Closing) -> None:
