@@ -94,7 +94,8 @@ def _database(value: str) -> str:
     """As SQLAlchemy wants it; PostgreSQL is usually written without a driver."""
     url = re.sub(r"^postgres(ql)?:", "postgresql+psycopg:", value)
     is_file = re.match(r"sqlite(\+pysqlite)?:///.", url) is not None and ":memory:" not in url
-    if not (is_file or _has_host(url, ("postgresql+psycopg",)) or re.match(r"postgresql\+psycopg:///.", url)):
+    is_by_socket = re.match(r"postgresql\+psycopg://([^/@]*@)?/.", url) is not None
+    if not (is_file or is_by_socket or _has_host(url, ("postgresql+psycopg",))):
         raise PydanticCustomError("database", "看不懂数据库地址，应为 sqlite:///… 或 postgresql://…。")
     return url
 

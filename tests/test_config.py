@@ -208,6 +208,12 @@ def test_a_file_is_taken_with_any_path(folder: Path, url: str) -> None:
     assert load(folder, f"database:\n  url: {url}\n").database.url == url
 
 
+@pytest.mark.parametrize("rest", ["//ketang@/k?host=/run/postgresql", "///k", "//ketang:x@h:5432/k"])
+def test_a_postgresql_by_its_socket_or_by_its_host_is_taken(folder: Path, rest: str) -> None:
+    read = load(folder, f"database:\n  url: 'postgresql:{rest}'\n")
+    assert read.database.url == f"postgresql+psycopg:{rest}"
+
+
 @pytest.mark.parametrize("name", ["postgresql", "postgres", "postgresql+psycopg"])
 def test_a_postgresql_address_is_taken_as_it_is_usually_written(folder: Path, name: str) -> None:
     read = load(folder, f"database:\n  url: {name}://ketang:x@db/ketang\n")
