@@ -97,7 +97,7 @@ def _bind(session: Session, sender: Sender, place: UnitRef, title: str, now: dat
     session.execute(
         update(Chat)
         .where(Chat.unit_id == place.id, Chat.chat_id != chat_id, Chat.state == ChatState.ACTIVE)
-        .values(state=ChatState.INACTIVE)
+        .values(state=ChatState.LOOSENED)
     )
     facts = {
         "unit_id": place.id,
@@ -144,7 +144,7 @@ def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> 
     place = unit(session, unit_id)
     actor(session, sender, now=now).require(Right.BIND_CHAT, place)
     lost = update(Chat).where(Chat.unit_id == place.id, Chat.state == ChatState.ACTIVE)
-    chat_id = session.scalar(lost.values(state=ChatState.INACTIVE).returning(Chat.chat_id))
+    chat_id = session.scalar(lost.values(state=ChatState.LOOSENED).returning(Chat.chat_id))
     if chat_id is None:
         raise NoChat
     outbox.drop_chat(session, chat_id)
@@ -154,7 +154,7 @@ def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> 
 def bot_added(session: Session, sender: Sender, title: str, *, now: datetime) -> bool:
     """The bot was added to the sender's chat; whether it stays: a known group lives again, strangers' ones are left."""
     chat = session.get(Chat, sender.chat_id)
-    if chat is not None:
+    if chat is not None and chat.state is not ChatState.LOOSENED:
         if _active(session, chat.unit_id) is None:
             chat.state, chat.title = ChatState.ACTIVE, title[:255]
             menus.push_chat(session, chat.chat_id, unit(session, chat.unit_id), now=now)

@@ -55,8 +55,11 @@ class Reach(Enum):
 
 
 class ChatState(Enum):
+    """INACTIVE: the bot was removed; when it is back, the group lives again. LOOSENED: nobody's group any more."""
+
     ACTIVE = auto()
     INACTIVE = auto()
+    LOOSENED = auto()
 
 
 class ClaimState(Enum):

@@ -2,20 +2,23 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.members import chats, menus, reach, service
+from bot.meetings.models import Card, Meeting
+from bot.meetings.rules import CardKind, MeetingKind, MeetingState
+from bot.members import chats, reach, service
 from bot.members.facts import ChatBound
-from bot.members.models import Account, Chat, RoleGrant
-from bot.members.rules import ChatState, NotAllowed, Reach, Role, TopicOf
+from bot.members.models import Account, Chat
+from bot.members.rules import ChatState, NotAllowed, Reach, TopicOf
 from bot.message import Message, Sender, StaleButton
 from bot.outbox import Lane, OutboxRow, State
-from bot.periods import local_day
+from bot.quiz.models import Paper, Round
+from bot.quiz.rules import PaperKind
 from tests.make import GROUP_CHAT, NOW, Cast, Make, Someone
 from tests.members.test_joining import entropy, sent
 
@@ -103,7 +106,7 @@ def test_a_second_group_replaces_the_first_only_when_asked_to(make: Make) -> Non
     word = code(make, cast.li, cast.branch.id)
     assert bind(make, cast.li, word, OTHER_CHAT) == ChatBound(cast.branch, word, "一支部群")
     assert bind(make, cast.li, word, OTHER_CHAT, replaces=True) == ChatBound(cast.branch)
-    assert (state(make), state(make, OTHER_CHAT)) == (ChatState.INACTIVE, ChatState.ACTIVE)
+    assert (state(make), state(make, OTHER_CHAT)) == (ChatState.LOOSENED, ChatState.ACTIVE)
 
 
 def topics(make: Make) -> tuple[int | None, int | None]:
@@ -161,7 +164,7 @@ def test_a_group_is_loosened(make: Make) -> None:
     with pytest.raises(NotAllowed):
         make.database.run(chats.loosen, cast.zhao.sender(), cast.branch.id, now=NOW)
     assert make.database.run(chats.loosen, cast.li.sender(), cast.branch.id, now=NOW) == cast.branch
-    assert state(make) is ChatState.INACTIVE
+    assert state(make) is ChatState.LOOSENED
     with pytest.raises(chats.NoChat):
         make.database.run(chats.loosen, cast.li.sender(), cast.branch.id, now=NOW)
 
@@ -207,8 +210,21 @@ def test_an_old_group_does_not_push_the_new_one_aside(make: Make) -> None:
     cast = make.cast()
     make.chat(cast.branch)
     bind(make, cast.li, code(make, cast.li, cast.branch.id), OTHER_CHAT, replaces=True)
-    assert added(make, cast.zhang)
-    assert (state(make), state(make, OTHER_CHAT)) == (ChatState.INACTIVE, ChatState.ACTIVE)
+    assert not added(make, cast.zhang)
+    assert added(make, cast.li)
+    assert (state(make), state(make, OTHER_CHAT)) == (ChatState.LOOSENED, ChatState.ACTIVE)
+
+
+def test_a_loosened_group_is_nobodys_until_it_is_bound_again(make: Make) -> None:
+    cast = make.cast()
+    make.chat(cast.branch)
+    make.database.run(chats.loosen, cast.li.sender(), cast.branch.id, now=NOW)
+    assert not added(make, cast.zhang)
+    assert added(make, cast.li)
+    assert state(make) is ChatState.LOOSENED
+    assert make.database.look(service.unit_of_chat, GROUP_CHAT) is None
+    bind(make, cast.li, code(make, cast.li, cast.branch.id))
+    assert state(make) is ChatState.ACTIVE
 
 
 # -- moved --------------------------------------------------------------------------------------------------------
@@ -218,15 +234,39 @@ def test_a_group_that_became_a_supergroup_is_the_same_group(make: Make) -> None:
     cast = make.cast()
     make.chat(cast.branch, -4001)
 
-    def write(session: Session) -> None:
-        outbox.enqueue(session, "x:1", chat_id=-4001, content=Message("x"), lane=Lane.NOTICE, now=NOW)
-
-    make.database.run(write)
+    make.database.run(_in_use, cast)
     for _ in range(2):
         make.database.run(reach.moved, cast.zhang.sender(), -4001, GROUP_CHAT, now=NOW)
     assert make.database.look(service.unit_of_chat, GROUP_CHAT) == cast.branch
     assert state(make, -4001) is None
     assert outgoing(make, GROUP_CHAT) == [("message", "x")]
+    places = make.database.look(
+        lambda session: [session.execute(select(Card.chat_id, Card.message_id)).one(), session.scalars(_ROUNDS).one()]
+    )
+    assert [tuple(places[0]), places[1]] == [(GROUP_CHAT, None), GROUP_CHAT]
+
+
+_ROUNDS = select(Round.chat_id)
+
+
+def _in_use(session: Session, cast: Cast) -> None:
+    """A message waits for the group, a card stands in it, a round runs in it."""
+    outbox.enqueue(session, "x:1", chat_id=-4001, content=Message("x"), lane=Lane.NOTICE, now=NOW)
+    meeting = Meeting(
+        unit_id=cast.branch.id,
+        kind=MeetingKind.MEMBER_ASSEMBLY,
+        title="大会",
+        place="三楼",
+        starts_at=NOW,
+        ends_at=NOW + timedelta(hours=1),
+        state=MeetingState.SCHEDULED,
+        created_at=NOW,
+    )
+    paper = Paper(token="t", kind=PaperKind.LIVE, title="答题", blueprint={}, seed=1)
+    session.add_all([meeting, paper])
+    session.flush()
+    card = Card(meeting_id=meeting.id, chat_id=-4001, what=CardKind.PUBLIC, message_id=7)
+    session.add_all([card, Round(paper_id=paper.id, chat_id=-4001, host_id=cast.li.id, next_step_at=NOW)])
 
 
 def test_a_group_bound_again_before_the_move_was_heard_of(make: Make) -> None:
@@ -307,56 +347,3 @@ def test_a_post_of_unknown_fate_is_sent_again_by_who_plans(make: Make) -> None:
         make.database.run(reach.send_again, cast.li.sender(), row_id, now=NOW)
     with pytest.raises(StaleButton):
         make.database.run(reach.send_again, cast.li.sender(), 999, now=NOW)
-
-
-# -- menus --------------------------------------------------------------------------------------------------------
-
-
-def shown(make: Make, chat_id: int) -> dict[tuple[str, object], str]:
-    """By scope and person the command names that were last pushed."""
-    query = select(OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.key.startswith("menu:"))
-    rows = make.database.look(lambda s: s.scalars(query.where(OutboxRow.state == State.PENDING)).all())
-    return {(str(b["scope"]), b["user_id"]): " ".join(name for name, _ in b["commands"]) for b in rows if b}
-
-
-def test_a_role_brings_its_menu_and_takes_it_along(make: Make) -> None:
-    cast = make.cast()
-    make.chat(cast.branch)
-    make.database.run(menus.push, [cast.li.id, cast.zhang.id, cast.wang.id], now=NOW)
-    assert shown(make, cast.li.user_id) == {("chat", None): "today plan meetings quiz roster help"}
-    assert shown(make, cast.wang.user_id) == {("chat", None): "today quiz bank orgs help"}
-    assert shown(make, cast.zhang.user_id) == {("chat", None): ""}
-    assert shown(make, GROUP_CHAT) == {("chat_member", cast.li.user_id): "meetings round help"}
-    make.database.run(_demote, cast)
-    make.database.run(menus.push, [cast.li.id], now=NOW + timedelta(seconds=1))
-    assert shown(make, cast.li.user_id) == {("chat", None): ""}
-    assert shown(make, GROUP_CHAT) == {("chat_member", cast.li.user_id): ""}
-
-
-def _demote(session: Session, cast: Cast) -> None:
-    grant = session.scalars(select(RoleGrant).where(RoleGrant.role == Role.SECRETARY)).first()
-    assert grant is not None
-    grant.to_on = local_day(NOW)
-
-
-def test_a_role_that_begins_or_ends_by_date_brings_its_menu_that_day(make: Make) -> None:
-    cast = make.cast()
-    make.grant(cast.zhang, Role.DEPUTY, cast.branch, from_on=date(2026, 3, 3), to_on=date(2026, 3, 5))
-    seen = []
-    for day in range(4):
-        make.database.run(menus.follow, now=NOW + timedelta(days=day))
-        make.database.run(menus.follow, now=NOW + timedelta(days=day, hours=1))
-        seen.append(shown(make, cast.zhang.user_id).get(("chat", None)))
-    officers = "today plan meetings quiz roster help"
-    assert seen == [None, officers, officers, ""]
-    assert shown(make, cast.li.user_id) == {("chat", None): officers}
-
-
-def test_a_bound_group_gets_its_menus(make: Make) -> None:
-    cast = make.cast()
-    bind(make, cast.li, code(make, cast.li, cast.branch.id))
-    assert shown(make, GROUP_CHAT) == {
-        ("chat_administrators", None): "meetings help bind",
-        ("chat_member", cast.li.user_id): "meetings round help",
-        ("chat_member", cast.sun.user_id): "meetings round help",
-    }

@@ -1,0 +1,64 @@
+"""Command lists follow roles and groups."""
+
+from datetime import date, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.members import menus
+from bot.members.models import RoleGrant
+from bot.members.rules import Role
+from bot.outbox import OutboxRow, State
+from bot.periods import local_day
+from tests.make import GROUP_CHAT, NOW, Cast, Make
+from tests.members.test_chats import bind, code
+
+
+def shown(make: Make, chat_id: int) -> dict[tuple[str, object], str]:
+    """By scope and person the command names that were last pushed."""
+    query = select(OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.key.startswith("menu:"))
+    rows = make.database.look(lambda s: s.scalars(query.where(OutboxRow.state == State.PENDING)).all())
+    return {(str(b["scope"]), b["user_id"]): " ".join(name for name, _ in b["commands"]) for b in rows if b}
+
+
+def test_a_role_brings_its_menu_and_takes_it_along(make: Make) -> None:
+    cast = make.cast()
+    make.chat(cast.branch)
+    make.database.run(menus.push, [cast.li.id, cast.zhang.id, cast.wang.id], now=NOW)
+    assert shown(make, cast.li.user_id) == {("chat", None): "today plan meetings quiz roster help"}
+    assert shown(make, cast.wang.user_id) == {("chat", None): "today quiz bank orgs help"}
+    assert shown(make, cast.zhang.user_id) == {("chat", None): ""}
+    assert shown(make, GROUP_CHAT) == {("chat_member", cast.li.user_id): "meetings round help"}
+    make.database.run(_demote, cast)
+    make.database.run(menus.push, [cast.li.id], now=NOW + timedelta(seconds=1))
+    assert shown(make, cast.li.user_id) == {("chat", None): ""}
+    assert shown(make, GROUP_CHAT) == {("chat_member", cast.li.user_id): ""}
+
+
+def _demote(session: Session, cast: Cast) -> None:
+    grant = session.scalars(select(RoleGrant).where(RoleGrant.role == Role.SECRETARY)).first()
+    assert grant is not None
+    grant.to_on = local_day(NOW)
+
+
+def test_a_role_that_begins_or_ends_by_date_brings_its_menu_that_day(make: Make) -> None:
+    cast = make.cast()
+    make.grant(cast.zhang, Role.DEPUTY, cast.branch, from_on=date(2026, 3, 3), to_on=date(2026, 3, 5))
+    seen = []
+    for day in range(4):
+        make.database.run(menus.follow, now=NOW + timedelta(days=day))
+        make.database.run(menus.follow, now=NOW + timedelta(days=day, hours=1))
+        seen.append(shown(make, cast.zhang.user_id).get(("chat", None)))
+    officers = "today plan meetings quiz roster help"
+    assert seen == [None, officers, officers, ""]
+    assert shown(make, cast.li.user_id) == {("chat", None): officers}
+
+
+def test_a_bound_group_gets_its_menus(make: Make) -> None:
+    cast = make.cast()
+    bind(make, cast.li, code(make, cast.li, cast.branch.id))
+    assert shown(make, GROUP_CHAT) == {
+        ("chat_administrators", None): "meetings help bind",
+        ("chat_member", cast.li.user_id): "meetings round help",
+        ("chat_member", cast.sun.user_id): "meetings round help",
+    }
