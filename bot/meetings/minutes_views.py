@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.meetings.agenda import PERSONAL, Agenda, Item, OneItem
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.minutes import LONGEST, LONGEST_REF, Candidates, MinutesFacts, Missing, Post
-from bot.meetings.rules import AgendaState, MeetingKind, MeetingState, VoteRule
+from bot.meetings.rules import AgendaState, MeetingKind, MeetingState, Outcome, VoteRule
 from bot.meetings.views import button_label, head, label, name, outcome, signed, span
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
@@ -72,6 +72,7 @@ def minutes(what: MinutesFacts, is_quorate: Quorate, *, now: datetime) -> Messag
         fill("主讲人：{who}", who="、".join(one.name for one in what.lecturers)) if what.lecturers else "",
         _same_person(what),
         _verified(what),
+        "本次为学习会，不表决" if _is_study(what.meeting) else "",
         *_agenda_lines(what, is_quorate),
         _written("会议内容", what.summary),
         _written("决议", what.decisions),
@@ -101,8 +102,14 @@ def _verified(what: MinutesFacts) -> str:
     return f"名单：自助签到{len(what.roll.self_signed)}人未核对" if what.roll.self_signed else ""
 
 
+def _is_study(meeting: MeetingFacts) -> bool:
+    return meeting.outcome is Outcome.STUDY_ONLY
+
+
 def _agenda_lines(what: MinutesFacts, is_quorate: Quorate) -> list[str]:
-    return ["议题："] * bool(what.items) + [item_line(number, one, is_quorate) for number, one in _numbered(what.items)]
+    is_study = _is_study(what.meeting)
+    found = [item_line(number, one, is_quorate, is_study=is_study) for number, one in _numbered(what.items)]
+    return ["议题：", *found] if found else []
 
 
 def _numbered(items: Sequence[Item]) -> list[tuple[int, Item]]:
@@ -110,11 +117,11 @@ def _numbered(items: Sequence[Item]) -> list[tuple[int, Item]]:
     return list(enumerate(items, start=1))
 
 
-def item_line(number: int, item: Item, is_quorate: Quorate) -> Html:
+def item_line(number: int, item: Item, is_quorate: Quorate, *, is_study: bool = False) -> Html:
     tag = f"〔{item.tag}〕" if item.tag else ""
     person = f"（{item.person_name}）" if item.person_name else ""
     words = {"number": number, "title": item.title, "person": person, "tag": tag}
-    result = item_result(item, is_quorate)
+    result = "未表决" if is_study and item.is_undecided else item_result(item, is_quorate)
     return fill("{number}. {title}{person}{tag}{result}", **words, result=f"：{result}" if result else "")
 
 
@@ -125,7 +132,7 @@ def item_result(item: Item, is_quorate: Quorate) -> str:
     unvoted = "，未表决" if item.vote_rule is not None else ""
     if item.state is not None:
         return f"{STATES[item.state]}{unvoted}"
-    return f"{RULES[item.vote_rule]}，还没有登记结果" if item.vote_rule is not None else ""
+    return f"{RULES[item.vote_rule]}，待表决" if item.vote_rule is not None else ""
 
 
 def _vote_result(item: Item, rule: VoteRule, is_quorate: Quorate) -> str:
@@ -159,7 +166,7 @@ def _minutes_buttons(what: MinutesFacts) -> Buttons:
     people = tuple(Button(POSTS[post], press("meetings", "post", meeting.id, post.name, 0)) for post in posts)
     agenda_ = (Button("议题", press("meetings", "agenda", meeting.id)),) if what.may_plan else ()
     is_held = meeting.state in (MeetingState.OPEN, MeetingState.CLOSED)
-    has_votes = is_held and any(item.vote_rule is not None for item in what.items)
+    has_votes = is_held and not _is_study(meeting) and any(item.vote_rule is not None for item in what.items)
     votes = (Button("表决", press("attendance", "votes", meeting.id)),) if has_votes else ()
     is_unsure = is_held and Missing.VERIFIED in what.missing
     vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if is_unsure else ()

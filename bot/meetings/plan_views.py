@@ -29,7 +29,7 @@ RUNG_NAMES = {
 }
 QUESTIONS = {
     Question.WHICH_WEEK: "是哪一天",
-    Question.PAST_OR_NEXT_YEAR: "这个时间已过，是否改为",
+    Question.PAST_OR_NEXT_YEAR: "这个时间已过，补录还是改到明年",
     Question.TOMORROW: "今天这个时间已过，是否改为",
     Question.SHORT_MONTHS: "是哪一天",
 }

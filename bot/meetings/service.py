@@ -157,11 +157,24 @@ _NOWHERE = UnitRef(0, UnitKind.BRANCH, "", "")
 
 
 def of_unit(session: Session, unit: UnitRef, *, now: datetime) -> list[MeetingFacts]:
-    """What a group chat of the unit may read of: meetings ahead or running of itself and of bodies above it."""
+    """What a group chat of the unit may read of: meetings ahead or running of itself, of bodies above it, and of
+    its groups that have no chat of their own."""
     ids = [int(part) for part in unit.path.split("/") if part]
-    asked = listed(Meeting.state.in_(LIVE), Meeting.ends_at > now - timedelta(days=1), Unit.id.in_(ids))
-    found = (from_row(row) for row in session.execute(asked.order_by(Meeting.starts_at, Meeting.id).limit(MOST_LISTED)))
-    return [meeting for meeting in found if meeting.rules.due_list not in (DueList.COMMITTEE, DueList.STUDY_GROUP)]
+    groups = and_(Unit.kind == UnitKind.PARTY_GROUP, Unit.path.startswith(unit.path))
+    near = Meeting.state.in_(LIVE), Meeting.ends_at > now - timedelta(days=1)
+    asked = listed(*near, or_(Unit.id.in_(ids), groups)).order_by(Meeting.starts_at, Meeting.id)
+    found = (from_row(row) for row in session.execute(asked.limit(MOST_LISTED)))
+    return [
+        meeting
+        for meeting in found
+        if meeting.rules.due_list not in (DueList.COMMITTEE, DueList.STUDY_GROUP)
+        and (meeting.unit.id in ids or unit.id in _spoken_in(session, meeting))
+    ]
+
+
+def _spoken_in(session: Session, meeting: MeetingFacts) -> set[int]:
+    """The units in whose chats the meeting is spoken of."""
+    return {chat.unit_id for chat in members.chat_for(session, meeting.unit.id, meeting.rules.chat)}
 
 
 def times(session: Session, meeting: MeetingFacts) -> ladder.Times:

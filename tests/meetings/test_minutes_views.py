@@ -116,7 +116,7 @@ def test_a_time_that_is_over_offers_to_write_it_down() -> None:
     assert line(plan_views.question(over, now=NOW)) == "该时间已过 [补录10月19日（周一）15:00] [输入…] [放弃]"
     either = Plan(5, Step.CHOICE, starts=(at("2027-10-08 15:00"),), question=Question.PAST_OR_NEXT_YEAR)
     assert line(plan_views.question(either, now=NOW)) == (
-        "这个时间已过，是否改为 [补录10月8日（周四）15:00] [2027年10月8日（周五）15:00] [输入…] [放弃]"
+        "这个时间已过，补录还是改到明年 [补录10月8日（周四）15:00] [2027年10月8日（周五）15:00] [输入…] [放弃]"
     )
 
 
@@ -152,7 +152,7 @@ def test_minutes_begin_with_what_they_lack() -> None:
     assert page(what) == (
         f"{HEAD}／应到24 · 实到20 · 请假2 · 缺席2 · 到会率83.3%／主持人：未填／记录人：未填／"
         "名单：自助签到18人未核对／议题：／1. 接收预备党员〔国企党建〕／"
-        "2. 接收预备党员（郑十）〔国企党建〕：接收党员，还没有登记结果／"
+        "2. 接收预备党员（郑十）〔国企党建〕：接收党员，待表决／"
         "还缺：主持人、记录人、名单属实、表决结果、会议内容或纸质记录编号"
         " [主持人] [记录人] [议题] [表决] [名单属实] [写内容] [写决议] [纸质编号] [刷新]"
     )
@@ -188,6 +188,13 @@ def test_before_the_meeting_there_are_chair_recorder_and_agenda_only() -> None:
     assert "应到24 · 实到0 · 请假0 · 未签24" in page(what)
 
 
+def test_minutes_of_a_study_session_say_that_nothing_was_voted_on() -> None:
+    study = replace(OVER, outcome=Outcome.STUDY_ONLY)
+    said = page(MinutesFacts(study, CLOSED, (ITEM,), may_plan=True))
+    assert "／本次为学习会，不表决／议题：／1. 接收预备党员（郑十）〔国企党建〕：未表决 " in said
+    assert "[表决]" not in said
+
+
 def test_a_lecture_names_who_gave_it() -> None:
     lecture = replace(OVER, kind=MeetingKind.PARTY_LECTURE)
     said = page(MinutesFacts(lecture, CLOSED, lecturers=(LI, ZHANG)))
@@ -207,7 +214,7 @@ def test_a_long_text_is_shown_by_its_beginning() -> None:
         (replace(ITEM, vote_rule=None, state=AgendaState.DISCUSSED), "已讨论"),
         (replace(ITEM, state=AgendaState.DEFERRED), "暂缓，未表决"),
         (replace(ITEM, state=AgendaState.WITHDRAWN), "撤回，未表决"),
-        (ITEM, "接收党员，还没有登记结果"),
+        (ITEM, "接收党员，待表决"),
         (replace(VOTED, passed=False, yes=10, yes_written=0), "有表决权应到21，到会16，赞成10，反对2，弃权3，未通过"),
         (
             replace(VOTED, present=10, yes=10, no=0, abstain=0, yes_written=0, passed=False),
@@ -279,13 +286,13 @@ def test_the_agenda_word_for_word() -> None:
         minutes_views.vote_set(one, "ADMISSION", is_quorate),
     ]
     votes = "有表决权应到21，到会16，赞成11，反对2，弃权3，书面赞成1，通过"
-    first = "1. 接收预备党员（郑十）〔国企党建〕：接收党员，还没有登记结果"
+    first = "1. 接收预备党员（郑十）〔国企党建〕：接收党员，待表决"
     assert [line(message) for message in said] == [
         "议题：支部党员大会／还没有议题。 [添加议题]",
         f"议题：支部党员大会／{first}／2. 接收预备党员（郑十）〔国企党建〕：{votes} [1] [2] [添加议题] [会议记录]",
         f"议题：支部党员大会／{first}",
         "请写议题，每行一个，例如：／讨论发展对象／通报党费收缴情况／发送“取消”放弃输入。",
-        "接收预备党员／标签：国企党建／表决方式：接收党员／表决对象：郑十／结果：接收党员，还没有登记结果"
+        "接收预备党员／标签：国企党建／表决方式：接收党员／表决对象：郑十／结果：接收党员，待表决"
         " [标签] [表决方式] [已讨论] [撤回] [暂缓] [删除] [返回议题]",
         "接收预备党员／标签：无／表决方式：不表决／结果：已讨论"
         " [标签] [表决方式] [✓ 已讨论] [撤回] [暂缓] [删除] [返回议题]",

@@ -260,6 +260,10 @@ def test_a_member_cannot_move_or_cancel(play: Play) -> None:
 def test_a_group_reads_its_own_meetings_only(play: Play) -> None:
     cast, meeting = play.cast, play.meeting(LINE)
     play.meeting("3月10日15点 支委会 研究 @三楼")  # of the committee: not for the group
+    of_group = play.meeting("3月11日15点 党小组会 学习 @三楼")
+    ahead = play.database.look(service.of_unit, cast.branch, now=play.now)
+    assert [one.id for one in ahead] == [meeting.id, of_group.id]  # the group has no chat of its own
+    play.make.chat(cast.group, -1001000000077, "小组群")
     ahead = play.database.look(service.of_unit, cast.branch, now=play.now)
     assert [one.id for one in ahead] == [meeting.id]
     assert play.database.look(service.of_unit, cast.other, now=play.now) == []
