@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.errors import UserError
@@ -191,6 +191,8 @@ def grant(
     """Give a role from today on; of two secretaries of one unit the old one ends. The person as he stands then."""
     who, person, place = _checked(session, sender, member_id, unit_id, role, now)
     today = local_day(now)
+    if role is Role.SECRETARY:  # of two appointments at once the later one must see the earlier
+        session.execute(update(Unit).where(Unit.id == place.id).values(name=Unit.name))
     chief = _secretary(session, place) if role is Role.SECRETARY else None
     if chief is not None:
         register.take_role(session, chief[0], Role.SECRETARY, place.id, on=today)

@@ -1,17 +1,12 @@
-"""Every problem and reminder of a roster file to the letter, and two processes that confirm one preview."""
+"""Every problem and reminder of a roster file to the letter."""
 
-import threading
 from collections.abc import Mapping
 
 import pytest
 
-from bot.db import Database
-from bot.errors import UserError
-from bot.members import roster, roster_views
+from bot.members import roster_views
 from bot.members.phrases import POSTS
 from bot.members.rows import Fault, Flaw
-from tests.make import NOW, Make
-from tests.members.test_roster import kept, names
 
 Values = Mapping[str, str | int]
 TEXTS: Mapping[Flaw, tuple[Values, str]] = {
@@ -94,27 +89,3 @@ def test_every_post_that_can_be_written_is_offered() -> None:
 def test_only_reminders_let_an_import_pass() -> None:
     reminders = {flaw for flaw in Flaw if Fault(flaw).is_warning}
     assert reminders == {Flaw.OVER_FIFTY, Flaw.YOUNG_SECRETARY, Flaw.NO_FULL_DATE, Flaw.PRIVATE_COLUMN}
-
-
-def test_two_processes_that_confirm_one_preview_apply_it_once(make: Make, database_url: str) -> None:
-    cast = make.cast()
-    import_id = kept(make, cast)
-    databases = [Database(database_url) for _ in range(2)]
-    together, told = threading.Barrier(2), []
-
-    def confirm(database: Database) -> None:
-        together.wait()
-        try:
-            told.append(dict(database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW))["new"])
-        except UserError as refusal:
-            told.append(str(refusal))
-
-    threads = [threading.Thread(target=confirm, args=[database]) for database in databases]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    for database in databases:
-        database.close()
-    assert sorted(told, key=str) == [1, "这份预览已处理或已过期，请重新上传文件。"]
-    assert names(make, cast.branch.id).count("郑十") == 1
