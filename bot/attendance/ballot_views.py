@@ -7,7 +7,7 @@ from bot.attendance.quorum import RULES
 from bot.meetings.kinds import VoteSource
 from bot.meetings.rules import VoteRule
 from bot.meetings.views import REACHED, clock, name
-from bot.message import Button, Html, Message, cut, fill, lines, press, rows
+from bot.message import Button, Html, Message, fill, lines, press, rows
 
 TERMS = {
     VoteRule.ORDINARY: "到会达到应到的半数可以表决，赞成超过应到的半数通过",
@@ -67,7 +67,7 @@ def in_file(one: Ballot) -> str:
     """One line of the printed list."""
     person = f"（{one.person_name}）" if one.person_name else ""
     found = result(one) if one.decided_at else "未表决"
-    return f"第{one.position}项 {one.title}{person}：{found} 依据：{article(one.source)}"
+    return f"第{one.position}项 {one.title}{person}：{found}。依据：{article(one.source)}"
 
 
 def _outcome(one: Ballot) -> str:
@@ -91,17 +91,14 @@ def article(source: VoteSource) -> str:
 
 def ask(one: Ballot) -> Message:
     text = (
-        "第{number}项 {title}{person}\n{room}\n请写票数，依次是赞成、反对、弃权、书面赞成，例如：赞成11 反对2 弃权1，"
+        "{title}\n{room}\n请写票数，依次是赞成、反对、弃权、书面赞成，例如：赞成11 反对2 弃权1，"
         "或 11 2 1 0。事后登记的请带上表决时间，例如：16:05 11 2 1 0。\n{basis}"
     )
-    person = f"（{one.person_name}）" if one.person_name else ""
-    words = {"number": one.position, "title": one.title, "person": person, "room": _state(one)}
-    return Message(fill(text, **words, basis=_basis(one.rule, one.source)))
+    return Message(fill(text, title=_title(one), room=_state(one), basis=_basis(one.rule, one.source)))
 
 
 def recorded(one: Ballot) -> Message:
-    text = fill("第{number}项 {title}\n{result}", number=one.position, title=one.title, result=result(one))
     again = Button("更改票数", press("attendance", "vote", one.item_id))
     others = Button("其他议题", press("attendance", "votes", one.meeting.id))
-    has_vote = RULES[one.rule].has_vote
-    return Message(cut(text, 3500), (((again,) if has_vote else ()) + (others,),))
+    buttons = (again, others) if RULES[one.rule].has_vote else (others,)
+    return Message(lines(_title(one), result(one)), (buttons,))

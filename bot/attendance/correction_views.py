@@ -139,7 +139,7 @@ def _record_buttons(found: Correctable) -> Buttons:
 
 
 def ask_reason(found: Correctable, wanted: Wanted) -> Message:
-    text = "{who}：{what}。请写原因（2到200字），本人会收到。"
+    text = "{who}：{what}。请写原因（2到200字），本人可以看到。"
     if not found.is_at_once:
         text += "\n会议结束已超过48小时，另一人确认后才生效。"
     return Message(fill(text, who=found.person.name, what=_change(found.meeting, found.status, wanted, found.is_due)))
@@ -155,7 +155,7 @@ def _change(meeting: MeetingFacts, was: Status, wanted: Wanted, is_due: bool) ->
 
 def done(what: Corrected) -> Message:
     change = _change(what.meeting, what.was, what.wanted, what.was_due)
-    after = "已提交，等待另一人确认，7天内有效。" if what.is_proposed else "已更正，本人会收到通知。"
+    after = "已提交，等待另一人确认，7天内有效。" if what.is_proposed else "已更正，本人可以在我的考勤中看到。"
     return Message(fill("{who}：{change}。{after}", who=what.name, change=change, after=after))
 
 
@@ -193,7 +193,7 @@ def proposal(what: Proposal, *, now: datetime) -> Message:
         asked = fill("{who}申请补签（忘记签到）：{day}{kind}。", who=what.name, day=day, kind=name(what.meeting))
     else:
         text = "{by}提出更正：{who}，{day}{kind}，{change}。\n原因：{reason}"
-        change = f"改为“{_wanted(what)}”"
+        change = f"由“{STATUS_NAMES[what.was]}”改为“{_wanted(what)}”"
         words = {"by": what.proposed_by, "who": what.name, "day": day, "kind": name(what.meeting)}
         asked = fill(text, **words, change=change, reason=what.reason)
     outcomes = {

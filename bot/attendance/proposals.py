@@ -112,7 +112,7 @@ def confirm_correction(
         raise meetings.NoSuchMeeting
     meeting = meetings.seen_by(session, who, row.meeting_id, is_locked=True)
     who.require(Right.CONFIRM_CORRECTION, meeting.unit, _case(session, meeting, row.proposed_by, now=now))
-    wanted = _wanted_of(session, row.attendance_id, row.to_status)
+    _, wanted = _proposed(session, row.attendance_id)
     state = CorrectionState.APPLIED if is_agreed else CorrectionState.REJECTED
     _settle(session, correction_id, state, who, now=now)
     if is_agreed:
@@ -139,18 +139,18 @@ def _tell_proposer(session: Session, found: Proposal, proposed_by: int, *, now: 
 
 _OF_CORRECTION = (
     select(Attendance.meeting_id, Attendance.member_id, Attendance.status, Correction.attendance_id)
-    .add_columns(Correction.to_status, Correction.reason, Correction.proposed_by, Correction.proposed_at)
+    .add_columns(Correction.reason, Correction.proposed_by, Correction.proposed_at)
     .join(Attendance, Attendance.id == Correction.attendance_id)
 )
 
 
-def _wanted_of(session: Session, attendance_id: int, status: Status) -> Wanted:
-    """The class of a 补假 stands in the chain, where it was proposed."""
-    query = select(AttendanceEvent.became).where(
+def _proposed(session: Session, attendance_id: int) -> tuple[Status, Wanted]:
+    """What was to become what: the chain keeps it as it was proposed, with the class of a 补假."""
+    query = select(AttendanceEvent.was, AttendanceEvent.became).where(
         AttendanceEvent.attendance_id == attendance_id, AttendanceEvent.action == Action.PROPOSED
     )
-    text = session.scalar(query.order_by(AttendanceEvent.seq.desc()).limit(1))
-    return Wanted.read(text) if text else Wanted(status)
+    was, became = session.execute(query.order_by(AttendanceEvent.seq.desc()).limit(1)).one()
+    return Status[was or ""], Wanted.read(became or "")
 
 
 def _settle(session: Session, correction_id: int, state: CorrectionState, who: Actor, *, now: datetime) -> None:
@@ -183,7 +183,7 @@ def expire(session: Session, *, now: datetime) -> bool:
         return False
     expired = update(Correction).where(Correction.id == row.id).values(state=CorrectionState.EXPIRED)
     session.execute(expired.execution_options(synchronize_session=False))
-    wanted = _wanted_of(session, row.attendance_id, row.to_status)
+    _, wanted = _proposed(session, row.attendance_id)
     entry = Entry(Action.PROPOSAL_EXPIRED, row.attendance_id, row.status.name, wanted.text)
     chain.append(session, tip_of(session, row.meeting_id), [entry], actor_id=None, update_id=None, now=now)
     refresh_requests(session, row.id, now=now)
@@ -199,9 +199,9 @@ def expire(session: Session, *, now: datetime) -> bool:
 def find(session: Session, correction_id: int) -> Proposal | None:
     proposer, decider = aliased(Member), aliased(Member)
     query = (
-        select(Attendance.meeting_id, Attendance.id, Attendance.member_id, Attendance.status, Member.name)
-        .add_columns(Correction.to_status, Correction.reason, Correction.proposed_by, Correction.state)
-        .add_columns(proposer.name, decider.name)
+        select(Attendance.meeting_id, Attendance.id, Attendance.member_id, Member.name)
+        .add_columns(Correction.reason, Correction.proposed_by, Correction.state)
+        .add_columns(proposer.name.label("proposer"), decider.name.label("decider"))
         .join(Correction, Correction.attendance_id == Attendance.id)
         .join(Member, Member.id == Attendance.member_id)
         .join(proposer, proposer.id == Correction.proposed_by)
@@ -211,19 +211,20 @@ def find(session: Session, correction_id: int) -> Proposal | None:
     row = session.execute(query).one_or_none()
     if row is None:
         return None
-    meeting = meetings.facts(session, row[0])
+    meeting = meetings.facts(session, row.meeting_id)
     assert meeting is not None
+    was, wanted = _proposed(session, row.id)
     return Proposal(
         correction_id,
         meeting,
-        name=row[4],
-        was=row[3],
-        wanted=_wanted_of(session, row[1], row[5]),
-        reason=row[6],
-        proposed_by=row[9],
-        is_own=row[7] == row[2],
-        state=row[8],
-        decided_by=row[10] or "",
+        name=row.name,
+        was=was,
+        wanted=wanted,
+        reason=row.reason,
+        proposed_by=row.proposer,
+        is_own=row.proposed_by == row.member_id,
+        state=row.state,
+        decided_by=row.decider or "",
     )
 
 

@@ -178,6 +178,8 @@ def voting(roll: Roll) -> str:
     """Whether enough voters are in the room, by each voting rule on the agenda; empty without a voting item."""
     if not roll.short:
         return ""
+    if not roll.voters:
+        return "应到名单里没有人有表决权，不能表决"
     is_one = len(roll.short) == 1
     parts = (
         ("" if is_one else VOTES[rule]) + (f"还差{missing}人" if missing else REACHED[rule])

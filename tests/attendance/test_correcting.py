@@ -128,7 +128,7 @@ def test_after_two_days_a_second_person_confirms(play: Play) -> None:
     play.take()
     assert correct(play, meeting, cast.zhang, "p").is_proposed
     assert play.standing(meeting, cast.zhang).status is Status.ABSENT
-    asked = "李四提出更正：张三，3月6日主题党日，改为“到会（补签）”。／原因：手机没电"
+    asked = "李四提出更正：张三，3月6日主题党日，由“缺席”改为“到会（补签）”。／原因：手机没电"
     assert told(play, cast.sun) == [asked]
     with pytest.raises(NotAllowed):
         confirm(play, cast.li)
