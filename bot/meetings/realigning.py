@@ -33,7 +33,7 @@ NEWS = timedelta(days=14)  # after an import
 
 def follow(session: Session, *, now: datetime) -> None:
     """Right after an import: what is certain now, what is new, and word to each secretary whom it concerns."""
-    refilling.refill(session, now=now)
+    refilling.refill(session, is_thorough=True, now=now)
     by_unit: dict[int, list[Difference]] = {}
     for one in _every(session, now=now):
         if one.meeting.announced_at is None:

@@ -174,6 +174,21 @@ def slot(rule: Rule, base_on: date) -> date:
     return base_on.replace(day=1) if isinstance(rule, MonthlyWorkday) else base_on
 
 
+def not_before(rule: Rule, day: date) -> date | None:
+    """No base day follows that of `day` before this one; None: none follows at all."""
+    if isinstance(rule, MonthlyWorkday):  # which day it is, only a calendar knows
+        month = day.replace(day=28) + timedelta(days=4)
+        while (month.month - 1) % rule.every + 1 != rule.month:
+            month = month.replace(day=28) + timedelta(days=4)
+        return month.replace(day=rule.n if rule.n > 0 else 14)  # no holiday takes up the second half of a month
+    return _following(rule, day)
+
+
+@lru_cache(maxsize=4096)  # asked for all series each minute, and the same for weeks
+def _following(rule: Weekly | MonthlyDay | MonthlyWeekday | Dates, day: date) -> date | None:
+    return next(ahead(rule, day + timedelta(days=1), WorkCalendar()), None)
+
+
 @lru_cache(maxsize=4096)  # of every series the same days are asked for each minute
 def _fixed(rule: Weekly | MonthlyDay | MonthlyWeekday | Dates, first_on: date, last_on: date) -> tuple[date, ...]:
     match rule:

@@ -1,11 +1,11 @@
 """The meetings that series bring forth: of the next 45 days, and always the next one. Filling twice adds nothing."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from typing import cast
 
 import structlog
-from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import upsert
@@ -17,12 +17,13 @@ from bot.meetings.rules import Change, MeetingState, RungState
 from bot.members import service as members
 from bot.members.models import Unit
 from bot.members.rules import UnitRef
-from bot.periods import PeriodKind, local_day
+from bot.periods import PeriodKind, beijing, local_day
 from bot.workdays import WorkCalendar
 
 log = structlog.get_logger()
 
 AHEAD = timedelta(days=45)
+NIGHT = 3  # o'clock, Beijing time
 MOST = 20  # new meetings of one transaction, after which others get their turn
 BACK = timedelta(days=14)  # a base day may be past whose meeting is still ahead: no holiday with its weekends is longer
 
@@ -47,19 +48,39 @@ def running(session: Session, *where: ColumnElement[bool]) -> list[SeriesFacts]:
     ]
 
 
-def refill(session: Session, *, now: datetime) -> bool:
-    """Bring series up to date; True while there may be more. Also asked by new days off, as they are imported."""
-    calendar, today = members.work_calendar(session), local_day(now)
+def refill(session: Session, *, is_thorough: bool = False, now: datetime) -> bool:
+    """Bring series up to date; True while there may be more. `is_thorough` after new days off, and once a night:
+    a day that was left out may be a workday now."""
+    today = local_day(now)
+    is_thorough = is_thorough or beijing(now).hour == NIGHT
     goes_on = or_(Series.until_on.is_(None), Series.until_on >= today - BACK)
     every = running(session, goes_on, or_(Unit.dissolved_on.is_(None), Unit.dissolved_on > today))
-    there = _there(session, [series.id for series in every], today)
-    added = 0
-    for series in every:
+    behind = every if is_thorough else _behind(session, every, now=now)
+    calendar, added = members.work_calendar(session), 0
+    there = _there(session, [series.id for series in behind], today) if behind else {}
+    for series in behind:
         added += _add(session, series, there.get(series.id, set()), calendar, now=now)
         if added >= MOST:
             return True
     settle(session, calendar, now=now)
     return False
+
+
+def _behind(session: Session, every: Sequence[SeriesFacts], *, now: datetime) -> list[SeriesFacts]:
+    """Series whose last meeting is over, or is followed by a day that has come into sight."""
+    last = select(Meeting.series_id, func.max(Meeting.original_on), func.max(Meeting.starts_at))
+    last = last.where(Meeting.series_id.in_([series.id for series in every])).group_by(Meeting.series_id)
+    known = {row[0]: (row[1], row[2]) for row in session.execute(last)} if every else {}
+    in_sight = local_day(now) + AHEAD
+
+    def is_behind(series: SeriesFacts) -> bool:
+        last_on, last_at = known.get(series.id, (None, now))
+        if last_on is None or last_at <= now:
+            return True
+        following = recurrence.not_before(series.terms.rule, last_on)
+        return following is not None and following <= in_sight
+
+    return [series for series in every if is_behind(series)]
 
 
 def fill(session: Session, series: SeriesFacts, *, now: datetime) -> None:

@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import islice, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -16,11 +17,14 @@ from bot.meetings.recurrence import (
     MonthlyWorkday,
     Rule,
     Weekly,
+    ahead,
     default_guard,
     default_shift,
     from_json,
     land,
+    not_before,
     occurrences,
+    slot,
     to_json,
 )
 from bot.meetings.rules import Guard, Shift
@@ -231,6 +235,31 @@ def test_occurrences_are_ordered_inside_the_span_and_the_same_for_parts_of_it(
     if len(whole) < MOST:
         parts = occurrences(rule, first_on, middle, CALENDAR)
         assert parts + occurrences(rule, middle + timedelta(days=1), last_on, CALENDAR) == whole
+
+
+def test_the_search_ahead_goes_on_for_years() -> None:
+    fifth_friday_of_february = MonthlyWeekday(5, FRIDAY, every=12, month=2)
+    assert list(islice(ahead(fifth_friday_of_february, date(2026, 3, 1), CALENDAR), 2)) == [date(2036, 2, 29)]
+    weekly = ahead(EVERY_DAY, date(2026, 1, 1), CALENDAR)
+    assert list(islice(weekly, 1000)) == [date(2026, 1, 1) + timedelta(days=number) for number in range(1000)]
+    assert list(ahead(Dates(()), date(2026, 1, 1), CALENDAR)) == []
+
+
+def test_of_a_workday_of_the_month_only_the_month_is_certain() -> None:
+    assert slot(MonthlyWorkday(-1), date(2026, 2, 28)) == date(2026, 2, 1)
+    assert slot(MonthlyDay(28), date(2026, 2, 28)) == date(2026, 2, 28)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rules, st.dates(date(2022, 1, 1), date(2025, 6, 1)))
+def test_no_day_follows_before_the_one_that_is_foretold(rule: Rule, first_on: date) -> None:
+    days = occurrences(rule, first_on, first_on + timedelta(days=500), CALENDAR)
+    for day, following in pairwise(days):
+        foretold = not_before(rule, day)
+        assert foretold is not None
+        assert day < foretold <= following
+        if not isinstance(rule, MonthlyWorkday):
+            assert foretold == following
 
 
 @settings(max_examples=100, deadline=None)

@@ -150,6 +150,30 @@ def test_every_minute_adds_what_comes_into_sight_and_nothing_twice(play: Play) -
     assert len(days(play)) == 3
 
 
+def test_the_quick_look_misses_nothing_that_a_thorough_one_finds(play: Play) -> None:
+    words = (
+        "每周三",
+        "隔周周一",
+        "每月第一个周五",
+        "每月31日",
+        "每月最后一个工作日",
+        "每月第二个工作日",
+        "每季度末月最后一天",
+    )
+    for number, word in enumerate(words):
+        plan = play.plan(f"{word}{9 + number}点 主题党日 学习 @三楼")
+        plan = plan if plan.series else play.act(play.cast.li, series_planning.set_rule, plan.draft_id, 1)
+        play.act(play.cast.li, series.confirm, plan.draft_id)
+    for _ in range(40):
+        play.now += timedelta(days=3, hours=5)
+        while play.run(refilling.refill):
+            pass
+    found = days(play)
+    play.run(refilling.refill, is_thorough=True)
+    assert days(play) == found
+    assert len(found) > 60
+
+
 def test_a_rare_series_always_holds_its_next_meeting(play: Play) -> None:
     begun(play, "每年7月1日9点 主题党日 纪念 @三楼会议室")
     assert days(play) == ["07-01 09:00 SCHEDULED"]
