@@ -1,6 +1,6 @@
 """The sender's side of the outbox: which rows may go, taking one, and settling it by what Telegram answered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
@@ -12,6 +12,8 @@ from bot.db import signal
 from bot.message import Content, Document, Edit, Message, from_json, to_json
 from bot.outbox import CALM_MOST, SEND_LEASE, UPLOAD_LEASE, Claimed, Hooks, Lane, OutboxRow, Sent, State, prefix_of
 from bot.statements import Query, Write
+
+Settle = Callable[[Session], object]  # writes down what became of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ _TAKE = Query(
 )
 _OF_ROW = update(OutboxRow).where(OutboxRow.id == bindparam("row"))
 _CHANGE = Write(_OF_ROW)
+_PUT_OFF = Write(_OF_ROW.where(OutboxRow.state == State.PENDING).values(due_at=bindparam("until")))
 _FINISH = Write(_OF_ROW.where(OutboxRow.fence == bindparam("as_of"), OutboxRow.state == State.SENDING))
 
 
@@ -135,6 +138,14 @@ def claim(session: Session, row_id: int, hooks: Mapping[str, Hooks], *, now: dat
         _settle(session, row_id, row.key, state=State.SUPPRESSED, hook=hook, now=now)
         return None
     return replace(_claimed(row, made.content), chat_id=made.chat_id, thread_id=made.thread_id)
+
+
+def go_on(
+    session: Session, settle: Settle, row_id: int, hooks: Mapping[str, Hooks], *, now: datetime
+) -> Claimed | None:
+    """Write down what became of one row, and take the next."""
+    settle(session)
+    return claim(session, row_id, hooks, now=now)
 
 
 def _claimed(row: _Taken, content: Content) -> Claimed:
@@ -208,6 +219,11 @@ def as_plain(session: Session, row: Claimed, content: Content, *, now: datetime)
 
 def _finish(session: Session, row: Claimed, values: dict[str, object]) -> bool:
     return _FINISH.run(session, {"row": row.id, "as_of": row.fence, **values}) == 1
+
+
+def put_off(session: Session, row_id: int, *, until: datetime) -> None:
+    """Leave a row that waits alone for a while."""
+    _PUT_OFF.run(session, {"row": row_id, "until": until})
 
 
 def reclaim(session: Session, row_id: int, *, now: datetime) -> Claimed | None:

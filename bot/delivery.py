@@ -6,8 +6,10 @@ Answers to the person who acted come from memory and go first; everything that m
 import asyncio
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import TypeVar
 
 import structlog
 from telegram import Bot
@@ -16,33 +18,25 @@ from telegram.error import TelegramError
 from bot import calls, claims, outbox
 from bot.aftermath import BACK_OFF, Aftermath, Reach
 from bot.answers import Meaning, Verdict, verdict
-from bot.claims import Waiting
+from bot.chats import Chats
+from bot.claims import Settle, Waiting
 from bot.clock import Clock
 from bot.context import Answer
 from bot.db import Database, NotSaved
-from bot.limits import Limits
 from bot.message import Edit, Message, PressAnswer
 from bot.outbox import Claimed, Lane, Sent
 
 log = structlog.get_logger()
+R = TypeVar("R")
 
 IN_FLIGHT = 4  # rows: what a crash can leave in doubt
 WINDOW = 200  # rows looked at in one reading
 CALM_SHARE = timedelta(milliseconds=500)  # one calm row or card edit in this time, however long the queue above
 EDIT_GAP = timedelta(seconds=4)  # between two edits of one card
-FLOOD_CHATS, FLOOD_SPAN = 3, timedelta(seconds=10)  # so many chats told to wait in this time: all wait
 TOAST_LIFE = 15.0  # seconds a toast is tried: Telegram forgets the press
 LOOK_AGAIN = 5.0  # seconds: another process may have enqueued something
+PUT_OFF = timedelta(minutes=1)  # a row that we cannot take because of a mistake of ours
 SAVE_AGAIN = 1.0  # seconds after which a database that could not be used is tried again
-
-
-@dataclass(slots=True)
-class _Chat:
-    """What stands against sending to one chat now."""
-
-    answers: deque[Answer] = field(default_factory=deque)
-    is_busy: bool = False
-    waits_until: datetime | None = None
 
 
 class Delivery:
@@ -64,8 +58,7 @@ class Delivery:
         self._is_standing_by = False  # another process sends
         self._database, self._clock, self._hooks = database, clock, hooks
         self._aftermath = Aftermath(hooks, reach)
-        self._limits, self._edit_gap = Limits(has_limits), edit_gap
-        self._chats: dict[int, _Chat] = {}
+        self._chats, self._edit_gap = Chats(has_limits=has_limits), edit_gap
         self._window: deque[Waiting] = deque()
         self._window_is_stale = True
         self._in_flight: set[int] = set()  # ids of rows
@@ -73,8 +66,6 @@ class Delivery:
         self._wake = asyncio.Event()
         self._edited_at: dict[str, datetime] = {}
         self._calm_at: datetime | None = None
-        self._floods: deque[tuple[datetime, int]] = deque()
-        self._all_wait_until: datetime | None = None
 
     # -- lane 0 ---------------------------------------------------------------------------------------------------
 
@@ -83,7 +74,7 @@ class Delivery:
         if answer.callback_id is not None:
             self._start(self._toast(answer.callback_id, answer.part))
         if not isinstance(answer.part, PressAnswer):
-            self._chat(answer.chat_id).answers.append(answer)
+            self._chats.of(answer.chat_id).answers.append(answer)
             if not self._pump_answers(answer.chat_id):
                 self._wake.set()
 
@@ -104,12 +95,11 @@ class Delivery:
                 return
 
     def _pump_answers(self, chat_id: int) -> bool:
-        chat, now = self._chat(chat_id), self._clock.now()
-        if chat.is_busy or not chat.answers or self._free_at(chat_id, now, is_urgent=True) > now:
+        now = self._clock.now()
+        if not self._chats.may_answer(chat_id, now):
             return False
-        chat.is_busy = True
-        self._limits.take(chat_id, now)
-        self._start(self._answer(chat.answers.popleft()))
+        self._chats.take(chat_id, now)
+        self._start(self._answer(self._chats.of(chat_id).answers.popleft()))
         return True
 
     async def _answer(self, answer: Answer) -> None:
@@ -127,13 +117,14 @@ class Delivery:
         except TelegramError as error:
             told = verdict(error)
             if told.meaning in (Meaning.WAIT, Meaning.NOT_SENT):
-                self._hold(answer.chat_id, told.wait or timedelta(seconds=BACK_OFF[0]))
-                self._chat(answer.chat_id).answers.appendleft(answer)
+                wait = told.wait or timedelta(seconds=BACK_OFF[0])
+                self._chats.hold(answer.chat_id, self._clock.now() + wait)
+                self._chats.of(answer.chat_id).answers.appendleft(answer)
             elif told.meaning is Meaning.TARGET_GONE and isinstance(part, Edit):
-                self._chat(answer.chat_id).answers.appendleft(replace(answer, part=part.message, message_id=None))
+                self._chats.of(answer.chat_id).answers.appendleft(replace(answer, part=part.message, message_id=None))
             elif told.meaning is Meaning.BAD_HTML and isinstance(part, Message | Edit):
                 log.error("html_refused", part=type(part).__name__)
-                self._chat(answer.chat_id).answers.appendleft(replace(answer, part=calls.plain(part)))
+                self._chats.of(answer.chat_id).answers.appendleft(replace(answer, part=calls.plain(part)))
             elif told.meaning not in (Meaning.HARMLESS, Meaning.TARGET_GONE, Meaning.UNKNOWN):
                 log.warning("answer_refused", meaning=told.meaning.name)
 
@@ -171,15 +162,14 @@ class Delivery:
 
     def _is_freed(self, now: datetime) -> bool:
         """Whether a limit has let something go since the last pump: no later moment tells of it."""
-        talking = [c for c, chat in self._chats.items() if chat.answers and not chat.is_busy]
-        if any(self._free_at(chat_id, now, is_urgent=True) <= now for chat_id in talking):
+        if any(self._chats.may_answer(chat_id, now) for chat_id in self._chats.with_answers()):
             return True
         is_held = self.is_stopped or self._is_standing_by or len(self._in_flight) >= IN_FLIGHT
         return not is_held and any(self._may_go(row, now) for row in self._window)
 
     async def pump(self) -> None:
         """Start everything that may go at this moment."""
-        for chat_id in [chat_id for chat_id, chat in self._chats.items() if chat.answers]:
+        for chat_id in self._chats.with_answers():
             self._pump_answers(chat_id)
         if self._is_standing_by:
             return
@@ -190,7 +180,7 @@ class Delivery:
     async def _look(self) -> None:
         self._window_is_stale = False
         now = self._clock.now()
-        blocked = [c for c, chat in self._chats.items() if chat.waits_until is not None and chat.waits_until > now]
+        blocked = self._chats.told_to_wait(now)
         seen = await self._database.read(claims.look, now=now, most=WINDOW, without=blocked)
         self._window = deque(seen.waiting)
         for row_id in set(seen.interrupted) - self._in_flight:
@@ -199,17 +189,26 @@ class Delivery:
                 await self._database.transact(self._aftermath.interrupted, row, now=now)
 
     def _start_rows(self) -> None:
-        if self.is_stopped or self._is_standing_by:
-            return
         now = self._clock.now()
-        left: deque[Waiting] = deque()
-        while self._window and len(self._in_flight) < IN_FLIGHT:
+        while len(self._in_flight) < IN_FLIGHT and (row := self._pick(now)) is not None:
+            self._start(self._send_row(row))
+
+    def _pick(self, now: datetime) -> Waiting | None:
+        """Take the first of the window that may go."""
+        if self.is_stopped or self._is_standing_by:
+            return None
+        left: list[Waiting] = []
+        picked = None
+        while self._window and picked is None:
             row = self._next_row(now)
             if self._may_go(row, now):
-                self._take(row, now)
+                picked = row
             else:
                 left.append(row)
         self._window.extendleft(reversed(left))
+        if picked is not None:
+            self._take(picked, now)
+        return picked
 
     def _next_row(self, now: datetime) -> Waiting:
         """The first of the window; twice a second the first calm one, so that cards move during a bulk."""
@@ -225,12 +224,7 @@ class Delivery:
             return False
         if row.body_is_late and now < self._edited_at.get(row.key, now - self._edit_gap) + self._edit_gap:
             return False
-        if row.chat_id is None:
-            return self._all_wait_until is None or self._all_wait_until <= now
-        chat = self._chats.get(row.chat_id)
-        if chat is not None and (chat.is_busy or chat.answers):
-            return False
-        return self._free_at(row.chat_id, now, is_urgent=row.lane <= Lane.URGENT) <= now
+        return self._chats.may_send(row.chat_id, now, is_urgent=row.lane <= Lane.URGENT)
 
     def _take(self, row: Waiting, now: datetime) -> None:
         self._in_flight.add(row.id)
@@ -240,68 +234,87 @@ class Delivery:
             self._edited_at = {k: at for k, at in self._edited_at.items() if now - at < self._edit_gap}
             self._edited_at[row.key] = now
         if row.chat_id is not None:
-            self._chat(row.chat_id).is_busy = True
-            self._limits.take(row.chat_id, now)
-        self._start(self._send_row(row))
+            self._chats.take(row.chat_id, now)
 
-    async def _send_row(self, row: Waiting) -> None:
+    async def _send_row(self, row: Waiting, claimed: Claimed | None = None) -> None:
         try:
-            claimed = await self._database.transact(claims.claim, row.id, self._hooks, now=self._clock.now())
+            if claimed is None:
+                claimed = await self._database.transact(claims.claim, row.id, self._hooks, now=self._clock.now())
             if claimed is not None:
-                await self._deliver(claimed)
+                await self._settle(await self._deliver(claimed))
         except NotSaved:
             self.hold_all(timedelta(seconds=1))
+        except Exception:  # a mistake of ours about this row: taken again at once, it would be made without end
+            await self._keep(claims.put_off, row.id, until=self._clock.now() + PUT_OFF)
+            raise
         finally:
-            self._in_flight.discard(row.id)
-            if row.chat_id is not None:
-                self._free(row.chat_id)
-            if not self._window:
-                self._window_is_stale = True
-            self._start_rows()
+            self._let_go(row)
+
+    def _let_go(self, row: Waiting) -> None:
+        self._in_flight.discard(row.id)
+        if row.chat_id is not None:
+            self._free(row.chat_id)
+        if not self._window:
+            self._window_is_stale = True
+        self._start_rows()
+        if self._window_is_stale or len(self._in_flight) < IN_FLIGHT:
             self._wake.set()
 
-    async def _deliver(self, row: Claimed) -> None:
+    async def _deliver(self, row: Claimed) -> Settle:
         place = calls.Place(row.chat_id, row.thread_id, row.reply_to, None)
         content = calls.marked_as_repeat(row.content) if row.is_repeat else row.content
         try:
             sent = await calls.perform(self._telegram, place, content, self.username)
         except TelegramError as error:
-            await self._refused(row, verdict(error), type(error).__name__)
-        else:
-            done = Sent(row.chat_id, sent.message_id, sent.poll_id, self._clock.now())
-            await self._keep(claims.mark_sent, row, done, self._hooks)
-            log.debug("row_sent", row=row.id, lane=row.lane, seconds_late=round((done.at - row.due_at).total_seconds()))
+            return self._refused(row, verdict(error), type(error).__name__)
+        done = Sent(row.chat_id, sent.message_id, sent.poll_id, self._clock.now())
+        log.debug("row_sent", row=row.id, lane=row.lane, seconds_late=round((done.at - row.due_at).total_seconds()))
+        return partial(claims.mark_sent, row=row, sent=done, hooks=self._hooks)
 
-    async def _refused(self, row: Claimed, told: Verdict, error: str) -> None:
+    async def _settle(self, settle: Settle) -> None:
+        """Write down what became of a row and take the next in the same transaction: half the commits of a bulk."""
+        following = self._pick(self._clock.now())
+        if following is None:
+            await self._keep(settle)
+            return
+        try:
+            claimed = await self._keep(claims.go_on, settle, following.id, self._hooks, now=self._clock.now())
+        except Exception:  # a mistake about one of the two: alone, it does not undo the other
+            try:
+                await self._keep(settle)
+            finally:
+                self._start(self._send_row(following))
+        else:
+            self._start(self._send_row(following, claimed)) if claimed is not None else self._let_go(following)
+
+    def _refused(self, row: Claimed, told: Verdict, error: str) -> Settle:
         """The table of answers, for rows."""
         now = self._clock.now()
         match told.meaning:
             case Meaning.HARMLESS:
-                await self._keep(claims.mark_sent, row, Sent(row.chat_id, None, None, now), self._hooks)
+                sent = Sent(row.chat_id, None, None, now)
+                return partial(claims.mark_sent, row=row, sent=sent, hooks=self._hooks)
             case Meaning.WAIT:
-                self._hold(row.chat_id, told.wait)
-                self._note_flood(row.chat_id, told.wait, now)
-                await self._keep(claims.retry, row, due_at=now + told.wait, counts=False)
+                self._chats.hold(row.chat_id, now + told.wait)
+                self._chats.note_flood(row.chat_id, told.wait, now)
+                return partial(claims.retry, row=row, due_at=now + told.wait, counts=False)
             case Meaning.NOT_SENT:
                 pause = BACK_OFF[min(row.attempts, len(BACK_OFF)) - 1]
-                await self._keep(claims.retry, row, due_at=now + timedelta(seconds=pause))
+                return partial(claims.retry, row=row, due_at=now + timedelta(seconds=pause))
             case Meaning.UNAUTHORIZED:
                 self.is_stopped = True
-                await self._keep(claims.retry, row, due_at=now, counts=False)
+                return partial(claims.retry, row=row, due_at=now, counts=False)
             case Meaning.UNKNOWN:
-                await self._keep(self._aftermath.unknown, row, now=now)
-            case _:
-                await self._keep(self._aftermath.lasting, row, told, error, now=now)
+                return partial(self._aftermath.unknown, row=row, now=now)
+        return partial(self._aftermath.lasting, row=row, told=told, error=error, now=now)
 
-    async def _keep(self, fn: Callable[..., object], *args: object, **kwargs: object) -> None:
-        """Write down what Telegram answered, however long the database is away: forgotten, it would be said twice."""
+    async def _keep(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
+        """Commit what Telegram answered, however long the database is away: forgotten, it would be said twice."""
         while True:
             try:
-                await self._database.transact(fn, *args, **kwargs)
+                return await self._database.transact(fn, *args, **kwargs)
             except NotSaved:
                 await asyncio.sleep(SAVE_AGAIN)
-            else:
-                return
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 
@@ -310,9 +323,7 @@ class Delivery:
         return await self._next_due(self._clock.now())
 
     async def _next_due(self, now: datetime) -> datetime | None:
-        moments = [c.waits_until for c in self._chats.values() if c.waits_until is not None and c.waits_until > now]
-        moments += [self._limits.free_at(c, now, is_urgent=True) for c, chat in self._chats.items() if chat.answers]
-        moments += [self._row_due(row, now) for row in self._window]
+        moments = self._chats.moments(now) + [self._row_due(row, now) for row in self._window]
         row_due = await self._database.read(claims.next_due, after=now)
         return min((m for m in [*moments, row_due] if m is not None and m > now), default=None)
 
@@ -321,7 +332,7 @@ class Delivery:
         spaced = edited + self._edit_gap if row.body_is_late and edited is not None else now
         if row.chat_id is None:
             return spaced
-        return max(spaced, self._free_at(row.chat_id, now, is_urgent=row.lane <= Lane.URGENT))
+        return max(spaced, self._chats.free_at(row.chat_id, now, is_urgent=row.lane <= Lane.URGENT))
 
     async def drain(self) -> None:
         """Wait until nothing is in flight and nothing more may go now."""
@@ -355,33 +366,11 @@ class Delivery:
         self.wake()
 
     def hold_all(self, span: timedelta) -> None:
-        self._all_wait_until = max(self._all_wait_until or self._clock.now(), self._clock.now() + span)
-
-    def _hold(self, chat_id: int, span: timedelta) -> None:
-        self._chat(chat_id).waits_until = self._clock.now() + span
-
-    def _note_flood(self, chat_id: int, wait: timedelta, now: datetime) -> None:
-        self._floods.append((now, chat_id))
-        while self._floods and now - self._floods[0][0] > FLOOD_SPAN:
-            self._floods.popleft()
-        if len({chat for _, chat in self._floods}) >= FLOOD_CHATS:
-            self.hold_all(wait)
-
-    def _free_at(self, chat_id: int, now: datetime, *, is_urgent: bool) -> datetime:
-        chat = self._chats.get(chat_id)
-        ready = self._limits.free_at(chat_id, now, is_urgent=is_urgent)
-        return max(ready, (chat.waits_until if chat else None) or now, self._all_wait_until or now)
-
-    def _chat(self, chat_id: int) -> _Chat:
-        return self._chats.setdefault(chat_id, _Chat())
+        self._chats.hold_all(self._clock.now() + span)
 
     def _free(self, chat_id: int) -> None:
-        chat = self._chat(chat_id)
-        chat.is_busy = False
-        if chat.answers:
-            self._pump_answers(chat_id)
-        elif chat.waits_until is None or chat.waits_until <= self._clock.now():
-            del self._chats[chat_id]
+        self._chats.free(chat_id, self._clock.now())
+        self._pump_answers(chat_id)
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

@@ -1,0 +1,104 @@
+"""One sender and its rows: how many are in doubt at a time, and what a mistake about one does to the others."""
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NoReturn
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+from telegram import Bot
+from telegram.request import BaseRequest, RequestData
+
+from bot import aftermath, outbox
+from bot.clock import SystemClock
+from bot.db import Database
+from bot.delivery import IN_FLIGHT, Delivery
+from bot.message import Message
+from bot.outbox import Hooks, Lane, OutboxRow, State
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+
+
+class Wire(BaseRequest):
+    """A Telegram that takes every message, and counts at each the rows that are out."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.texts: list[str] = []
+        self.out: list[int] = []
+
+    @property
+    def read_timeout(self) -> float:
+        return 1.0
+
+    async def initialize(self) -> None:
+        """Nothing to open."""
+
+    async def shutdown(self) -> None:
+        """Nothing to close."""
+
+    async def do_request(  # as the library has it
+        self, url: str, method: str, request_data: RequestData | None = None, *_: object, **__: object
+    ) -> tuple[int, bytes]:
+        assert (url.rpartition("/")[2], method) == ("sendMessage", "POST")
+        assert request_data is not None
+        self.texts.append(request_data.json_parameters["text"])
+        self.out.append(self.database.look(_out))
+        return 200, json.dumps({"ok": True, "result": {"message_id": len(self.texts)}}).encode()
+
+
+def _out(session: Session) -> int:
+    return session.scalar(select(func.count()).where(OutboxRow.state == State.SENDING)) or 0
+
+
+def _states(session: Session) -> dict[str, str]:
+    found = session.execute(select(OutboxRow.key, OutboxRow.state)).all()
+    return {row.key: row.state for row in found}
+
+
+def enqueue(session: Session, keys: Sequence[str]) -> None:
+    for number, key in enumerate(keys):
+        text = Message(key)
+        outbox.enqueue(session, key, chat_id=1001 + number, content=text, lane=Lane.NOTICE, now=NOON)
+
+
+def nothing(*_: object) -> None:
+    """What the features want to hear of chats is not asked here."""
+
+
+def mistaken(*_: object) -> NoReturn:
+    raise LookupError("a mistake of ours")
+
+
+async def sent(database: Database, keys: Sequence[str]) -> Wire:
+    """All of these are enqueued and go as far as they can."""
+    wire = Wire(database)
+    hooks = {"lost": Hooks(is_wanted=mistaken), "deaf": Hooks(sent=mistaken)}
+    sender = Delivery(database, SystemClock(), hooks, aftermath.Reach(*[nothing] * 7), has_limits=False)
+    sender.bot = Bot("42:wire", request=wire, get_updates_request=wire)
+    await database.transact(enqueue, keys)
+    await sender.drain()
+    return wire
+
+
+async def test_all_of_a_bulk_go_once_and_never_more_than_four_are_in_doubt(database: Database) -> None:
+    keys = [f"note:{number}" for number in range(30)]
+    wire = await sent(database, keys)
+    assert sorted(wire.texts) == sorted(keys)
+    assert max(wire.out) <= IN_FLIGHT
+    assert set(database.look(_states).values()) == {State.SENT}
+
+
+async def test_a_row_that_cannot_be_taken_does_not_undo_the_one_before_it(database: Database) -> None:
+    keys = [f"note:{number}" for number in range(12)]
+    wire = await sent(database, [*keys[:6], "lost:1", *keys[6:]])
+    assert sorted(wire.texts) == sorted(keys)
+    assert database.look(_states) == {**dict.fromkeys(keys, State.SENT), "lost:1": State.PENDING}
+
+
+async def test_a_row_whose_sending_cannot_be_noted_does_not_hold_the_next(database: Database) -> None:
+    keys = [f"note:{number}" for number in range(12)]
+    wire = await sent(database, [*keys[:6], "deaf:1", *keys[6:]])
+    assert sorted(wire.texts) == sorted([*keys, "deaf:1"])
+    assert database.look(_states) == {**dict.fromkeys(keys, State.SENT), "deaf:1": State.SENDING}
