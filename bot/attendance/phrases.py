@@ -13,6 +13,7 @@ MOST_NAMES = 50  # at once
 NAME_LENGTH = 40
 
 _NUMBER = re.compile(r"(\d{1,4})\s*[人名]?")
+_SOME = re.compile(r"约?[零〇一二两三四五六七八九十百千几多余来\d]+[人名位].*")  # a rough number is no name
 _DAY = re.compile(r"(?:(\d{4})\s*[年\-/.]\s*)?(\d{1,2})\s*[月\-/.]\s*(\d{1,2})\s*[日号]?")
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:点](\d{2})分?(?!\d)")
 _VOTE_WORDS = {"赞成": "yes", "同意": "yes", "反对": "no", "不同意": "no", "弃权": "abstain", "书面赞成": "yes_written"}
@@ -57,7 +58,8 @@ def read_guests(text: str) -> GuestsTold:
             raise BadGuests
         return GuestsTold(number=number)
     names = tuple(dict.fromkeys(" ".join(part.split()) for part in re.split(r"[、,;\n]", text) if part.strip()))
-    if not 1 <= len(names) <= MOST_NAMES or any(len(one) > NAME_LENGTH or re.search(r"\d", one) for one in names):
+    odd = (len(one) > NAME_LENGTH or re.search(r"\d", one) or _SOME.fullmatch(one) for one in names)
+    if not 1 <= len(names) <= MOST_NAMES or any(odd):
         raise BadGuests
     return GuestsTold(names)
 

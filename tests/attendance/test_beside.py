@@ -88,7 +88,7 @@ def test_guests_have_names_or_are_a_number_and_stand_apart(play: Play) -> None:
     assert play.database.look(chain.is_intact, meeting.id)
 
 
-@pytest.mark.parametrize("text", ["", "0", "12345", "、", "李明3", "名" * 41])
+@pytest.mark.parametrize("text", ["", "0", "12345", "、", "李明3", "三十多人", "约30人左右", "名" * 41])
 def test_what_is_no_guest_is_asked_for_again(play: Play, text: str) -> None:
     meeting = play.meeting(LINE)
     play.until("2026-03-06 15:00")
