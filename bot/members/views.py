@@ -168,7 +168,8 @@ def record(shown: Record) -> Html:
     where = " · ".join(part for part in (shown.branch, person.group_name) if part) or "目前不在任何支部"
     kind = "预备党员" if person.is_probationary else "正式党员"
     number = f"（工号 {person.staff_no}）" if person.staff_no else ""
-    posts = role_names(shown.grants)
+    # The branch stands one line above: its offices go without its name.
+    posts = "、".join(ROLES[held.role] if held.unit.name == shown.branch else post(held) for held in shown.grants)
     return lines(
         fill("<b>{name}</b>{number}", name=person.name, number=number),
         where,

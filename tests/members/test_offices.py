@@ -301,7 +301,7 @@ def test_a_person_in_the_admins_hand(make: Make) -> None:
     cast = make.cast()
     card = make.database.look(offices.show_person, cast.wang.sender(), cast.sun.id, now=NOW)
     shown = offices_views.person(card)
-    assert shown.text == "<b>孙七</b>\n一支部\n正式党员\n职务：一支部组织委员"
+    assert shown.text == "<b>孙七</b>\n一支部\n正式党员\n职务：组织委员"
     labels = [[button.label for button in row] for row in shown.buttons]
     assert labels == [
         ["任命"],
