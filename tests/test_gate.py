@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.app import ROUTES
@@ -13,8 +14,11 @@ from bot.demo.people import Voice
 from bot.demo.stage import Actor, Stage
 from bot.gate import Pressed
 from bot.inbox import dead_count
+from bot.meetings.models import Draft
+from bot.members.models import Account
 from bot.message import base36
 from tests import stages
+from tests.make import USERS
 
 People = Callable[[str], Actor]
 
@@ -120,7 +124,8 @@ async def test_a_name_of_signs_is_shown_as_it_is(stage: Stage, chat: People) -> 
 # -- pressed by hand --------------------------------------------------------------------------------------------------
 
 VERBS = sorted(merge(ROUTES).presses)
-OWN = {"papers", "paper_branches", "tries"}  # what a secretary may begin for her own branch; wrong codes are counted
+# What a secretary may begin for her own branch, where wrong codes are counted; the plans of others are looked at below.
+OWN = {"papers", "paper_branches", "tries", "drafts"}
 
 
 def pressed(stage: Stage, name: str, on: Message, *endings: str) -> list[Press]:
@@ -133,7 +138,10 @@ def pressed(stage: Stage, name: str, on: Message, *endings: str) -> list[Press]:
 def effects(session: Session) -> dict[str, list[str]]:
     """All that is recorded and told, but what concerns the presser alone: he may ask for his own data to be erased."""
     found = stages.contents(session, but=OWN)
-    return found | {"outbox": [row for row in found["outbox"] if "members:erasure:" not in row]}
+    pressers = select(Account.member_id).where(Account.telegram_user_id == USERS["赵六"])
+    plans = session.execute(select(Draft.__table__).where(Draft.actor_id.not_in(pressers)))
+    told = [row for row in found["outbox"] if "members:erasure:" not in row]
+    return found | {"outbox": told, "drafts": sorted(map(repr, plans))}
 
 
 async def test_no_press_of_a_foreign_hand_has_an_effect(stage: Stage, chat: People, group: Chat) -> None:
