@@ -39,6 +39,8 @@ def report(meeting: MeetingFacts, roll: Roll, unsigned: Sequence[Named], *, now:
 def _voting(roll: Roll) -> str:
     if not roll.short:
         return ""
+    if not roll.voters:
+        return f"{voting(roll)}。"
     if not roll.is_short:
         return f"{voting(roll)}，可以表决。"
     return f"{voting(roll)}，不能表决。" if len(roll.short) == 1 else f"{voting(roll)}，人数不够的不能表决。"

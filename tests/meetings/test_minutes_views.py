@@ -54,6 +54,12 @@ def test_the_report_of_a_meeting_with_votes(
     assert said == f"支部党员大会15:30：应到24，实到18，请假2，未签4：张三、李四。{text}"
 
 
+def test_where_nobody_may_vote_the_report_says_so_once() -> None:
+    roll = replace(SIGNED, short=((VoteRule.ORDINARY, 1),))
+    said = line(leader_views.report(MEETING, roll, [], now=at("2026-12-04 15:30")))
+    assert said.endswith("未签4。应到名单里没有人有表决权，不能表决。 [考勤表]")
+
+
 def test_what_the_secretary_chose_is_answered_shortly() -> None:
     assert leader_views.waiting(at("2026-12-04 15:45")) == "15:45再向您报告"
     assert leader_views.waiting(None) == "已记下，不再提醒"
