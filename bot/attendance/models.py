@@ -10,13 +10,11 @@ from sqlalchemy import (
     Date,
     Enum,
     ForeignKey,
-    Index,
     Integer,
     String,
     Text,
     UniqueConstraint,
     event,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -31,7 +29,7 @@ from bot.attendance.rules import (
     ReasonKind,
     Status,
 )
-from bot.db import Base, UtcDateTime
+from bot.db import Base, UtcDateTime, only
 
 
 def _name(kind: type[PythonEnum]) -> Enum:
@@ -102,15 +100,7 @@ class Correction(Base):
     state: Mapped[CorrectionState] = mapped_column(_name(CorrectionState))
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
 
-    __table_args__ = (
-        Index(
-            "uq_corrections_attendance_id",
-            "attendance_id",
-            unique=True,
-            sqlite_where=text("state = 'PROPOSED'"),
-            postgresql_where=text("state = 'PROPOSED'"),
-        ),
-    )
+    __table_args__ = (only("uq_corrections_attendance_id", "attendance_id", where="state = 'PROPOSED'"),)
 
 
 class MakeUp(Base):

@@ -16,11 +16,10 @@ from sqlalchemy import (
     Text,
     Time,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.db import Base, UtcDateTime
+from bot.db import Base, UtcDateTime, only
 from bot.meetings.rules import (
     AgendaState,
     CardKind,
@@ -121,15 +120,7 @@ class Meeting(Base):
         UniqueConstraint("series_id", "original_on"),
         CheckConstraint("ends_at > starts_at", name="ends_at"),
         CheckConstraint("(series_id IS NULL) = (original_on IS NULL)", name="original_on"),
-        Index(
-            "uq_meetings_unit_id_kind_starts_at",
-            "unit_id",
-            "kind",
-            "starts_at",
-            unique=True,
-            sqlite_where=text("state <> 'CANCELLED'"),
-            postgresql_where=text("state <> 'CANCELLED'"),
-        ),
+        only("uq_meetings_unit_id_kind_starts_at", "unit_id", "kind", "starts_at", where="state <> 'CANCELLED'"),
         Index("ix_meetings_state_starts_at", "state", "starts_at"),
         Index("ix_meetings_unit_id_starts_at", "unit_id", "starts_at"),
     )

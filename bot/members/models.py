@@ -15,11 +15,10 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from bot.db import Base, UtcDateTime
+from bot.db import Base, UtcDateTime, only
 from bot.members.rules import (
     MAX_DEPTH,
     ChatState,
@@ -43,12 +42,6 @@ def _is(kind: UnitKind | None) -> dict[str, object]:
     return {"polymorphic_identity": kind} if kind else {"polymorphic_abstract": True}
 
 
-def _only(name: str, column: str, condition: str) -> Index:
-    """At most one row per value of `column` among those for which `condition` holds."""
-    where = text(condition)
-    return Index(name, column, unique=True, sqlite_where=where, postgresql_where=where)
-
-
 class Unit(Base):
     """A body of the party or a company; `path` holds the ids from the top down to its own, `/1/4/9/`."""
 
@@ -68,7 +61,7 @@ class Unit(Base):
     __table_args__ = (
         UniqueConstraint("parent_id", "name"),
         CheckConstraint(f"length(path) - length(replace(path, '/', '')) <= {MAX_DEPTH + 1}", name="depth"),
-        _only("uq_units_top_name", "name", "parent_id IS NULL"),
+        only("uq_units_top_name", "name", where="parent_id IS NULL"),
     )
     __mapper_args__ = _is(None) | {"polymorphic_on": "kind"}
 
@@ -152,7 +145,7 @@ class Membership(Base):
     __table_args__ = (
         UniqueConstraint("member_id", "branch_id", "from_on"),
         CheckConstraint("to_on IS NULL OR to_on > from_on", name="span"),
-        _only("uq_memberships_open", "member_id", "to_on IS NULL AND NOT is_guest"),
+        only("uq_memberships_open", "member_id", where="to_on IS NULL AND NOT is_guest"),
         # The hot path account → member → membership reads nothing but this.
         Index("ix_memberships_actor", "member_id", "is_guest", "from_on", "to_on", "branch_id", "group_id"),
     )
@@ -172,7 +165,7 @@ class RoleGrant(Base):
     __table_args__ = (
         UniqueConstraint("member_id", "unit_id", "role", "from_on"),
         CheckConstraint("to_on IS NULL OR to_on > from_on", name="span"),
-        _only("uq_role_grants_secretary", "unit_id", "role = 'SECRETARY' AND to_on IS NULL"),
+        only("uq_role_grants_secretary", "unit_id", where="role = 'SECRETARY' AND to_on IS NULL"),
     )
 
 
@@ -215,7 +208,7 @@ class Invite(Base):
     used_by: Mapped[int | None] = mapped_column(BigInteger)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (_only("uq_invites_open", "member_id", "used_at IS NULL AND revoked_at IS NULL"),)
+    __table_args__ = (only("uq_invites_open", "member_id", where="used_at IS NULL AND revoked_at IS NULL"),)
 
 
 class Claim(Base):
@@ -233,7 +226,7 @@ class Claim(Base):
     decided_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
-    __table_args__ = (_only("uq_claims_pending", "telegram_user_id", "state = 'PENDING'"),)
+    __table_args__ = (only("uq_claims_pending", "telegram_user_id", where="state = 'PENDING'"),)
 
 
 class Chat(Base):
@@ -248,7 +241,7 @@ class Chat(Base):
     thread_study: Mapped[int | None] = mapped_column(BigInteger)
     state: Mapped[ChatState] = mapped_column(_name(ChatState), default=ChatState.ACTIVE)
 
-    __table_args__ = (_only("uq_chats_active", "unit_id", "state = 'ACTIVE'"),)
+    __table_args__ = (only("uq_chats_active", "unit_id", where="state = 'ACTIVE'"),)
 
 
 class ChatCode(Base):

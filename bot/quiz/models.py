@@ -3,11 +3,11 @@
 from datetime import datetime
 from enum import Enum as PythonEnum
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.banks.rules import Form, Rule
-from bot.db import Base, UtcDateTime
+from bot.db import Base, UtcDateTime, only
 from bot.quiz.rules import (
     AttemptState,
     CandidateStanding,
@@ -29,11 +29,6 @@ from bot.quiz.rules import (
 
 def _name(kind: type[PythonEnum]) -> Enum:
     return Enum(kind, native_enum=False, length=24)
-
-
-def _only(name: str, *columns: str, where: str) -> Index:
-    """At most one row per value of `columns` among those for which `where` holds."""
-    return Index(name, *columns, unique=True, sqlite_where=text(where), postgresql_where=text(where))
 
 
 class Paper(Base):
@@ -166,7 +161,7 @@ class Attempt(Base):
     __table_args__ = (
         UniqueConstraint("paper_id", "member_id", "number"),
         UniqueConstraint("round_id", "member_id"),
-        _only("uq_attempts_running", "paper_id", "member_id", where="state = 'STARTED' AND round_id IS NULL"),
+        only("uq_attempts_running", "paper_id", "member_id", where="state = 'STARTED' AND round_id IS NULL"),
         Index("ix_attempts_deadline", "state", "deadline_at"),
     )
 
@@ -235,7 +230,7 @@ class Round(Base):
     next_step_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     __table_args__ = (
-        _only("uq_rounds_active", "chat_id", "thread_id", where="state NOT IN ('FINISHED', 'ABORTED')"),
+        only("uq_rounds_active", "chat_id", "thread_id", where="state NOT IN ('FINISHED', 'ABORTED')"),
         Index("ix_rounds_due", "state", "next_step_at"),
     )
 
