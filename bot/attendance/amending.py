@@ -57,7 +57,7 @@ def apply(
     session.execute(statement.execution_options(synchronize_session=False))
     action = Action.ROLL_CORRECTED if is_struck or is_added else Action.CORRECTED
     was, became = None if is_added else row.status.name, None if is_struck else wanted.text
-    entries = [Entry(action, attendance_id, was, became, reason)]
+    entries = [Entry(action, attendance_id, was, became)]  # why stands in `corrections`, where it can be erased
     entries += _consequences(session, attendance_id, row.leave_state, wanted)
     tip = chain.append(
         session, tip_of(session, meeting.id), entries, actor_id=by.actor_id, update_id=by.update_id, now=now

@@ -19,6 +19,7 @@ from bot.attendance.rules import (
     CORRECTIONS,
     Correcting,
     CorrectionOver,
+    CorrectionState,
     Status,
     Wanted,
     checked_reason,
@@ -151,6 +152,7 @@ def correct(session: Session, sender: Sender, ref: str, text: str, *, now: datet
     prompts.forget_text(session, sender, now=now)
     attendance_id = _row(session, meeting, int(member_id))
     if found.is_at_once:
+        proposals.note(session, who, attendance_id, wanted, reason, CorrectionState.APPLIED, now=now)
         by = amending.By(who.recorded_id, who.name, sender.update_id)
         amending.apply(session, meeting, attendance_id, wanted, reason, by, now=now)
     else:

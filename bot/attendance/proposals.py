@@ -44,6 +44,24 @@ class NotAbsent(UserError):
     text = "您的记录不是缺席，不用补签。"
 
 
+def note(
+    session: Session,
+    who: Actor,
+    attendance_id: int,
+    wanted: Wanted,
+    reason: str,
+    state: CorrectionState,
+    *,
+    now: datetime,
+) -> int:
+    """Keep what somebody wants of a record, and why; done at once it is his own decision."""
+    row = Correction(attendance_id=attendance_id, to_status=wanted.status, reason=reason, proposed_at=now, state=state)
+    row.proposed_by, row.decided_by = who.member_id, None if state is CorrectionState.PROPOSED else who.member_id
+    session.add(row)
+    session.flush()
+    return row.id
+
+
 def propose(
     session: Session,
     sender: Sender,
@@ -56,17 +74,14 @@ def propose(
     *,
     now: datetime,
 ) -> None:
-    row = Correction(attendance_id=attendance_id, to_status=wanted.status, reason=reason, proposed_at=now)
-    row.proposed_by, row.state = who.member_id, CorrectionState.PROPOSED
-    session.add(row)
-    session.flush()
-    entry = Entry(Action.PROPOSED, attendance_id, was.name, wanted.text, reason)
+    correction_id = note(session, who, attendance_id, wanted, reason, CorrectionState.PROPOSED, now=now)
+    entry = Entry(Action.PROPOSED, attendance_id, was.name, wanted.text)
     tip = tip_of(session, meeting.id)
     chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
     case = _case(session, meeting, who.member_id, now=now)
     for holder in members.holders(session, Right.CONFIRM_CORRECTION, meeting.unit.id, now=now, case=case):
         if holder.is_reachable and holder.member_id != who.member_id:
-            outbox.refresh(session, f"correction:{row.id}:{holder.user_id}", now=now, lane=Lane.NOTICE)
+            outbox.refresh(session, f"correction:{correction_id}:{holder.user_id}", now=now, lane=Lane.NOTICE)
 
 
 def _case(session: Session, meeting: MeetingFacts, proposed_by: int, *, now: datetime) -> Case:

@@ -1,5 +1,6 @@
 """The audit of one person at one meeting: who did what to the record, and when. Read by himself and by who corrects."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
@@ -7,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from bot.attendance.correction_views import TOLD
 from bot.attendance.facts import Step, Trail
-from bot.attendance.models import Attendance, AttendanceEvent
+from bot.attendance.models import Attendance, AttendanceEvent, Correction
+from bot.attendance.rules import Action
 from bot.errors import UserError
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
@@ -41,7 +43,7 @@ def of(session: Session, sender: Sender, meeting_id: int, member_id: int, *, now
 def _trail(session: Session, meeting: MeetingFacts, member_id: int, name: str) -> Trail:
     query = (
         select(AttendanceEvent.at, Member.name, AttendanceEvent.actor_id, AttendanceEvent.action)
-        .add_columns(AttendanceEvent.was, AttendanceEvent.became, AttendanceEvent.reason)
+        .add_columns(AttendanceEvent.was, AttendanceEvent.became)
         .join(Attendance, Attendance.id == AttendanceEvent.attendance_id)
         .outerjoin(Member, Member.id == AttendanceEvent.actor_id)
         .where(Attendance.meeting_id == meeting.id, Attendance.member_id == member_id)
@@ -51,8 +53,24 @@ def _trail(session: Session, meeting: MeetingFacts, member_id: int, name: str) -
     rows = session.execute(query).all()
     if not rows:
         raise NoTrail
+    reasons = _reasons(session, meeting.id, member_id)
     steps = (
-        Step(at, actor or "", actor_id == member_id, action, was or "", became or "", reason or "")
-        for at, actor, actor_id, action, was, became, reason in rows
+        Step(at, actor or "", actor_id == member_id, action, was or "", became or "", _why(action, at, reasons))
+        for at, actor, actor_id, action, was, became in rows
     )
     return Trail(meeting, name, tuple(steps))
+
+
+def _reasons(session: Session, meeting_id: int, member_id: int) -> list[tuple[datetime, str]]:
+    """Why the record was corrected, oldest first. They stand beside the chain: what people wrote can be erased."""
+    query = select(Correction.proposed_at, Correction.reason).join(
+        Attendance, Attendance.id == Correction.attendance_id
+    )
+    query = query.where(Attendance.meeting_id == meeting_id, Attendance.member_id == member_id)
+    return [(at, reason) for at, reason in session.execute(query.order_by(Correction.proposed_at, Correction.id))]
+
+
+def _why(action: Action, at: datetime, reasons: Sequence[tuple[datetime, str]]) -> str:
+    if action not in (Action.PROPOSED, Action.CORRECTED, Action.ROLL_CORRECTED):
+        return ""
+    return next((reason for proposed_at, reason in reversed(reasons) if proposed_at <= at), "")

@@ -7,7 +7,8 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from bot.attendance import chain, correcting, proposals
-from bot.attendance.rules import BadReason, CorrectionOver, LeaveState, ReasonKind, Status
+from bot.attendance.models import AttendanceEvent, Correction
+from bot.attendance.rules import BadReason, CorrectionOver, CorrectionState, LeaveState, ReasonKind, Status
 from bot.attendance.service import NotDue
 from bot.errors import UserError
 from bot.meetings.service import NoSuchMeeting
@@ -308,3 +309,18 @@ def test_a_transfer_after_sign_in_began_changes_nothing_by_itself(play: Play) ->
     correct(play, meeting, cast.zhang, "e", reason="当天已转出")
     roll = play.roll(meeting)
     assert (roll.expected, cast.zhang.id in roll.absent) == (4, False)
+
+
+def test_why_somebody_corrected_is_not_in_the_chain_that_can_never_be_erased(play: Play) -> None:
+    cast, meeting = play.cast, held(play)
+    correct(play, meeting, cast.zhang, "b", reason="张三住院")
+    play.until("2026-03-08 18:00")
+    correct(play, meeting, cast.zhou, "b", reason="周八住院")
+    chained = select(AttendanceEvent.reason).where(AttendanceEvent.reason.is_not(None))
+    assert play.database.look(lambda session: session.scalars(chained).all()) == []
+    kept = select(Correction.reason, Correction.state).order_by(Correction.id)
+    assert play.database.look(lambda session: session.execute(kept).all()) == [
+        ("张三住院", CorrectionState.APPLIED),
+        ("周八住院", CorrectionState.PROPOSED),
+    ]
+    assert "3月6日18:00 李四：缺席更正为请假（病假），原因：张三住院" in trail_of(play, meeting, cast.zhang)
