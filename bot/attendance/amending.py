@@ -50,6 +50,8 @@ def apply(
     if not is_struck and not is_added and wanted.is_met(row.status, row.leave_kind):
         return
     values = _values(row, wanted, by)
+    if is_open_to_all and wanted.status in CAME:
+        values["answer"] = Answer.GOING
     if is_struck or is_added:
         has_vote = is_added and _has_vote(session, meeting, row.member_id)
         values |= {"is_due": is_added, "has_vote": has_vote}

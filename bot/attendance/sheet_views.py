@@ -150,7 +150,7 @@ def pager(verb: str, of: int, page: int, count: int, *more: int | str) -> Button
 
 def marking(what: Sheet, page: int = 0, *, is_sure: bool = False, is_for_other: bool = False) -> Message:
     """A page of 点名: a tap goes from 未签 to 到会 to 迟到 and back; 代录 is noted while it is switched on."""
-    due = [entry for entry in what.entries if entry.is_due]
+    due = [entry for entry in what.entries if entry.is_due or entry.answer is Answer.GOING]
     page, flag = _last(page, due), int(is_for_other)
     people = [entry.person for entry in due]
     steps = {Status.EXPECTED: "p", Status.PRESENT: "l", Status.LATE: "e", Status.ON_LEAVE: "p", Status.ABSENT: "p"}

@@ -324,3 +324,16 @@ def test_why_somebody_corrected_is_not_in_the_chain_that_can_never_be_erased(pla
         ("周八住院", CorrectionState.PROPOSED),
     ]
     assert "3月6日18:00 李四：缺席更正为请假（病假），原因：张三住院" in trail_of(play, meeting, cast.zhang)
+
+
+def test_volunteers_who_never_tapped_are_noted_without_being_due(play: Play) -> None:
+    cast = play.cast
+    meeting = play.meeting("本周五9点 志愿服务 植树 @河边公园")
+    play.until("2026-03-06 12:00")
+    assert cast.zhang.id in [one.member_id for one in play.act(cast.li, correcting.candidates, meeting.id).people]
+    correct(play, meeting, cast.zhang, "p", reason="忘记签到")
+    assert told(play, cast.zhang)[-1].startswith("李四将您3月6日志愿服务的记录由“未签”改为“到会（补签）”")
+    roll = play.roll(meeting)
+    assert (roll.due, roll.joined_present) == ((), (cast.zhang.id,))
+    correct(play, meeting, cast.zhang, "e", reason="其实没有来")
+    assert play.roll(meeting).joined_present == ()
