@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
@@ -36,6 +37,7 @@ from bot.members.service import NoSuchUnit, actor, holders, holds, unit
 from bot.message import Button, Sender
 from bot.periods import local_day
 
+log = structlog.get_logger()
 HIDDEN = "—"  # in place of a reason that nobody is to read any more
 
 
@@ -188,6 +190,7 @@ def erase(
     if branch is not None:
         message = words.erased_notice(branch)
         notices.tell_secretary(session, branch.id, f"erased:{person.id}", message, now=now, besides=who.member_id)
+    log.info("data_erased", member=member_id)
     return Erased(traces.user_id, branch)
 
 
@@ -254,9 +257,12 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
     of_person, today = traces.member_id, local_day(now)
     session.execute(delete(Invite).where(Invite.member_id == of_person))
     session.execute(delete(Claim).where(Claim.member_id == of_person))
+    named = (Claim.typed_name == traces.name, Claim.branch_id.in_(traces.unit_ids))
+    session.execute(delete(Claim).where(*named))
     hidden = {"basis": HIDDEN, "approver": HIDDEN}
     session.execute(update(Exemption).where(Exemption.member_id == of_person).values(**hidden))
-    session.execute(update(Exemption).where(Exemption.approver == traces.name).values(approver=traces.stand_in))
+    near = select(Membership.member_id).where(Membership.branch_id.in_(traces.unit_ids))
+    hide_in(session, traces, Exemption, ("basis", "approver"), Exemption.member_id.in_(near))
     register.leave(session, of_person, today)
     _forget_files(session, traces)
     if traces.user_id is not None:

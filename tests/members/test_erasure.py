@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import select
+from sqlalchemy import JSON, BigInteger, Enum, String, select
 from sqlalchemy.orm import Session
 
 from bot.app import PERSONAL
@@ -179,6 +179,30 @@ def test_without_an_admin_there_is_nobody_to_ask(make: Make) -> None:
     with pytest.raises(personal.NobodyToAsk) as refusal:
         make.database.run(personal.ask, zhang.sender(), now=NOW)
     assert str(refusal.value) == "上级没有可以联系的管理员，请当面告诉支部书记。"
+
+
+# Tables that hold words or accounts of people: all of them are seen to when somebody is erased.
+OF_PEOPLE = {
+    *("accounts", "agenda_items", "answer_events", "attempt_items", "attendances", "bank_revisions", "candidates"),
+    *("cards", "claims", "corrections", "drafts", "exemptions", "guests", "import_runs", "inbox", "inbox_dead"),
+    *("invites", "make_ups", "meeting_changes", "meetings", "members", "minutes", "outbox", "paper_log", "papers"),
+    *("prompts", "roster_imports", "round_guests", "round_polls", "series", "stray_votes", "tries"),
+}
+# Of units, groups, banks, machines; and the chain, which says what was done by the number of the member alone.
+OF_NOBODY = {
+    *("attendance_events", "banks", "calendar_days", "calendar_years", "chat_codes", "chats", "leases", "questions"),
+    *("question_versions", "round_items", "rounds", "units"),
+}
+
+
+def test_every_table_with_words_or_accounts_is_known_to_the_erasure() -> None:
+    telling = {
+        table.name
+        for table in METADATA.sorted_tables
+        for column in table.c
+        if isinstance(column.type, BigInteger | JSON | String) and not isinstance(column.type, Enum)
+    }
+    assert telling == OF_PEOPLE | OF_NOBODY
 
 
 # -- a copy -----------------------------------------------------------------------------------------------------------
