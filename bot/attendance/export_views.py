@@ -10,7 +10,7 @@ from bot.attendance.guest_views import GUEST_NAMES
 from bot.attendance.rules import CAME, Answer, GuestKind, LeaveState, Proof, ReasonKind, Status
 from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES
 from bot.meetings.rules import RungName
-from bot.meetings.views import button_label
+from bot.meetings.views import button_label, pager
 from bot.members.rules import UnitRef
 from bot.message import Button, Message, clean, cut, press, rows
 from bot.periods import PeriodKind, beijing
@@ -169,12 +169,7 @@ def choose_unit(units: Sequence[UnitRef], page: int = 0) -> Message:
         Button(cut(unit.name, 30), press("attendance", "files", unit.id))
         for unit in units[page * PAGE : (page + 1) * PAGE]
     ]
-    turns = []
-    if page:
-        turns.append(Button("上一页", press("attendance", "units", page - 1)))
-    if (page + 1) * PAGE < len(units):
-        turns.append(Button("下一页", press("attendance", "units", page + 1)))
-    return Message("导出哪一个组织的考勤", (*rows(buttons, 1), *((tuple(turns),) if turns else ())))
+    return Message("导出哪一个组织的考勤", (*rows(buttons, 1), *pager(page, len(units), PAGE, "units")))
 
 
 def choose(what: Choice, *, now: datetime) -> Message:
