@@ -17,7 +17,10 @@ from bot.config import Config
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    from bot.app import House
     from bot.db import Database
+
+PAGES_AFTER = 0.3  # seconds: whoever waits for an answer is not kept by the making of the web pages, 40 ms
 
 app = typer.Typer(
     help="共富小课堂：国企党支部的 Telegram 机器人。",
@@ -83,7 +86,6 @@ def run(config: ConfigFile = None) -> None:
 
 
 async def _run(settings: Config, token: str) -> None:
-    from bot import web
     from bot.app import build, prepare
     from bot.clock import SystemClock
     from bot.db import Database
@@ -92,8 +94,6 @@ async def _run(settings: Config, token: str) -> None:
     await asyncio.to_thread(prepare, settings, database, now=clock.now())
     house = build(settings, token, database=database, clock=clock)
     gc.enable()
-    secret = settings.bot.webhook_secret.get_secret_value()
-    pages = web.create_app(house, house.intake, bot_id=int(token.partition(":")[0]), secret=secret)
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, _stop_or_exit, stopped)
@@ -103,11 +103,20 @@ async def _run(settings: Config, token: str) -> None:
             for line in greeting(settings, house.telegram.bot.username, now=clock.now()):
                 typer.echo(line)
             house.run()
-            async with web.serving(pages, settings.web.host, settings.web.port):
+            await _until(asyncio.sleep(PAGES_AFTER), stopped)
+            async with _pages(settings, token, house):
                 await _until(house.wait(), stopped)
     finally:
         await house.stop()
         await asyncio.to_thread(database.close)
+
+
+def _pages(settings: Config, token: str, house: "House") -> contextlib.AbstractAsyncContextManager[None]:
+    from bot import web
+
+    secret = settings.bot.webhook_secret.get_secret_value()
+    pages = web.create_app(house, house.intake, bot_id=int(token.partition(":")[0]), secret=secret)
+    return web.serving(pages, settings.web.host, settings.web.port)
 
 
 def greeting(settings: Config, username: str, *, now: datetime) -> list[str]:
