@@ -206,10 +206,35 @@ def test_the_absent_are_asked_why_and_the_secretary_four_times(play: Play) -> No
     ]
 
 
+def test_nobody_is_asked_again_chased_or_reported_at_voluntary_work(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting("本周五9点 志愿服务 植树 @河边公园")
+    planned = play.rungs(meeting)
+    assert sorted(planned) == ["R1", "R3", "R4"]
+    play.work()
+    [card] = [letter for letter in play.take() if letter.to == GROUP_CHAT]
+    assert (card.line.rpartition("／")[2], card.buttons) == ("已报名0人", ("参加",))
+    play.go(meeting, cast.zhang, cast.zhou)
+    play.until(f"2026-{planned['R3'][:11]}")
+    soon = [letter for letter in play.take() if ":R3:" in letter.key]
+    assert {letter.to for letter in soon} == {GROUP_CHAT, cast.zhang.user_id, cast.zhou.user_id}
+    play.until("2026-03-06 08:50")
+    play.check_in(meeting, cast.zhang)
+    play.take()
+    play.until("2026-03-20 09:00")
+    assert sorted(play.rungs(meeting)) == ["R1", "R3", "R4", "R7"]
+    assert [line for line in play.sent() if "周八" in line.partition("：")[0]] == []
+
+
+def test_a_small_meeting_is_announced_three_days_before_and_nobody_is_chased(play: Play) -> None:
+    rungs = play.rungs(play.meeting("3月20日15点 支委会 研究 @小会议室"))
+    assert rungs["R1"] == "03-17 09:00 PLANNED"
+    assert sorted(rungs) == ["R1", "R2", "R3", "R4", "R6"]
+
+
 # -- once -------------------------------------------------------------------------------------------------------------
 
 
-def test_two_processes_firing_at_once_send_nothing_twice(play: Play) -> None:
+def test_four_planners_and_three_processes_firing_at_once_do_nothing_twice(play: Play) -> None:
     plan = play.plan(LINE)
     others = [Database(str(play.database.url.render_as_string(hide_password=False))) for _ in range(2)]
     try:
@@ -230,10 +255,10 @@ def test_two_processes_firing_at_once_send_nothing_twice(play: Play) -> None:
 
     def counts(session: Session) -> list[int | None]:
         fired = select(func.count(Rung.id)).where(Rung.fired_at.is_not(None))
-        queries = (select(func.count(Meeting.id)), fired, select(func.count(Nudge.id)))
+        queries = (select(func.count(Meeting.id)), select(func.count(Rung.id)), fired, select(func.count(Nudge.id)))
         return [session.scalar(query) for query in queries]
 
-    assert play.database.look(counts) == [1, 2, 4]  # 李四 reads whom to call instead of being asked himself
+    assert play.database.look(counts) == [1, 6, 2, 4]  # 李四 reads whom to call instead of being asked himself
     keys = play.rows("meeting:")
     assert len(keys) == 5  # card, who is not reached, and three asked in private
 
