@@ -8,6 +8,7 @@ from bot.meetings.facts import MeetingFacts, Plan, SeriesPreview, Step
 from bot.meetings.models import Meeting
 from bot.meetings.repeating import Begun, SeriesView
 from bot.meetings.rules import MeetingState
+from bot.members.models import Unit
 from bot.periods import BEIJING
 from tests.meetings.play import Play, at
 
@@ -42,11 +43,9 @@ def days(play: Play, *states: MeetingState) -> list[str]:
 
 
 def meetings(play: Play) -> list[MeetingFacts]:
-    def read(session: Session) -> list[MeetingFacts]:
-        ids = session.scalars(select(Meeting.id).where(Meeting.series_id.is_not(None)).order_by(Meeting.starts_at))
-        return [found for id_ in ids if (found := service.facts(session, id_)) is not None]
-
-    return play.database.look(read)
+    query = select(*service.COLUMNS).join(Unit, Unit.id == Meeting.unit_id).where(Meeting.series_id.is_not(None))
+    rows = play.database.look(lambda session: session.execute(query.order_by(Meeting.starts_at, Meeting.id)).all())
+    return [service.from_row(row) for row in rows]
 
 
 def show(play: Play, number: int = 1) -> SeriesView:
