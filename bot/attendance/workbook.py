@@ -119,7 +119,8 @@ def _sign_sheet(sheet: "Worksheet", look: _Look, part: Part, what: Export, diges
             words.remark(line),
         )
         _strings(sheet, row + number, cells, look.cell)
-        sheet.set_row(row + number, 26)
+        wrapped = max(2 * len(cell) // width for cell, width in zip(cells, _SIGN_WIDTHS, strict=True))
+        sheet.set_row(row + number, 26 + 15 * wrapped)
     row += len(due) + 1
     for text in words.closing_lines(part, what):
         _across(sheet, row, text, look.body, height=18 * (1 + len(text) // 48))
@@ -159,6 +160,7 @@ def _detail_sheet(sheet: "Worksheet", look: _Look, table: list[list[str]]) -> No
         sheet.set_column(column, column, width)
     for row, cells in enumerate(table):
         _strings(sheet, row, cells, look.left if row else look.head)
+    sheet.ignore_errors({"number_stored_as_text": "A1:Z9999"})  # a staff number is no number
     sheet.freeze_panes(1, 6)
     sheet.autofilter(0, 0, max(1, len(table) - 1), len(words.COLUMNS) - 1)
     sheet.set_landscape()
