@@ -34,6 +34,7 @@ from bot.message import Message, Sender
 from bot.outbox import Lane
 
 FIRST_NEWS = 2  # the version that the first change of a meeting makes
+NOTHING_HAPPENED = dict.fromkeys(("extra_until", "outcome", "verified_by", "verified_at"))  # at the new time
 KEPT = timedelta(days=30)  # alike for all notices of change, so that they leave in the order they were written
 
 
@@ -143,8 +144,8 @@ def move(
     check_span(old.kind, starts_at, ends_at)
     who_was = roll(session, meeting_id, now=now)
     service.lift(session, old, RungState.CANCELLED)
-    values = {"starts_at": starts_at, "ends_at": ends_at, "state": MeetingState.SCHEDULED, "extra_until": None}
-    meeting = transit(session, old, {**values, "is_tentative": False})
+    values = {"starts_at": starts_at, "ends_at": ends_at, "state": MeetingState.SCHEDULED, "is_tentative": False}
+    meeting = transit(session, old, {**values, **NOTHING_HAPPENED})
     actor_id = members.actor(session, sender, now=now).recorded_id
     times = (old.starts_at.isoformat(), starts_at.isoformat())
     prompts.forget_text(session, sender, now=now)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from bot.attendance import ballots
+from bot.attendance import ballots, closing
 from bot.attendance.ballots import StudyOnly
 from bot.meetings import agenda, changing, shortfall
 from bot.meetings.facts import MeetingFacts
@@ -102,6 +102,15 @@ def test_put_off_from_the_report_the_meeting_is_an_ordinary_one_again(play: Play
     assert (found.state, found.outcome) == (MeetingState.SCHEDULED, None)
     with pytest.raises(Exception, match="这条通知已更新，请看最新一条。"):
         play.act(cast.li, shortfall.wait, meeting.id, 1)
+
+
+def test_moved_after_all_votes_are_possible_again_and_nobody_has_vouched(play: Play) -> None:
+    cast, meeting = play.cast, assembly(play, "张三")
+    play.act(cast.li, shortfall.hold_for_study, meeting.id, 1)
+    play.act(cast.li, closing.vouch, meeting.id)
+    play.move(meeting, "2026-03-09 15:00", reason="人数不足")
+    found = play.facts(meeting)
+    assert (found.outcome, found.verified_at) == (None, None)
 
 
 def test_only_who_plans_decides(play: Play) -> None:
