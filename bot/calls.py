@@ -196,10 +196,11 @@ async def _document(bot: Bot, place: Place, document: Document) -> TelegramMessa
 
 
 async def _commands(bot: Bot, place: Place, menu: Commands) -> None:
+    scope, language = _scope(place, menu), menu.language or None
     if menu.commands:
-        await bot.set_my_commands([BotCommand(*command) for command in menu.commands], _scope(place, menu))
+        await bot.set_my_commands([BotCommand(*command) for command in menu.commands], scope, language)
     else:
-        await bot.delete_my_commands(_scope(place, menu))
+        await bot.delete_my_commands(scope, language)
 
 
 def _scope(place: Place, menu: Commands) -> BotCommandScope:

@@ -194,11 +194,12 @@ class Leave:
 
 @dataclass(frozen=True, slots=True)
 class Commands:
-    """The command list of one scope: `member_id` set = one person in the chat."""
+    """The command list of one scope: `user_id` set = one person in the chat."""
 
     commands: tuple[tuple[str, str], ...]
     scope: Literal["all_private_chats", "all_group_chats", "chat", "chat_member", "chat_administrators"]
     user_id: int | None = None
+    language: str = ""  # of the app that shows it; empty: of every app without a list in its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Command lists pushed to people and groups when roles or groups change; the lists themselves are in `views`."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from zlib import crc32
 
@@ -20,8 +21,13 @@ from bot.periods import local_day
 def push_defaults(session: Session, *, now: datetime) -> None:
     """The lists of everybody without one of his own, in private and in groups; sent when they have changed."""
     for menu in (Commands(views.MEMBER_MENU, "all_private_chats"), Commands(views.GROUP_MENU, "all_group_chats")):
-        key = f"menu:default:{menu.scope}:{crc32(repr(menu.commands).encode()):x}"
-        outbox.enqueue(session, key, chat_id=0, content=menu, lane=Lane.CALM, now=now)
+        for told in _in_both_languages(menu):
+            key = f"menu:default:{told.scope}:{told.language}:{crc32(repr(told.commands).encode()):x}"
+            outbox.enqueue(session, key, chat_id=0, content=told, lane=Lane.CALM, now=now)
+
+
+def _in_both_languages(menu: Commands) -> tuple[Commands, Commands]:
+    return menu, replace(menu, commands=views.in_english(menu.commands), language="en")
 
 
 def push(session: Session, member_ids: Collection[int], *, now: datetime) -> None:
@@ -58,7 +64,7 @@ def _private(grants: Sequence[Grant]) -> views.Menu:
 
 def _last_sent(session: Session, user_id: int) -> views.Menu:
     """The list the person was given last, or is about to be given."""
-    place = (OutboxRow.chat_id == user_id, outbox.under(f"menu:chat:{user_id}:"))
+    place = (OutboxRow.chat_id == user_id, outbox.under(f"menu::chat:{user_id}:"))
     query = select(OutboxRow.body).where(*place, OutboxRow.state.not_in(_LOST)).order_by(OutboxRow.id.desc()).limit(1)
     body = session.scalar(query)
     content = from_json(body) if body else None
@@ -104,8 +110,9 @@ def _groups(session: Session, grants: Collection[Grant], member_id: int) -> list
 
 def _enqueue(session: Session, chat_id: int, menu: Commands, now: datetime) -> None:
     """The newest list wins: one that still waits for the same place is withdrawn."""
-    place = f"menu:{menu.scope}:{chat_id}:{menu.user_id or 0}:"
-    earlier = select(func.count()).where(OutboxRow.chat_id == chat_id, outbox.under(place))
-    outbox.withdraw(session, place, chat_id=chat_id)
-    key = f"{place}{session.scalar(earlier)}"
-    outbox.enqueue(session, key, chat_id=chat_id, content=menu, lane=Lane.CALM, now=now)
+    for told in _in_both_languages(menu):
+        place = f"menu:{told.language}:{menu.scope}:{chat_id}:{menu.user_id or 0}:"
+        earlier = select(func.count()).where(OutboxRow.chat_id == chat_id, outbox.under(place))
+        outbox.withdraw(session, place, chat_id=chat_id)
+        key = f"{place}{session.scalar(earlier)}"
+        outbox.enqueue(session, key, chat_id=chat_id, content=told, lane=Lane.CALM, now=now)

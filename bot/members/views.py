@@ -53,6 +53,27 @@ GROUP_OFFICER_MENU: Menu = (("meetings", "近期会议"), ("round", "现场答�
 GROUP_ADMIN_MENU: Menu = (*GROUP_MENU, ("bind", "绑定本群"))
 
 
+_ENGLISH = {
+    "today": "Today",
+    "meetings": "Meetings and leave",
+    "me": "My record",
+    "settings": "Reminders",
+    "help": "Help",
+    "plan": "Plan a meeting",
+    "roster": "Roster",
+    "quiz": "Quizzes and exams",
+    "round": "Live quiz",
+    "bank": "Question banks",
+    "orgs": "Units and roles",
+    "bind": "Bind this group",
+}
+
+
+def in_english(menu: Menu) -> Menu:
+    """The same list for an app that is set to English."""
+    return tuple((name, _ENGLISH[name]) for name, _ in menu)
+
+
 def menu_for(grants: Sequence[Grant]) -> Menu:
     """The private command list that goes with somebody's roles."""
     roles = {grant.role for grant in grants}

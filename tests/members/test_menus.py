@@ -5,7 +5,9 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.members import menus
+from bot.app import ROUTES
+from bot.context import merge
+from bot.members import menus, views
 from bot.members.models import RoleGrant
 from bot.members.rules import Role
 from bot.outbox import OutboxRow, State
@@ -14,11 +16,12 @@ from tests.make import GROUP_CHAT, NOW, Cast, Make
 from tests.members.test_chats import bind, code
 
 
-def shown(make: Make, chat_id: int) -> dict[tuple[str, object], str]:
+def shown(make: Make, chat_id: int, language: str = "") -> dict[tuple[str, object], str]:
     """By scope and person the command names that were last pushed."""
     query = select(OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.key.startswith("menu:"))
     rows = make.database.look(lambda s: s.scalars(query.where(OutboxRow.state == State.PENDING)).all())
-    return {(str(b["scope"]), b["user_id"]): " ".join(name for name, _ in b["commands"]) for b in rows if b}
+    lists = [body for body in rows if body and body["language"] == language]
+    return {(str(b["scope"]), b["user_id"]): " ".join(name for name, _ in b["commands"]) for b in lists}
 
 
 def test_a_role_brings_its_menu_and_takes_it_along(make: Make) -> None:
@@ -62,3 +65,32 @@ def test_a_bound_group_gets_its_menus(make: Make) -> None:
         ("chat_member", cast.li.user_id): "meetings round help",
         ("chat_member", cast.sun.user_id): "meetings round help",
     }
+
+
+def test_an_app_in_english_gets_the_same_lists_in_english(make: Make) -> None:
+    cast = make.cast()
+    make.chat(cast.branch)
+    make.database.run(menus.push, [cast.li.id, cast.wang.id], now=NOW)
+    for chat_id in (cast.li.user_id, cast.wang.user_id, GROUP_CHAT):
+        assert shown(make, chat_id, "en") == shown(make, chat_id)
+    make.database.run(menus.push_defaults, now=NOW)
+    assert (
+        shown(make, 0, "en")
+        == shown(make, 0)
+        == {
+            ("all_private_chats", None): "today meetings me settings help",
+            ("all_group_chats", None): "meetings help",
+        }
+    )
+    assert views.in_english(views.GROUP_MENU) == (("meetings", "Meetings and leave"), ("help", "Help"))
+
+
+def test_no_list_is_longer_than_eight() -> None:
+    menus_of_all = (
+        *(views.MEMBER_MENU, views.OFFICER_MENU, views.ADMIN_MENU),
+        *(views.GROUP_MENU, views.GROUP_OFFICER_MENU, views.GROUP_ADMIN_MENU),
+    )
+    known = merge(ROUTES).commands.keys()
+    for menu in menus_of_all:
+        assert len(menu) <= 8
+        assert {name for name, _ in menu} <= known
