@@ -156,7 +156,9 @@ def correct(session: Session, sender: Sender, ref: str, text: str, *, now: datet
         by = amending.By(who.recorded_id, who.name, sender.update_id)
         amending.apply(session, meeting, attendance_id, wanted, reason, by, now=now)
     else:
-        proposals.propose(session, sender, meeting, who, attendance_id, found.status, wanted, reason, now=now)
+        is_listed = found.is_due or meeting.rules.due_list is DueList.NOBODY
+        was = found.status if is_listed else None
+        proposals.propose(session, sender, meeting, who, attendance_id, was, wanted, reason, now=now)
     return Corrected(
         meeting, found.person.name, found.status, wanted, is_proposed=not found.is_at_once, was_due=found.is_due
     )

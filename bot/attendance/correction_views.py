@@ -193,7 +193,8 @@ def proposal(what: Proposal, *, now: datetime) -> Message:
         asked = fill("{who}申请补签（忘记签到）：{day}{kind}。", who=what.name, day=day, kind=name(what.meeting))
     else:
         text = "{by}提出更正：{who}，{day}{kind}，{change}。\n原因：{reason}"
-        change = f"由“{STATUS_NAMES[what.was]}”改为“{_wanted(what)}”"
+        was = STATUS_NAMES[what.was] if what.was else OFF_LIST
+        change = f"由“{was}”改为“{_wanted(what)}”"
         words = {"by": what.proposed_by, "who": what.name, "day": day, "kind": name(what.meeting)}
         asked = fill(text, **words, change=change, reason=what.reason)
     outcomes = {

@@ -177,7 +177,7 @@ class Proposal:
     id: int
     meeting: MeetingFacts
     name: str
-    was: Status
+    was: Status | None  # none: not on the list
     wanted: Wanted
     reason: str
     proposed_by: str

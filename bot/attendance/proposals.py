@@ -68,14 +68,15 @@ def propose(
     meeting: MeetingFacts,
     who: Actor,
     attendance_id: int,
-    was: Status,
+    was: Status | None,
     wanted: Wanted,
     reason: str,
     *,
     now: datetime,
 ) -> None:
+    """Ask all who may confirm. `was` is none for somebody who is not on the list."""
     correction_id = note(session, who, attendance_id, wanted, reason, CorrectionState.PROPOSED, now=now)
-    entry = Entry(Action.PROPOSED, attendance_id, was.name, wanted.text)
+    entry = Entry(Action.PROPOSED, attendance_id, was.name if was else None, wanted.text)
     tip = tip_of(session, meeting.id)
     chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
     case = _case(session, meeting, who.member_id, now=now)
@@ -159,13 +160,13 @@ _OF_CORRECTION = (
 )
 
 
-def _proposed(session: Session, attendance_id: int) -> tuple[Status, Wanted]:
+def _proposed(session: Session, attendance_id: int) -> tuple[Status | None, Wanted]:
     """What was to become what: the chain keeps it as it was proposed, with the class of a 补假."""
     query = select(AttendanceEvent.was, AttendanceEvent.became).where(
         AttendanceEvent.attendance_id == attendance_id, AttendanceEvent.action == Action.PROPOSED
     )
     was, became = session.execute(query.order_by(AttendanceEvent.seq.desc()).limit(1)).one()
-    return Status[was or ""], Wanted.read(became or "")
+    return Status[was] if was else None, Wanted.read(became or "")
 
 
 def _settle(session: Session, correction_id: int, state: CorrectionState, who: Actor, *, now: datetime) -> None:

@@ -288,6 +288,19 @@ def test_after_the_close_who_is_put_on_the_list_comes_with_a_state(play: Play) -
     assert play.standing(meeting, late).is_due is False
 
 
+def test_putting_somebody_on_the_list_late_needs_a_second_person(play: Play) -> None:
+    cast, meeting = play.cast, held(play)
+    late = join(play, "郑十")
+    play.until("2026-03-08 18:00")
+    play.take()
+    correct(play, meeting, late, "p", reason="名册漏录")
+    assert play.roll(meeting).expected == 5
+    asked = "李四提出更正：郑十，3月6日主题党日，由“不在应到名单”改为“到会（补签）”。／原因：名册漏录"
+    assert told(play, cast.sun) == [asked]
+    confirm(play, cast.sun)
+    assert (play.roll(meeting).expected, play.roll(meeting).present) == (6, (late.id,))
+
+
 def test_who_does_not_belong_cannot_be_put_on_the_list(play: Play) -> None:
     meeting = held(play)
     with pytest.raises(correcting.NotOnList):
