@@ -191,7 +191,18 @@ def ask_off_days(plan: Plan) -> Message:
     assert plan.series is not None
     terms = plan.series.terms
     chosen = Button("好了", press("meetings", "show", plan.draft_id), style="success")
-    return Message(lines(rule(terms.rule), off_days(terms)), (*_shift_rows(plan.draft_id, terms), (chosen,)))
+    text = lines(rule(terms.rule), off_days(terms), _guarded(terms))
+    return Message(text, (*_shift_rows(plan.draft_id, terms), (chosen,)))
+
+
+def _guarded(terms: Terms) -> str:
+    """What a guard does, for who has to choose one."""
+    ways = {Shift.LATER: ("顺延", "提前"), Shift.EARLIER: ("提前", "顺延")}
+    if terms.shift not in ways or terms.guard is Guard.NONE:
+        return ""
+    first, other = ways[terms.shift]
+    span_ = GUARDS[terms.guard].removeprefix("不出")
+    return f"{first}会出{span_}的改为{other}，两头都不行时问您。"
 
 
 def _shift_rows(draft_id: int, terms: Terms) -> Buttons:
@@ -269,17 +280,19 @@ def shown(view: SeriesView, *, now: datetime) -> Message:
     """One series: its terms, what is ahead, and the single meetings to be changed alone."""
     series = view.series
     kind = kinds.of(series.kind, series.unit.kind).name
-    text = lines(
+    terms = lines(
         head(kind, series.title),
         f"周期：{repetition(series.terms)}",
         fill("地点：{place}", place=series.place) if series.place else "",
         fill("召开：{unit}", unit=series.unit.name),
         off_days(series.terms),
-        "",
+    )
+    days = lines(
         Html("<b>接下来</b>"),
         *(coming_line(one, now=now) for one in view.coming),
         tentative_note(any(one.is_tentative for one in view.coming)),
     )
+    text = Html(f"{terms}\n\n{days}")
     singles = [
         Button(day(local_day(one.starts_at), now=now), press("meetings", "one", one.meeting_id))
         for one in view.coming

@@ -73,7 +73,7 @@ async def test_one_occurrence_is_moved_and_the_series_changed_and_stopped(chat: 
         "周期会议\n主题党日 学习二十大精神：每月第一个周五 15:00—17:00；下一次3月6日（周五），已通知"
     )
     shown = (await li.press(NAME)).edits[0]
-    assert shown.text.split("\n")[6:9] == [
+    assert shown.text.split("\n")[7:10] == [
         "3月6日（周五），已通知",
         "4月9日（周四），单独改过",
         "5月6日（周三），由5月1日（劳动节）顺延",

@@ -170,11 +170,16 @@ def test_days_off_can_be_changed_only_where_there_are_any() -> None:
 
 def test_the_choice_for_days_off_marks_what_is_chosen() -> None:
     asked = question(plan(Step.OFF_DAYS, series=previewed()), now=NOW)
-    assert text(asked) == "每月第一个周五\n遇非工作日：顺延到下一个工作日，不出本月"
+    assert text(asked) == (
+        "每月第一个周五\n遇非工作日：顺延到下一个工作日，不出本月\n顺延会出本月的改为提前，两头都不行时问您。"
+    )
     assert labels(asked) == [
         *("✓ 顺延", "提前", "照常", "跳过", "问我"),
         *("不出本周", "✓ 不出本月", "不出本季度", "不出本年", "不限", "调休上班的周末也可以", "好了"),
     ]
+    earlier = replace(FRIDAYS, shift=Shift.EARLIER, guard=Guard.QUARTER)
+    asked = question(plan(Step.OFF_DAYS, series=previewed(earlier)), now=NOW)
+    assert text(asked).endswith("\n提前会出本季度的改为顺延，两头都不行时问您。")
     asked = question(plan(Step.OFF_DAYS, series=previewed(replace(FRIDAYS, shift=Shift.ASK))), now=NOW)
     assert labels(asked) == ["顺延", "提前", "照常", "跳过", "✓ 问我", "好了"]
 
@@ -206,7 +211,7 @@ def test_one_series_lists_what_is_ahead() -> None:
     shown = series_views.shown(VIEW, now=NOW)
     assert text(shown) == (
         "【主题党日】学习\n周期：每月第一个周五 15:00—17:00\n地点：三楼会议室\n召开：一支部\n"
-        "遇非工作日：顺延到下一个工作日，不出本月\n接下来\n12月4日（周五），单独改过，已通知\n"
+        "遇非工作日：顺延到下一个工作日，不出本月\n\n接下来\n12月4日（周五），单独改过，已通知\n"
         "2027年1月4日（周一），由2027年1月1日（元旦）顺延，暂定\n2027年2月5日（周五），已取消\n2027年3月5日（周五），暂定\n"
         "标“暂定”的日期要等国务院办公厅公布放假安排后才能确定。"
     )
