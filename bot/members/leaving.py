@@ -64,8 +64,10 @@ def come_back(session: Session, sender: Sender, member_id: int, *, now: datetime
     who.require(Right.ROSTER, branch)
     row.to_on = None
     session.flush()
-    name = people(session, [member_id], today)[member_id].name
-    return Leaver(member_id, name, branch)
+    back = Leaver(member_id, people(session, [member_id], today)[member_id].name, branch)
+    key = f"back:{branch.id}:{now.timestamp():.0f}"
+    notices.tell_member(session, member_id, key, roster_views.back_told(back), now=now)
+    return back
 
 
 def _posts(session: Session, member_id: int, branch: UnitRef, now: datetime) -> list[tuple[Role, str]]:

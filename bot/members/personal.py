@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, aliased
 from bot import inbox, outbox
 from bot.db import Base
 from bot.errors import UserError
-from bot.members import menus, notices, register
+from bot.members import notices, register
 from bot.members import personal_views as words
 from bot.members.facts import ErasureCard, Table
 from bot.members.models import (
@@ -266,7 +266,7 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
     register.leave(session, of_person, today)
     _forget_files(session, traces)
     if traces.user_id is not None:
-        _forget_account(session, traces.user_id, of_person, now)
+        _forget_account(session, traces.user_id, of_person)
     is_probationary = session.scalar(select(Member.full_on).where(Member.id == of_person))
     values: dict[str, object] = {"name": traces.stand_in, "staff_no": None, "joined_on": None, "full_on": None}
     if is_probationary is not None:
@@ -286,8 +286,8 @@ def _forget_files(session: Session, traces: Traces) -> None:
     session.flush()
 
 
-def _forget_account(session: Session, user_id: int, member_id: int, now: datetime) -> None:
-    menus.clear(session, user_id, now=now)
+def _forget_account(session: Session, user_id: int, member_id: int) -> None:
+    """Whoever has no office any more has no command list of his own that would be left behind."""
     register.unbind(session, member_id)
     session.execute(delete(Prompt).where(or_(Prompt.user_id == user_id, Prompt.chat_id == user_id)))
     session.execute(delete(Claim).where(Claim.telegram_user_id == user_id))

@@ -288,6 +288,10 @@ def left_told(gone: Leaver) -> Message:
     return Message(fill(text, branch=gone.branch.name))
 
 
+def back_told(back: Leaver) -> Message:
+    return Message(fill("移出已撤销，您仍在{branch}名册。", branch=back.branch.name))
+
+
 def came_back(back: Leaver) -> Message:
     return Message(fill("{name}仍在{branch}名册。", name=back.name, branch=back.branch.name))
 

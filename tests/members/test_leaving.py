@@ -56,6 +56,7 @@ def test_leaving_is_taken_back_the_same_day(make: Make) -> None:
     leave(make, cast.li, cast.zhang)
     back = make.database.run(leaving.come_back, cast.sun.sender(), cast.zhang.id, now=NOW)
     assert roster_views.came_back(back).text == "张三仍在一支部名册。"
+    assert sent(make, cast.zhang.user_id)[-1] == "移出已撤销，您仍在一支部名册。"
     assert "张三" in due(make, cast)
     leave(make, cast.li, cast.zhang)
     with pytest.raises(leaving.NotToday) as refusal:
