@@ -1,6 +1,7 @@
 """Meetings by the clock and by the secretary's hand: opened, extended, closed; asked about where we were down."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -24,6 +25,7 @@ from bot.meetings.facts import MeetingFacts
 from bot.meetings.ladder import Closing
 from bot.meetings.models import Meeting
 from bot.meetings.rules import CLOSING, MeetingState, check_end, closes_at, extended
+from bot.members import quiet
 from bot.members import service as members
 from bot.members.rules import Right
 from bot.message import Message, Sender
@@ -121,11 +123,14 @@ def _tell_secretary(session: Session, meeting: MeetingFacts, what: str, message:
     reader = members.addressee(session, meeting.unit.id, now=now)
     if reader is None or reader.holder.user_id is None:
         return
+    user_id = reader.holder.user_id
+    worded = meeting_views.standin(message) if reader.is_standin else message
+    is_quiet = quiet.quiet_hours(session, meeting.unit, [user_id]).of(user_id).holds(now)
     outbox.enqueue(
         session,
         f"meeting:{meeting.id}:v{meeting.version}:{what}:1:m{reader.holder.member_id}",
-        chat_id=reader.holder.user_id,
-        content=meeting_views.standin(message) if reader.is_standin else message,
+        chat_id=user_id,
+        content=replace(worded, is_silent=is_quiet),
         lane=Lane.NOTICE,
         now=now,
         valid_until=now + ladder.MINUTES_KEPT,

@@ -143,6 +143,13 @@ def test_what_cannot_wait_comes_without_a_sound(play: Play) -> None:
     }
 
 
+def test_the_outcome_of_an_evening_comes_without_a_sound(play: Play) -> None:
+    play.meeting("今天19点到21点10分 主题党日 学习 @三楼")
+    play.until("2026-03-02 21:40")
+    [letter] = [letter for letter in play.take() if "已结束" in letter.line]
+    assert (letter.to, letter.is_silent) == (play.cast.li.user_id, True)
+
+
 def test_a_cancellation_waits_for_each_readers_own_morning(play: Play) -> None:
     cast = play.cast
     widen(play, 1001, "18:00", "10:00")
