@@ -143,6 +143,7 @@ def closing_lines(part: Part, what: Export) -> list[str]:
         f"不计入应到：{excused}" if excused else "",
         *part.votes,
         vouched,
+        "操作记录完整，没有改动" if part.is_intact else "操作记录有缺失或改动，请联系管理员核查",
         f"{what.made_by}于{beijing(what.made_at):%Y年%m月%d日 %H:%M}导出",
     ]
     return [plain(text) for text in texts if text]

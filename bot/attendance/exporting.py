@@ -141,6 +141,7 @@ def _part(session: Session, meeting: MeetingFacts, *, now: datetime) -> Part:
         recorder=recorder,
         vouched=export_views.vouched(verifier, meeting.verified_at) if meeting.verified_at else "",
         self_signed=sum(line.proof in SELF_PROOFS for line in lines),
+        is_intact=chain.is_intact(session, meeting.id),
         lines=lines,
         held=held,
         guests=guests,

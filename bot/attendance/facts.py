@@ -351,6 +351,7 @@ class Part:
     recorder: str
     vouched: str  # who for the self-signed, and when; empty if nobody has
     self_signed: int
+    is_intact: bool  # the chain of events behind it
     lines: tuple[Line, ...]
     held: Held
     guests: tuple[GuestLine, ...]

@@ -43,6 +43,7 @@ def _csv(table: Sequence[Sequence[str]]) -> bytes:
 _SIGN_HEADS = ("序号", "姓名", "党小组", "到会情况", "签到时间", "本人签名", "备注")
 _SIGN_WIDTHS = (6, 12, 15, 10, 10, 20, 22)
 _LAST = len(_SIGN_HEADS) - 1
+_ACROSS = 40  # Chinese characters of the text that fit into one line of all columns
 _SANS = {"font_charset": 134, "valign": "vcenter"}  # where the font is missing, another Chinese one takes its place
 _COUNTS: tuple[tuple[str, Callable[[Held], int]], ...] = (
     ("应到", lambda held: held.turnout.expected),
@@ -123,7 +124,7 @@ def _sign_sheet(sheet: "Worksheet", look: _Look, part: Part, what: Export, diges
         sheet.set_row(row + number, 26 + 15 * wrapped)
     row += len(due) + 1
     for text in words.closing_lines(part, what):
-        _across(sheet, row, text, look.body, height=18 * (1 + len(text) // 48))
+        _across(sheet, row, text, look.body, height=18 * (1 + len(text) // _ACROSS))
         row += 1
 
 
@@ -150,7 +151,7 @@ def _heading(sheet: "Worksheet", look: _Look, part: Part) -> int:
     ]
     row = 1
     for text in filter(None, texts):
-        _across(sheet, row, text, look.body, height=20 * (1 + len(text) // 48))
+        _across(sheet, row, text, look.body, height=20 * (1 + len(text) // _ACROSS))
         row += 1
     return row
 

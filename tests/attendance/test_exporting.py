@@ -9,7 +9,7 @@ from io import BytesIO, StringIO
 import pytest
 from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from bot.attendance import chain, exporting, guests, leave, make_ups, workbook
 from bot.attendance.facts import Export, Files
@@ -17,6 +17,7 @@ from bot.attendance.models import AttendanceEvent
 from bot.attendance.rules import Action, GuestKind, MakeUpHow
 from bot.attendance.turnouts import turnouts
 from bot.meetings.facts import MeetingFacts
+from bot.meetings.models import Meeting
 from bot.members.models import Member
 from bot.members.rules import NotAllowed, Role
 from bot.outbox import OutboxRow
@@ -85,6 +86,7 @@ def test_the_list_to_sign_is_one_page_wide_and_tells_what_it_rests_on(play: Play
     assert [row[0] for row in cells(sheet)[12:]] == [
         "另有：列席2人（李明、王红）；群众32人，不计入应到和实到",
         "自助签到未核对",
+        "操作记录完整，没有改动",
         "李四于2026年03月07日 10:00导出",
     ]
     assert (sheet.page_setup.paperSize, sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == (
@@ -94,6 +96,14 @@ def test_the_list_to_sign_is_one_page_wide_and_tells_what_it_rests_on(play: Play
     )
     assert sheet.oddFooter.left.text == f"CSV SHA-256：{files.sha256}"
     assert found.made_by == "李四"
+
+
+def test_a_list_whose_record_was_tampered_with_says_so(play: Play) -> None:
+    meeting = busy(play)
+    forget = update(Meeting).where(Meeting.id == meeting.id).values(audit_seq=Meeting.audit_seq - 1)
+    play.database.run(lambda session: session.execute(forget) and None)
+    rows = cells(load_workbook(BytesIO(exported(play, meeting)[1].xlsx))["签到表"])
+    assert ["操作记录有缺失或改动，请联系管理员核查"] in rows
 
 
 def test_no_cell_is_a_formula_and_no_reason_leaves_the_house(play: Play) -> None:
