@@ -8,6 +8,7 @@ import pytest
 from bot.attendance import sheet_views, views
 from bot.attendance.facts import Answered, CheckedIn, Closed, Entry, LeaveRequest, Own, Record, Sheet, Today
 from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
+from bot.meetings import views as meeting_views
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import MeetingKind, MeetingState, Roll
 from bot.members.rules import UnitKind, UnitRef
@@ -272,3 +273,38 @@ def test_every_button_fits_into_64_bytes() -> None:
     data = [button.data or "" for message in messages for row in message.buttons for button in row]
     assert data
     assert max(len(text.encode()) for text in data) <= MAX_DATA
+
+
+def test_long_lists_of_meetings_turn_pages() -> None:
+    many = [Own(replace(MINE.meeting, id=number), MINE.roll, is_due=True) for number in range(23)]
+    first, last = views.meeting_list(many, now=NOW), views.meeting_list(many, 2, now=NOW)
+    assert [button.label for row in first.buttons[-2:] for button in row] == ["下一页", "我的考勤"]
+    assert [button.label for row in last.buttons[-2:] for button in row] == ["上一页", "我的考勤"]
+    assert (first.text.count("【"), last.text.count("【")) == (10, 3)
+    five = [(MEETING, ROLL)] * 5
+    in_group = meeting_views.in_chat(five, 1, 12, now=NOW)
+    assert [button.label for row in in_group.buttons for button in row] == ["上一页", "下一页"]
+    assert meeting_views.in_chat(five, 0, 5, now=NOW).buttons == ()
+
+
+@pytest.mark.parametrize(
+    ("own", "now", "buttons"),
+    [
+        (Own(replace(MEETING, state=MeetingState.SCHEDULED), Roll(71), is_due=False, may_open=True), "13:59", []),
+        (
+            Own(replace(MEETING, state=MeetingState.SCHEDULED), Roll(71), is_due=False, may_open=True),
+            "14:00",
+            ["立即开始签到"],
+        ),
+        (Own(replace(MEETING, state=MeetingState.SCHEDULED), Roll(71), is_due=False, may_open=True), "14:45", []),
+        (Own(MEETING, Roll(71), is_due=False, may_minute=True), "15:05", ["会议记录"]),
+        (
+            Own(replace(MEETING, state=MeetingState.RECORDED), Roll(71), is_due=False, may_plan=True, may_minute=True),
+            "17:00",
+            ["会议记录"],
+        ),
+    ],
+)
+def test_who_leads_a_meeting_finds_what_there_is_to_do(own: Own, now: str, buttons: list[str]) -> None:
+    shown = views.one_meeting(own, now=at(f"2026-12-04 {now}"))
+    assert [button.label for row in shown.buttons for button in row] == buttons
