@@ -1,4 +1,4 @@
-"""Command lists pushed to people and groups when roles or groups change; the lists themselves are in `views`."""
+"""Command lists pushed to people and groups when roles or groups change; the lists themselves are in `menu_views`."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.members import views
+from bot.members import menu_views as views
 from bot.members.models import Account, Chat, RoleGrant, Unit
 from bot.members.rules import OFFICERS, ChatState, Grant, Reach, UnitRef
 from bot.members.service import holds

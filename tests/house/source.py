@@ -17,7 +17,7 @@ HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "mo
 _LISTED = {
     "members": "calendar calendar_handlers calendar_views calendarfile cells changes chats choosing_handlers "
     "commandline directory exempting exempting_views expiry facts "
-    "joining leaving menus notices offices offices_handlers offices_views personal personal_handlers "
+    "joining leaving menu_views menus notices offices offices_handlers offices_views personal personal_handlers "
     "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",
     "meetings": "agenda audiences budget cards change_views changing dating dating_views downtime drafts facts firing "
     "grammar kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views past personal "

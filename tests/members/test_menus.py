@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.app import ROUTES
 from bot.context import merge
-from bot.members import menus, views
+from bot.members import menu_views as views
+from bot.members import menus
 from bot.members.models import RoleGrant
 from bot.members.rules import Role
 from bot.outbox import OutboxRow, State
