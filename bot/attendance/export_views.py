@@ -205,8 +205,18 @@ def caption(files: Files, what: Export) -> str:
     return f"{count}应到{total}，实到{present}。含姓名，请妥善保管。\nCSV SHA-256：{files.sha256[:16]}…"
 
 
+def heading(unit: str, kind: str) -> str:
+    return f"{_joined(unit, kind)}签到表"
+
+
+def _joined(unit: str, kind: str) -> str:
+    """一支部 and 支部党员大会 are 一支部党员大会."""
+    shared = next(size for size in range(len(kind), -1, -1) if unit.endswith(kind[:size]))
+    return unit + kind[shared:]
+
+
 def one_name(unit: str, kind: str, on: date) -> str:
-    return _file(f"{unit}{kind}考勤{on:%Y%m%d}")
+    return _file(f"{_joined(unit, kind)}考勤{on:%Y%m%d}")
 
 
 def month_name(unit: str, month: str) -> str:

@@ -120,12 +120,17 @@ def _sign_sheet(sheet: "Worksheet", look: _Look, part: Part, what: Export, diges
             words.remark(line),
         )
         _strings(sheet, row + number, cells, look.cell)
-        wrapped = max(2 * len(cell) // width for cell, width in zip(cells, _SIGN_WIDTHS, strict=True))
-        sheet.set_row(row + number, 26 + 15 * wrapped)
+        wrapped = max((_width(cell) - 1) // width for cell, width in zip(cells, _SIGN_WIDTHS, strict=True))
+        sheet.set_row(row + number, 26 + 15 * max(0, wrapped))
     row += len(due) + 1
     for text in words.closing_lines(part, what):
         _across(sheet, row, text, look.body, height=18 * (1 + len(text) // _ACROSS))
         row += 1
+
+
+def _width(text: str) -> int:
+    """In columns of a sheet, of which a Chinese character takes two."""
+    return sum(2 if ord(character) > 0x2E80 else 1 for character in text)
 
 
 def _page(sheet: "Worksheet", digest: str) -> None:
@@ -139,7 +144,7 @@ def _page(sheet: "Worksheet", digest: str) -> None:
 
 def _heading(sheet: "Worksheet", look: _Look, part: Part) -> int:
     """Title and particulars of the meeting; the row after them."""
-    _across(sheet, 0, f"{part.unit}{part.kind}签到表", look.title, height=40)
+    _across(sheet, 0, words.heading(part.unit, part.kind), look.title, height=40)
     start, end = beijing(part.starts_at), beijing(part.ends_at)
     last = f"{end:%H:%M}" if end.date() == start.date() else f"{end.month}月{end.day}日{end:%H:%M}"
     texts = [

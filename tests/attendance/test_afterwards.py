@@ -129,8 +129,8 @@ async def test_the_list_is_taken_home_as_a_workbook(stage: Stage, chat: Cast, gr
     assert workbook is not None
     assert listing is not None
     assert (workbook.name, listing.name) == (
-        "城建一支部支部党员大会考勤20260306.xlsx",
-        "城建一支部支部党员大会考勤20260306.csv",
+        "城建一支部党员大会考勤20260306.xlsx",
+        "城建一支部党员大会考勤20260306.csv",
     )
     assert load_workbook(BytesIO(workbook.data)).sheetnames == ["签到表", "明细", "统计", "通知送达"]
     choice = (await li.say("/export")).message
