@@ -52,6 +52,11 @@ class Preview:
     unit_id: int | None  # above all it touches
 
 
+def check_right(session: Session, sender: Sender, *, now: datetime) -> None:
+    """Before anything that leads to a file."""
+    actor(session, sender, now=now).require(Right.ROSTER)
+
+
 def begin_import(session: Session, sender: Sender, *, now: datetime) -> None:
     """Before a file is fetched: may the sender import at all, and not too often; counted, whatever the file holds."""
     who = actor(session, sender, now=now)

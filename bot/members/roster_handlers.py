@@ -32,6 +32,7 @@ async def show_person(_: Update, context: Context) -> None:
 
 
 async def template(_: Update, context: Context) -> None:
+    await context.read(roster.check_right)
     await context.say(Document(words.TEMPLATE_FILE, await asyncio.to_thread(workbook.template)))
 
 

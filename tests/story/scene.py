@@ -1,0 +1,275 @@
+"""A branch in the middle of everything: of each thing that a door can be about, one is there."""
+
+import base64
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TypeVar
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.attendance import correcting, guests, leave, make_ups
+from bot.attendance import service as attendance
+from bot.attendance.models import Attendance, Correction
+from bot.attendance.rules import GuestKind, MakeUpHow, ReasonKind
+from bot.banks import importing
+from bot.banks.models import BankRow
+from bot.banks.service import load
+from bot.demo.chats import Membership, Rank
+from bot.demo.messages import Message as Shown
+from bot.demo.stage import Stage
+from bot.meetings import agenda, minutes, past, planning, publishing, series, series_planning
+from bot.meetings import service as meetings
+from bot.meetings.facts import MeetingFacts, Plan
+from bot.members import chats, exempting, joining, leaving, roster, workbook
+from bot.members import service as members
+from bot.members.models import Chat, Claim, Prompt, Unit
+from bot.members.phrases import Basis, Span
+from bot.members.rules import Actor, ExemptionScope, NotBound, UnitRef
+from bot.message import Message, Sender
+from bot.outbox import OutboxRow, State
+from bot.quiz import drafts as papers
+from bot.quiz import hosting
+from bot.quiz.models import Round
+from tests.banks.files import GOOD
+from tests.stages import BRANCH, BRANCH_GROUP
+
+R = TypeVar("R")
+ROOT, STRANGER, CLAIMANT = 9001, 9002, 9003
+OFF_ROSTER = {ROOT: "机房", STRANGER: "路人", CLAIMANT: "自称吴九"}
+PEOPLE = ("张三", "褚三", "钱一", "李四", "孙七", "王五", "赵六", "机房", "路人")
+NEWCOMER = "吴九"  # on the roster, without an account
+ROSTER = "roster:\n  - {company: 示范城建集团, branch: 城建一支部, members: [{name: 新来的}]}\n".encode()
+
+
+@dataclass(frozen=True, slots=True)
+class Knocker:
+    """Somebody at the doors; `actor` is None for who is neither on the roster nor root."""
+
+    name: str
+    user_id: int
+    actor: Actor | None
+
+
+@dataclass(slots=True)
+class Scene:
+    """What is there on Friday 6 March at 15:05, while two meetings run; numbers and words by what they are of."""
+
+    stage: Stage
+    knockers: tuple[Knocker, ...] = ()
+    ids: dict[str, int] = field(default_factory=dict)  # members by name
+    units: dict[str, UnitRef] = field(default_factory=dict)
+    meetings: dict[str, MeetingFacts] = field(default_factory=dict)
+    plans: dict[str, Plan] = field(default_factory=dict)
+    of: dict[str, int] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+    cards: dict[int, Shown] = field(default_factory=dict)  # a message of the bot in each chat
+
+    @property
+    def group_id(self) -> int:
+        return self.stage.group(BRANCH_GROUP).id
+
+    def act(self, name: str, fn: Callable[..., R], *args: object, in_group: bool = False, **kwargs: object) -> R:
+        """A use case by this person."""
+        user_id = self.stage.actor(name).id
+        chat_id, now = self.group_id if in_group else user_id, self.stage.clock.now()
+        sender = Sender(user_id, chat_id, now, is_private=not in_group)
+        return self.stage.database.run(fn, sender, *args, now=now, **kwargs)
+
+    def publish(self, name: str, words: str) -> int:
+        draft_id = self.act(name, planning.begin, words).draft_id
+        return self.act(name, publishing.confirm, draft_id).meeting.id
+
+    def record(self, meeting: str, name: str) -> int:
+        """The number of somebody's record at a meeting."""
+        where = (Attendance.meeting_id == self.meetings[meeting].id, Attendance.member_id == self.ids[name])
+        return int(self.stage.session(lambda session: session.scalars(select(Attendance.id).where(*where)).one()))
+
+
+async def built(stage: Stage) -> Scene:
+    scene = Scene(stage)
+    await _gather(scene)
+    _name(scene)
+    ours = {
+        "held": scene.publish("李四", "3月2日15点 党课 廉洁教育 @三楼会议室"),
+        "running": scene.publish("李四", "3月6日15点 支部党员大会 讨论工作计划 @三楼会议室"),
+        "small": scene.publish("褚三", "3月6日15点 党小组会 学习交流 @党员活动室"),
+        "planned": scene.publish("李四", "3月20日15点 主题党日 学习二十大精神 @三楼会议室"),
+    }
+    await stage.at("2026-03-02 14:55")
+    for name in ("李四", "孙七", "钱一", "褚三"):
+        scene.act(name, attendance.check_in, ours["held"])
+    await stage.at("2026-03-06 15:05")
+    for name in ("李四", "孙七"):
+        scene.act(name, attendance.check_in, ours["running"])
+    chosen = ("RECORDER", scene.ids["钱一"])
+    scene.act("李四", minutes.choose, ours["running"], *chosen, roll=attendance.roll)
+    scene.meetings = {name: stage.session(_facts, meeting_id) for name, meeting_id in ours.items()}
+    for part in (_answers, _plans, _offices, _files, _papers):
+        part(scene)
+    stage.database.run(lambda session: session.execute(delete(Prompt)))
+    await stage.settle()
+    scene.knockers = tuple(_knocker(scene, name) for name in PEOPLE)
+    return scene
+
+
+async def _gather(scene: Scene) -> None:
+    """Everybody in the group, and with a message of the bot in the private chat."""
+    stage = scene.stage
+    stage.involves_strangers = True
+    group = stage.group(BRANCH_GROUP)
+    for user_id, name in OFF_ROSTER.items():
+        stage.world.add_person(user_id, name, has_started=True)
+    for person in map(stage.actor, PEOPLE):
+        await person.say("/help")
+        scene.cards[person.id] = person.last()
+        group.members.setdefault(person.id, Membership(Rank.MEMBER))
+    scene.cards[group.id] = stage.actor("李四").last(group)
+    group.is_forum = True
+    scene.of["topic"] = stage.world.add_topic(group, "学习").id
+    stage.database.run(_use_topic, group.id, scene.of["topic"])
+
+
+def _name(scene: Scene) -> None:
+    """Units and members by name; of units of one name those of our branch."""
+
+    def read(session: Session) -> None:
+        found = [UnitRef(*row) for row in session.execute(select(Unit.id, Unit.kind, Unit.name, Unit.path))]
+        branch = next(unit for unit in found if unit.name == BRANCH)
+        scene.units = {unit.name: unit for unit in found} | {unit.name: unit for unit in found if branch.covers(unit)}
+        scene.units["top"] = next(unit for unit in found if unit.is_top)
+        everybody = members.roster_on(session, scene.units["top"].id, date(2026, 3, 6))
+        scene.ids = {one.name: one.member_id for one in everybody}
+
+    scene.stage.session(read)
+
+
+def _facts(session: Session, meeting_id: int) -> MeetingFacts:
+    found = meetings.facts(session, meeting_id)
+    assert found is not None
+    return found
+
+
+def _answers(scene: Scene) -> None:
+    """Leave asked, a correction that waits, a lesson made up, a guest, an item to vote on."""
+    held, running, planned = (scene.meetings[name] for name in ("held", "running", "planned"))
+    for name in ("张三", "李四"):
+        scene.act(name, leave.ask_leave, planned.id, planned.version, ReasonKind.PERSONAL)
+    scene.act("孙七", correcting.correct, f"{held.id}:{scene.ids['冯二']}:p", "手机没电")
+    made = (held.id, scene.ids["陈九"], MakeUpHow.SELF_STUDY, date(2026, 3, 5))
+    scene.act("李四", make_ups.make_up, *made)
+    known = scene.act("李四", guests.add, f"{running.id}:{GuestKind.OBSERVER.name}", "邱老师")
+    item = scene.act("李四", agenda.add_items, planned.id, "审议工作计划").items[0]
+    vote = scene.act("李四", agenda.add_items, running.id, "表决发展对象").items[0]
+    scene.act("李四", agenda.set_vote, vote.id, "ORDINARY")
+    correction = scene.stage.session(lambda session: session.scalars(select(Correction.id)).one())
+    scene.of |= {"guest": known.guests[0].id, "item": item.id, "vote": vote.id, "correction": correction}
+
+
+def _plans(scene: Scene) -> None:
+    """A plan of 李四 at each of its questions, and a series that runs."""
+    for name, words in {
+        "kind": "",
+        "day": "主题党日 植树 @城北",
+        "unit": "4月8日15点 党小组会 学习 @三楼会议室",
+        "place": "4月9日15点 主题党日 植树",
+        "people": "4月10日9点 集中培训 新党章 @三楼会议室",
+        "preview": "4月13日15点 主题党日 植树 @城北",
+        "past": "2026年2月25日15点 主题党日 植树 @城北",
+        "past_reason": "2026年2月26日15点 主题党日 植树 @城北",
+        "past_preview": "2026年2月27日15点 主题党日 植树 @城北",
+        "series": "每月第二个周三15点 主题党日 学习 @三楼会议室",
+        "rule": "每月31日15点 主题党日 学习 @三楼会议室",
+    }.items():
+        scene.plans[name] = scene.act("李四", planning.begin, words)
+    for name in ("past_reason", "past_preview"):
+        plan = scene.plans[name]
+        scene.act("李四", planning.set_past, plan.draft_id, minute(plan))
+    scene.act("李四", past.tell_reason, scene.plans["past_preview"].draft_id, "当时没有登记")
+    scene.act("李四", planning.choose_all, scene.plans["people"].draft_id)
+    scene.plans["repeats"] = scene.act("李四", series_planning.begin_series)
+    weekly = scene.act("李四", planning.begin, "每月第三个周四15点 主题党日 周期学习 @三楼会议室")
+    begun = scene.act("李四", series.confirm, weekly.draft_id)
+    scene.of["series"] = begun.series.id
+    occurrence = next(one.meeting_id for one in begun.coming if one.meeting_id)
+    scene.meetings["occurrence"] = scene.stage.session(_facts, occurrence)
+
+
+def minute(plan: Plan) -> int:
+    """The first offered time as buttons carry it."""
+    return int(plan.starts[0].timestamp()) // 60
+
+
+def _offices(scene: Scene) -> None:
+    """Who is not counted, who has no vote, who wants to join, and with what."""
+    basis = Basis("长期病休", "上级党委", date(2026, 1, 5), Span(date(2026, 1, 5), None))
+    _, exempted = scene.act("王五", exempting.exempt, scene.ids["蒋六"], ExemptionScope.DUE, basis)
+    scene.act("王五", exempting.suspend, scene.ids["卫五"], Span(date(2026, 1, 5), date(2027, 1, 5)))
+    scene.of["exemption"] = exempted.id
+    scene.act("李四", leaving.leave, scene.ids["周八"])
+    branch = scene.units[BRANCH]
+    scene.act("自称吴九", joining.claim, branch.id, "吴九")
+    scene.act("李四", joining.invite, branch.id, lasts=timedelta(hours=24), entropy=_secret)
+    scene.words["link"] = base64.urlsafe_b64encode(_secret(joining.TOKEN_BYTES)).decode().rstrip("=")
+    scene.words["code"] = scene.act("李四", chats.make_code, branch.id, entropy=_secret).code
+    scene.stage.database.run(_post_of_unknown_fate, scene)
+
+
+def _secret(length: int) -> bytes:
+    return bytes(range(length))
+
+
+def _post_of_unknown_fate(session: Session, scene: Scene) -> None:
+    now = scene.stage.clock.now()
+    outbox.enqueue(session, "lost", chat_id=scene.group_id, content=Message("通知"), lane=outbox.Lane.NOTICE, now=now)
+    lost = update(OutboxRow).where(OutboxRow.key == "lost").values(state=State.UNKNOWN)
+    scene.of["lost"] = session.execute(lost.returning(OutboxRow.id)).scalar_one()
+    scene.of["claim"] = session.scalars(select(Claim.id)).one()
+
+
+def _files(scene: Scene) -> None:
+    """A roster and a bank of 李四 that wait for confirmation."""
+    reading = workbook.read("roster.yaml", ROSTER, today=date(2026, 3, 6))
+    preview = scene.act("李四", roster.preview_roster, reading)
+    scene.of["roster"] = scene.act("李四", roster.keep_preview, preview, "0" * 64)
+    data = GOOD.encode()
+    waiting = scene.act("李四", importing.preview, data, load(data, "bank.yaml", on=date(2026, 3, 6)))
+    assert waiting.token is not None
+    scene.words["bank"] = waiting.token
+    again = data.replace(b"zhibu-basics", b"zhibu-other")
+    loaded = load(again, "other.yaml", on=date(2026, 3, 6))
+    kept = scene.act("李四", importing.preview, again, loaded)
+    assert loaded.ready is not None
+    scene.words["imported"] = scene.act("李四", importing.apply, kept.token, loaded.ready).token
+    find = select(BankRow.id, BankRow.slug)
+    banks = dict(scene.stage.session(lambda session: [(row[1], row[0]) for row in session.execute(find)]))
+    scene.of |= {"bank": banks["zhibu-other"], "shipped": min(banks.values())}
+
+
+def _papers(scene: Scene) -> None:
+    """A paper being made by 李四, one that is published, a round in the group's lobby."""
+    for name, count in (("draft", 0), ("counted", 3), ("paper", 3)):
+        begun = scene.act("李四", papers.begin, seed=1)
+        scene.of[name] = begun.paper_id
+        if count:
+            scene.act("李四", papers.choose_bank, begun.paper_id, 0)
+            scene.act("李四", papers.choose_topic, begun.paper_id, 0)
+            scene.act("李四", papers.choose_count, begun.paper_id, count)
+    scene.act("李四", papers.publish, scene.of["paper"])
+    scene.act("李四", hosting.start_quick, 3, seed=1, in_group=True)
+    scene.of["round"] = scene.stage.session(lambda session: session.scalars(select(Round.id)).one())
+
+
+def _knocker(scene: Scene, name: str) -> Knocker:
+    user_id, now = scene.stage.actor(name).id, scene.stage.clock.now()
+    sender = Sender(user_id, user_id, now, is_root=user_id == ROOT)
+    try:
+        return Knocker(name, user_id, scene.stage.session(members.actor, sender, now=now))
+    except NotBound:
+        return Knocker(name, user_id, None)
+
+
+def _use_topic(session: Session, chat_id: int, topic: int) -> None:
+    session.execute(update(Chat).where(Chat.chat_id == chat_id).values(thread_study=topic))
