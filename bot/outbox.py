@@ -22,6 +22,7 @@ from sqlalchemy import (
     bindparam,
     func,
     null,
+    or_,
     select,
     update,
 )
@@ -283,12 +284,12 @@ def sent_to(session: Session, chat_id: int) -> list[tuple[datetime, Content]]:
     return [(at, from_json(body)) for at, body in rows if at is not None and body is not None]
 
 
-def forget(session: Session, chat_id: int | None, name: str, hide: Callable[[str], str]) -> None:
+def forget(session: Session, chat_id: int | None, names: Collection[str], hide: Callable[[str], str]) -> None:
     """Take a person out of all messages: those to him lose text and address; of others that name him, sent ones lose
     their text, and the rest go without the name."""
     mark, shown = str(chat_id), cast_to(OutboxRow.body, Text)
-    # JSON is kept in ASCII, the name as escapes.
-    concerned = shown.contains(json.dumps(name)[1:-1], autoescape=True)
+    # JSON is kept in ASCII, a name as escapes.
+    concerned = or_(*(shown.contains(json.dumps(name)[1:-1], autoescape=True) for name in names))
     if chat_id is not None:
         concerned |= (OutboxRow.chat_id == chat_id) | OutboxRow.key.contains(mark) | shown.contains(mark)
     query = select(OutboxRow.id, OutboxRow.key, OutboxRow.chat_id, OutboxRow.state, OutboxRow.body)
@@ -302,10 +303,19 @@ def forget(session: Session, chat_id: int | None, name: str, hide: Callable[[str
         if is_his or row.state not in _UNSENT:
             values["body"] = null()
         elif row.body is not None:
-            values["body"] = json.loads(hide(json.dumps(row.body, ensure_ascii=False)))
+            values["body"] = _each(row.body, hide)
         if is_his and row.state in _UNSENT:
             values["state"] = State.CANCELLED
         session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
+
+
+def _each(value: object, change: Callable[[str], str]) -> object:
+    """`value` with every text in it changed."""
+    if isinstance(value, dict):
+        return {key: _each(part, change) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_each(part, change) for part in value]
+    return change(value) if isinstance(value, str) else value
 
 
 _UNSENT = (State.PENDING, State.SENDING, State.UNKNOWN)

@@ -34,7 +34,7 @@ from bot.members.models import (
 )
 from bot.members.rules import Actor, ImportState, Right, UnitRef
 from bot.members.service import NoSuchUnit, actor, holders, holds, unit
-from bot.message import Button, Sender
+from bot.message import Button, Sender, escape
 from bot.periods import local_day
 
 log = structlog.get_logger()
@@ -67,8 +67,9 @@ class Traces:
 
     def hide(self, text: str) -> str:
         """`text` without the name; a longer name that only contains it stays."""
-        names = "|".join(re.escape(name) for name in (*self.longer, self.name))
-        return re.sub(names, lambda found: self.stand_in if found[0] == self.name else found[0], text)
+        own = {self.name, escape(self.name)}
+        names = "|".join(re.escape(name) for name in (*self.longer, *own))
+        return re.sub(names, lambda found: self.stand_in if found[0] in own else found[0], text)
 
 
 def hide_in(
@@ -273,7 +274,7 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
         values["is_probationary"] = today < is_probationary
     values |= {"suspended_from": None, "suspended_to": None}
     session.execute(update(Member).where(Member.id == of_person).values(**values))
-    outbox.forget(session, traces.user_id, traces.name, traces.hide)
+    outbox.forget(session, traces.user_id, {traces.name, escape(traces.name)}, traces.hide)
     inbox.forget(session, traces.user_id, traces.name)
 
 

@@ -9,6 +9,7 @@ from openpyxl import load_workbook
 from sqlalchemy import JSON, BigInteger, Enum, String, select
 from sqlalchemy.orm import Session
 
+from bot import outbox
 from bot.app import PERSONAL
 from bot.attendance import chain
 from bot.attendance.models import Attendance
@@ -20,7 +21,7 @@ from bot.meetings.models import Minutes
 from bot.members import personal, service, workbook
 from bot.members import personal_views as words
 from bot.members.rules import NotAllowed
-from bot.message import Sender
+from bot.message import Message, Sender, fill
 from bot.migrations.tables import METADATA
 from bot.outbox import OutboxRow, State
 from bot.quiz.models import AnswerEvent, AttemptItem, Result
@@ -104,6 +105,21 @@ def test_a_longer_name_is_somebody_else(make: Make) -> None:
     erase(make, cast.wang.sender(), gong)
     summary = make.database.look(lambda session: session.scalars(select(Minutes.summary)).one())
     assert summary == f"已删除人员{gong.id}汇报，龚䶮元补充"
+
+
+def test_a_name_of_signs_is_found_as_texts_show_it(make: Make) -> None:
+    cast = make.cast()
+    odd = make.member('<b>&"张', cast.branch, is_bound=False)
+
+    def write(session: Session) -> None:
+        text = fill("未签1人：{name}", name=odd.name)
+        outbox.enqueue(session, "x:1", chat_id=5, content=Message(text), lane=outbox.Lane.NOTICE, now=NOW)
+
+    make.database.run(write)
+    erase(make, cast.wang.sender(), odd)
+    body = make.database.look(lambda session: session.scalar(select(OutboxRow.body).where(OutboxRow.key == "x:1")))
+    assert body is not None
+    assert body["text"] == f"未签1人：已删除人员{odd.id}"
 
 
 def test_a_namesake_keeps_what_was_written_of_him(make: Make) -> None:
