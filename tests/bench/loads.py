@@ -134,7 +134,7 @@ async def asking(subject: Subject, rig: Rig, facts: Facts, seconds: float) -> Fi
 
 
 async def lateness(subject: Subject, facts: Facts, seconds: float) -> Figures:
-    """How long after its moment each reminder arrives, and when the last one does."""
+    """How long after its moment each reminder arrives, when the last one does, and how long their planning took."""
     st, offset = subject.st, time.time() - time.perf_counter()
     due = {
         chat: at
@@ -148,6 +148,7 @@ async def lateness(subject: Subject, facts: Facts, seconds: float) -> Figures:
         "p50_ms": quantile(late, 0.5) * 1e3,
         "p95_ms": quantile(late, 0.95) * 1e3,
         "last_s": max(late, default=math.nan),
+        "planned_s": cast("float", facts["planned_s"]),
         "missing": len(due) - len(arrived),
         "repeated": sum(chat in due for _, chat in st.sent) - len(arrived),
         "refused": sum(st.refused.values()),

@@ -83,6 +83,7 @@ def _due_lines(of: Medians) -> list[Line]:
     return [
         Line(8, "1,500 reminders due in a minute", _late(minute), "–", "–", "p95 ≤ 1 s", minute["p95_ms"] <= 1000),
         Line(8, "… due at one moment", _late(moment)),
+        Line(8, "… their 30 meetings planned", f"{minute['planned_s']:.2f} s"),
     ]
 
 

@@ -23,7 +23,7 @@ from bot.attendance.service import roll
 from bot.banks import revisions
 from bot.banks.rules import Origin
 from bot.banks.scopes import Scope
-from bot.clock import SystemClock
+from bot.clock import SystemClock, monotonic
 from bot.config import Config
 from bot.db import Database
 from bot.inbox import InboxRow
@@ -98,19 +98,23 @@ def reminders(database: Database, people: int, seconds: int, now: datetime) -> F
     company = make.company(district=make.district())
     chief = make.member("王五", make.branch("机关支部", company))
     crowds: dict[int, range] = {}
+    planned_in = 0.0
     for number in range(-(-people // BRANCH_OF)):
         branch = make.branch(f"第{number + 1}支部", company)
         make.chat(branch, GROUP_CHAT - number)
         make.grant(chief, Role.SECRETARY, branch)
         crowd = range(FIRST + number * BRANCH_OF, FIRST + min(people, (number + 1) * BRANCH_OF))
         database.run(_move_in, crowd, branch)
+        before = monotonic()
         crowds[database.run(_publish, chief, branch, now + timedelta(hours=5), now=now)] = crowd
+        planned_in += monotonic() - before
     _work(database, now)
     database.run(_quiet)
     begin = SystemClock().now() + LEAD
     due = {id_: begin + timedelta(seconds=seconds * n / len(crowds)) for n, id_ in enumerate(crowds)}
     database.run(_remind, due)
-    return {"due": [[at.timestamp(), crowds[id_].start, crowds[id_].stop] for id_, at in due.items()]}
+    found = [[at.timestamp(), crowds[id_].start, crowds[id_].stop] for id_, at in due.items()]
+    return {"due": found, "planned_s": planned_in}
 
 
 def empty(database: Database, _people: int, _meetings: int, _now: datetime) -> Facts:
