@@ -7,13 +7,14 @@ from bot.meetings.agenda import PERSONAL, Agenda, Item, OneItem
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.minutes import LONGEST, LONGEST_REF, Candidates, MinutesFacts, Missing, Post
 from bot.meetings.rules import AgendaState, MeetingKind, MeetingState, Outcome, VoteRule
-from bot.meetings.views import button_label, head, label, name, outcome, signed, span
+from bot.meetings.views import button_label, head, label, name, names, outcome, signed, span
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 Quorate = Callable[[VoteRule, int, int], bool]  # whether so many voters present out of so many due are enough
 
 PAGE = 10
-SHOWN = 600  # characters of what was written, on the page that shows everything
+# A page must fit into one message, with twenty items and long texts: titles and texts are cut, an item shows all of it.
+SHOWN, SHOWN_TITLE = 350, 36
 POSTS = {Post.CHAIR: "主持人", Post.RECORDER: "记录人", Post.LECTURER: "主讲人"}
 MISSING = {
     Missing.CHAIR: "主持人",
@@ -69,7 +70,7 @@ def minutes(what: MinutesFacts, is_quorate: Quorate, *, now: datetime) -> Messag
         else fill("应到{due} · {rest}", due=what.roll.expected, rest=signed(what.roll)),
         _person("主持人", what.chair),
         _person("记录人", what.recorder),
-        fill("主讲人：{who}", who="、".join(one.name for one in what.lecturers)) if what.lecturers else "",
+        fill("主讲人：{who}", who=names(what.lecturers)) if what.lecturers else "",
         _same_person(what),
         _verified(what),
         "本次为学习会，不表决" if _is_study(what.meeting) else "",
@@ -120,7 +121,7 @@ def _numbered(items: Sequence[Item]) -> list[tuple[int, Item]]:
 def item_line(number: int, item: Item, is_quorate: Quorate, *, is_study: bool = False) -> Html:
     tag = f"〔{item.tag}〕" if item.tag else ""
     person = f"（{item.person_name}）" if item.person_name else ""
-    words = {"number": number, "title": item.title, "person": person, "tag": tag}
+    words = {"number": number, "title": cut(item.title, SHOWN_TITLE), "person": person, "tag": tag}
     result = "未表决" if is_study and item.is_undecided else item_result(item, is_quorate)
     return fill("{number}. {title}{person}{tag}{result}", **words, result=f"：{result}" if result else "")
 

@@ -13,7 +13,7 @@ from bot.meetings.minutes import Candidates, MinutesFacts, Missing, Post
 from bot.meetings.phrases import Question
 from bot.meetings.rules import AgendaState, MeetingKind, MeetingState, Outcome, Roll, VoteRule
 from bot.members.rules import UnitKind, UnitRef
-from bot.message import MAX_DATA
+from bot.message import MAX_DATA, MAX_TEXT, strip_tags, units
 from bot.workdays import DayKind, Why
 from tests.meetings.play import at
 from tests.meetings.test_views import CLOSED, MEETING, NOW, PEOPLE, ROLL, SIGNED, line
@@ -210,7 +210,24 @@ def test_a_lecture_names_who_gave_it() -> None:
 
 def test_a_long_text_is_shown_by_its_beginning() -> None:
     said = page(MinutesFacts(OVER, CLOSED, summary="长" * 2000))
-    assert f"／会议内容：{'长' * 599}…（共2000个字）／" in f"{said}／".replace(" [", "／ [")
+    assert f"／会议内容：{'长' * 349}…（共2000个字）／" in f"{said}／".replace(" [", "／ [")
+
+
+def test_the_largest_page_fits_into_one_message() -> None:
+    item = replace(VOTED, title="长" * 100, tag="全面从严治党", person_name="名" * 12)
+    crowd = tuple(Named(number, "名" * 12) for number in range(60))
+    lecture = replace(OVER, kind=MeetingKind.PARTY_LECTURE, title="长" * 100, place="长" * 40)
+    what = MinutesFacts(
+        *(lecture, CLOSED, (item,) * 20, crowd[0], crowd[1], crowd),
+        summary="长" * 2000,
+        decisions="长" * 2000,
+        paper_ref="长" * 60,
+        missing=tuple(Missing),
+        may_plan=True,
+    )
+    assert units(strip_tags(minutes_views.minutes(what, is_quorate, now=NOW).text)) <= MAX_TEXT
+    agenda = Agenda(lecture, (item,) * 20, may_minute=True)
+    assert units(minutes_views.agenda(agenda, is_quorate).text) <= MAX_TEXT
 
 
 @pytest.mark.parametrize(
