@@ -26,6 +26,12 @@ from tests.make import Someone
 from tests.meetings.play import Play
 
 
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Files are made in Python; what is read for them is read on both databases in `test_histories`."""
+    return sqlite_url
+
+
 def busy(play: Play) -> MeetingFacts:
     """A theme day with everything: late, on leave, corrected, made up, guests, a name that would be a formula."""
     cast = play.cast
