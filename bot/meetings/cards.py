@@ -91,7 +91,7 @@ def origin(session: Session, meeting: MeetingFacts) -> Moved | Shifted | None:
 
 
 def _shifted(session: Session, meeting: MeetingFacts) -> Shifted | None:
-    base_on = session.scalar(select(Meeting.original_on).where(Meeting.id == meeting.id))
+    base_on = meeting.original_on
     if base_on is None or base_on == meeting.on:
         return None
     why = members.work_calendar(session).why(base_on)

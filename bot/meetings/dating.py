@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import cast
 
 from sqlalchemy import and_, or_, select
@@ -15,7 +15,6 @@ from bot.meetings.changing import OnlyOnce
 from bot.meetings.facts import MeetingFacts, Undated
 from bot.meetings.models import Meeting, Series
 from bot.meetings.recurrence import Landing
-from bot.meetings.repeating import SeriesFacts
 from bot.meetings.rules import Change, MeetingState, RungName, RungState, check_move
 from bot.meetings.versions import record, replan, transit
 from bot.members import prompts, quiet
@@ -41,7 +40,7 @@ def show(session: Session, sender: Sender, meeting_id: int, *, now: datetime) ->
     if meeting.state is not MeetingState.NEEDS_DATE:
         service.check_current(meeting, meeting.version)
     calendar = members.work_calendar(session)
-    return _undated(meeting, _landing(session, meeting_id, calendar), calendar, now=now)
+    return _undated(meeting, _landing(session, meeting, calendar), calendar, now=now)
 
 
 def choose(
@@ -188,17 +187,18 @@ def _questions(session: Session, *, now: datetime) -> list[_Asked]:
         *(Meeting.state == MeetingState.SCHEDULED, Meeting.is_tentative, Meeting.starts_at > now),
         Meeting.announced_at.is_(None),
     )
-    query = select(*service.COLUMNS, Meeting.series_id, Meeting.original_on).join(Unit, Unit.id == Meeting.unit_id)
+    query = select(*service.COLUMNS, Meeting.series_id).join(Unit, Unit.id == Meeting.unit_id)
     rows = session.execute(query.where(Meeting.series_id.is_not(None), or_(is_asking, is_tentative))).all()
     if not rows:
         return []
     calendar = members.work_calendar(session)
-    ids = {cast("int", row[-2]) for row in rows}
+    ids = {cast("int", row[-1]) for row in rows}
     by_id = {series.id: series for series in refilling.running(session, Series.id.in_(ids))}
     found: list[_Asked] = []
     for row in rows:
-        landing = refilling.landing_of(by_id[cast("int", row[-2])].terms, cast("date", row[-1]), calendar)
-        found += _asked(_undated(service.from_row(row), landing, calendar, now=now), calendar, now=now)
+        meeting = service.from_row(row)
+        landing = refilling.landing_of(by_id[cast("int", row[-1])].terms, meeting.original_on, calendar)
+        found += _asked(_undated(meeting, landing, calendar, now=now), calendar, now=now)
     there = set(session.scalars(select(OutboxRow.key).where(OutboxRow.key.in_([one.key for one in found]))))
     return [one for one in found if one.key not in there]
 
@@ -243,16 +243,8 @@ def _office_hour(at: datetime, calendar: WorkCalendar) -> datetime:
     return opens if opens > at else at_beijing(calendar.next_workday(day + timedelta(days=1)), OFFICE)
 
 
-def _landing(session: Session, meeting_id: int, calendar: WorkCalendar) -> Landing | None:
+def _landing(session: Session, meeting: MeetingFacts, calendar: WorkCalendar) -> Landing | None:
     """What the meeting's series makes of its base day."""
-    found = series_of(session, meeting_id)
-    return refilling.landing_of(found[0].terms, found[1], calendar) if found else None
-
-
-def series_of(session: Session, meeting_id: int) -> tuple[SeriesFacts, date] | None:
-    """The series of a meeting and its base day there."""
-    query = select(Meeting.series_id, Meeting.original_on).where(Meeting.id == meeting_id)
-    series_id, original_on = session.execute(query).one()
-    if series_id is None or original_on is None:
-        return None
-    return refilling.running(session, Series.id == series_id)[0], original_on
+    of_meeting = select(Meeting.series_id).where(Meeting.id == meeting.id)
+    found = refilling.running(session, Series.id == of_meeting.scalar_subquery())
+    return refilling.landing_of(found[0].terms, meeting.original_on, calendar) if found else None

@@ -42,6 +42,7 @@ class MeetingFacts:
     extra_until: datetime | None = None
     outcome: Outcome | None = None
     created_at: datetime | None = None
+    original_on: date | None = None  # the base day, of an occurrence of a series
 
     @property
     def rules(self) -> kinds.KindRules:

@@ -4,7 +4,7 @@ By itself nothing moves. What people know of is only shown.
 """
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import cast
 from zlib import crc32
 
@@ -172,17 +172,17 @@ def _every(session: Session, *, now: datetime) -> list[Difference]:
         and_(Meeting.state == MeetingState.SCHEDULED, Meeting.starts_at > now),
         and_(Meeting.state == MeetingState.NEEDS_DATE, Meeting.starts_at > now - refilling.BACK),
     )
-    query = select(*service.COLUMNS, Meeting.series_id, Meeting.original_on).join(Unit, Unit.id == Meeting.unit_id)
+    query = select(*service.COLUMNS, Meeting.series_id).join(Unit, Unit.id == Meeting.unit_id)
     query = query.where(Meeting.series_id.is_not(None), is_ahead, ~by_hand.exists())
     rows = session.execute(query.order_by(Meeting.starts_at, Meeting.id)).all()
     if not rows:
         return []
-    calendar, ids = members.work_calendar(session), {cast("int", row[-2]) for row in rows}
+    calendar, ids = members.work_calendar(session), {cast("int", row[-1]) for row in rows}
     by_id = {series.id: series for series in refilling.running(session, Series.id.in_(ids))}
     found = []
     for row in rows:
-        meeting, series = service.from_row(row), by_id[cast("int", row[-2])]
-        landing = refilling.landing_of(series.terms, cast("date", row[-1]), calendar)
+        meeting, series = service.from_row(row), by_id[cast("int", row[-1])]
+        landing = refilling.landing_of(series.terms, meeting.original_on, calendar)
         if _differs(meeting, series, landing, now=now):
             found.append(Difference(meeting, landing, calendar.why(meeting.on)))
     return found

@@ -180,8 +180,10 @@ def settle(session: Session, calendar: WorkCalendar, *, now: datetime) -> None:
             _settle(session, meeting_id, now=now)
 
 
-def landing_of(terms: Terms, original_on: date, calendar: WorkCalendar) -> Landing | None:
-    """Where a base day lands by the calendar as it is now; None if the rule no longer has it."""
+def landing_of(terms: Terms, original_on: date | None, calendar: WorkCalendar) -> Landing | None:
+    """Where a base day lands by the calendar as it is now; None if the rule no longer has it, or there is none."""
+    if original_on is None:
+        return None
     if not isinstance(terms.rule, recurrence.MonthlyWorkday):
         return terms.land(original_on, calendar)
     month = PeriodKind.MONTH.of(original_on)

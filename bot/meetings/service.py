@@ -56,7 +56,7 @@ COLUMNS = (
     *(Meeting.starts_at, Meeting.ends_at, Meeting.state, Meeting.version, Meeting.announced_at),
     *(Meeting.is_tentative, Meeting.reason, Meeting.cancelled_at, Meeting.chair_id, Meeting.recorder_id),
     *(Meeting.created_by, Meeting.draft_id, Meeting.verified_at, Meeting.extra_until, Meeting.outcome),
-    Meeting.created_at,
+    *(Meeting.created_at, Meeting.original_on),
 )
 
 
