@@ -7,6 +7,7 @@ from bot.attendance.facts import Closed, Entry, Sheet
 from bot.attendance.guest_views import guest_lines
 from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
+from bot.meetings.rules import MeetingState
 from bot.meetings.views import button_label, clock, head, label, name, outcome, signed, span, voting
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
@@ -124,14 +125,14 @@ def _sheet_buttons(what: Sheet) -> Buttons:
     correct = Button("更正" if what.meeting.is_over else "名册更正", press("attendance", "fix", meeting_id, 0))
     vouch = Button("名单属实", press("attendance", "true", meeting_id), style="success")
     votes = Button("表决", press("attendance", "votes", meeting_id))
-    is_over = what.meeting.is_over
+    is_closed = what.meeting.state is MeetingState.CLOSED
     shown = (
         ((mark, leave, guests), what.may_mark),
         ((vouch,), what.may_vouch),
         ((more,), what.may_mark),
         ((votes,), what.may_vote),
         ((correct,), what.may_correct),
-        ((guests,), what.may_correct and is_over),
+        ((guests,), what.may_correct and is_closed),
         ((export,), what.may_export),
     )
     buttons = [button for some, is_shown in shown if is_shown for button in some]

@@ -258,6 +258,11 @@ def test_the_list_says_what_it_shows_and_who_is_not_on_it() -> None:
     ]
 
 
+def test_a_filed_record_takes_corrections_but_no_guests() -> None:
+    filed = Sheet(replace(CLOSED, state=MeetingState.RECORDED), Roll(71), (), False, may_correct=True, may_export=True)
+    assert line(sheet_views.sheet(filed, now=NOW)).endswith(" [更正] [导出]")
+
+
 def test_every_button_fits_into_64_bytes_and_every_page_into_a_message() -> None:
     big = replace(CLOSED, id=2**31 - 1)
     many = tuple(replace(entry(n, Status.PRESENT), attendance_id=2**31 - 1) for n in range(60))
