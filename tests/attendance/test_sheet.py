@@ -13,6 +13,13 @@ from bot.message import strip_tags
 from tests.attendance.acts import LINE, sheet_of, trail_of
 from tests.meetings.play import Play, at, texts
 
+
+@pytest.fixture
+def database_url(sqlite_url: str) -> str:
+    """Marks and their chain are tried on both databases in `test_closing` and `test_histories`."""
+    return sqlite_url
+
+
 # -- on the sheet -----------------------------------------------------------------------------------------------------
 
 
