@@ -36,6 +36,7 @@ from bot.errors import UserError
 from bot.gate import Gate, Incident, Pressed, part
 from bot.inbox import Received
 from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
+from bot.limits import Patience
 from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds, minutes_handlers, realigning, series_handlers
 from bot.meetings import personal as meetings_personal
@@ -226,7 +227,7 @@ def build(
     delivery = Delivery(database, clock, hooks, _reach(config), has_limits=has_limits, edit_gap=edit_gap)
     deps = Deps(config, database, clock, delivery, bot_id=int(token.partition(":")[0]))
     telegram = _telegram(config, token, transport, deps)
-    gate = Gate(_doors(routes), awaited, members_views.confirm_yourself)
+    gate = Gate(_doors(routes), awaited, members_views.confirm_yourself, Patience(has_limits))
     delivery.bot = telegram.bot
     intake = Intake(
         database,

@@ -17,6 +17,7 @@ from bot import inbox, message
 from bot.context import Context, Handler, Routes, Turn
 from bot.db import NotSaved
 from bot.errors import UserError
+from bot.limits import Patience
 from bot.message import Alert, ClearButtons, Open, Press, Sender, StaleButton, Toast, escape
 
 log = structlog.get_logger()
@@ -124,9 +125,13 @@ class Gate:
     routes: Routes
     awaited: Awaited  # purpose and reference of the text this person was asked for
     confirm_yourself: Callable[[str], message.Message]  # the answer to a command sent as the group
+    patience: Patience
     _refused_at: dict[int, datetime] = field(default_factory=dict)
 
     async def dispatch(self, told: Update | Pressed, context: Context) -> None:
+        asking = _asking(told)
+        if asking is not None and not self.patience.hears(asking, context.now()):
+            return
         if isinstance(told, Pressed):
             await self._pressed(self._press_door(told, context), context)
         elif (door := await self._door(told, context)) is not None:
@@ -298,6 +303,17 @@ def _refusing(refusal: UserError) -> Handler:
         raise refusal
 
     return refuse
+
+
+def _asking(told: Update | Pressed) -> int | None:
+    """Who asks; of somebody who speaks as a group or a channel, the chat. Votes are always heard: their app shows them
+    as cast."""
+    if isinstance(told, Pressed):
+        return told.user_id
+    if told.message is None or told.message.from_user is None:
+        return None
+    is_person = told.message.from_user.id not in (ANONYMOUS_ADMIN, AS_CHANNEL)
+    return told.message.from_user.id if is_person else told.message.chat.id
 
 
 def _presser(told: Pressed, context: Context) -> Sender:

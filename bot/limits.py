@@ -1,4 +1,6 @@
-"""How much may be said when: token buckets below Telegram's own limits, overall and for each chat. Pure."""
+"""How much may be said when, and asked by one person: token buckets, below Telegram's own limits overall and for each
+chat. Pure.
+"""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -33,6 +35,7 @@ ALL_RATE, ALL_BURST = 28.5, 28.0  # Telegram allows 30 a second
 ALL_KEPT = 5.0  # for answers and urgent things
 GROUP_RATE, GROUP_BURST, GROUP_KEPT = 18 / 60, 5.0, 1.0  # Telegram allows 20 a minute
 PRIVATE_RATE, PRIVATE_BURST = 1.0, 3.0
+ASKED_RATE, ASKED_BURST = 5.0, 20.0  # nobody taps faster; what waited through an outage comes at once
 FORGET = 2000  # buckets kept; a full one says nothing
 
 
@@ -64,14 +67,37 @@ class Limits:
     def _chat(self, chat_id: int, now: datetime) -> Bucket:
         bucket = self._chats.get(chat_id)
         if bucket is None:
-            if len(self._chats) >= FORGET:
-                self._forget(now)
+            _forget(self._chats, now)
             rate, burst = (GROUP_RATE, GROUP_BURST) if chat_id < 0 else (PRIVATE_RATE, PRIVATE_BURST)
             bucket = self._chats[chat_id] = Bucket(rate, burst, burst, now)
         return bucket
 
-    def _forget(self, now: datetime) -> None:
-        for chat_id, bucket in list(self._chats.items()):
-            bucket.fill(now)
-            if bucket.tokens >= bucket.burst:
-                del self._chats[chat_id]
+
+@dataclass(slots=True)
+class Patience:
+    """How much the house takes from one person: who asks without end is not heard for a while, others are."""
+
+    is_on: bool
+    _people: dict[int, Bucket] = field(default_factory=dict)
+
+    def hears(self, person_id: int, now: datetime) -> bool:
+        if not self.is_on:
+            return True
+        bucket = self._people.get(person_id)
+        if bucket is None:
+            _forget(self._people, now)
+            bucket = self._people[person_id] = Bucket(ASKED_RATE, ASKED_BURST, ASKED_BURST, now)
+        is_heard = bucket.free_at(now) <= now
+        if is_heard:
+            bucket.take(now)
+        return is_heard
+
+
+def _forget(buckets: dict[int, Bucket], now: datetime) -> None:
+    """Make room where there are too many: a full one says nothing."""
+    if len(buckets) < FORGET:
+        return
+    for of_id, bucket in list(buckets.items()):
+        bucket.fill(now)
+        if bucket.tokens >= bucket.burst:
+            del buckets[of_id]

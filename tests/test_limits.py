@@ -10,12 +10,15 @@ from bot.limits import (
     ALL_BURST,
     ALL_KEPT,
     ALL_RATE,
+    ASKED_BURST,
+    ASKED_RATE,
     FORGET,
     GROUP_BURST,
     GROUP_RATE,
     PRIVATE_BURST,
     Bucket,
     Limits,
+    Patience,
 )
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -113,3 +116,18 @@ def test_a_clock_that_goes_back_fills_nothing(steps: list[float]) -> None:
         bucket.fill(at)
     highest = max([NOON, bucket.at])
     assert bucket.tokens <= min(ALL_BURST, (highest - NOON).total_seconds() * ALL_RATE) + 1e-6
+
+
+def test_who_asks_without_end_is_heard_five_times_a_second_and_others_as_ever() -> None:
+    patience = Patience(is_on=True)
+    heard = [patience.hears(ZHANG, NOON + n * SECOND / 100) for n in range(1000)]
+    assert sum(heard) == pytest.approx(ASKED_BURST + ASKED_RATE * 10, abs=1)
+    assert patience.hears(1002, NOON + 10 * SECOND)
+    assert patience.hears(ZHANG, NOON + 11 * SECOND)
+
+
+def test_a_person_of_long_ago_takes_no_room() -> None:
+    patience = Patience(is_on=True)
+    assert all(patience.hears(n, NOON) for n in range(FORGET))
+    assert all(patience.hears(ZHANG, NOON + 60 * SECOND) for _ in range(int(ASKED_BURST)))
+    assert not patience.hears(ZHANG, NOON + 60 * SECOND)
