@@ -168,6 +168,7 @@ def meeting_list(found: Sequence[Own], page: int = 0, *, now: datetime) -> Messa
     mine = Button("我的考勤", press("attendance", "mine"))
     if not found:
         return Message("近期没有会议。", ((mine,),))
+    page = max(0, min(page, (len(found) - 1) // PAGE))
     shown = found[page * PAGE : (page + 1) * PAGE]
     items = [
         lines(

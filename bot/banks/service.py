@@ -262,5 +262,5 @@ def export_seen(session: Session, sender: Sender, bank_id: int, *, now: datetime
     who.require(Right.BANKS)
     bank = session.get(BankRow, bank_id)
     if bank is None or bank.revision_id is None or not _is_seen(who, scopes.of_bank(session, bank)):
-        raise NoSuchBank(slug=bank.slug if bank else str(bank_id))
+        raise NoSuchBank(slug=str(bank_id))
     return Exported(f"{bank.slug}.yaml", export(session, bank.slug).encode())
