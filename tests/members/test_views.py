@@ -119,8 +119,7 @@ def test_help_in_a_group() -> None:
 def test_ones_own_record() -> None:
     grants = [Grant(Role.SECRETARY, BRANCH), Grant(Role.STUDY_MEMBER, DISTRICT)]
     assert views.record(Record(someone(group="第一党小组", number="A1", is_leader=True), "一支部", grants)) == (
-        "<b>张三</b>（工号 A1）\n一支部 · 第一党小组\n正式党员，党员领导干部\n"
-        "职务：书记、示范区国资系统党委中心组成员"
+        "<b>张三</b>（工号 A1）\n一支部 · 第一党小组\n正式党员，党员领导干部\n职务：书记、示范区国资系统党委中心组成员"
     )
     assert views.record(Record(someone('<b>&"张', is_probationary=True), None, ())) == (
         '<b>&lt;b&gt;&amp;"张</b>\n目前不在任何支部\n预备党员'
