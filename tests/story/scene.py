@@ -65,6 +65,7 @@ class Scene:
     plans: dict[str, Plan] = field(default_factory=dict)
     of: dict[str, int] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    foreign: dict[str, set[str]] = field(default_factory=dict)  # names that somebody must never read
     cards: dict[int, Shown] = field(default_factory=dict)  # a message of the bot in each chat
 
     @property
@@ -142,6 +143,13 @@ def _name(scene: Scene) -> None:
         scene.units["top"] = next(unit for unit in found if unit.is_top)
         everybody = members.roster_on(session, scene.units["top"].id, date(2026, 3, 6))
         scene.ids = {one.name: one.member_id for one in everybody}
+        people, ours, theirs = set(scene.ids) - {"王五"}, branch.id, scene.units["交通一支部"].id
+        not_ours, not_theirs = ({one.name for one in everybody if one.branch_id != at} for at in (ours, theirs))
+        scene.foreign = {
+            "李四": people & not_ours | {"交通一支部", "城建二支部"},
+            "赵六": people & not_theirs | {BRANCH, "城建二支部"},
+            "路人": people - {NEWCOMER},  # whose link he opens
+        }
 
     scene.stage.session(read)
 

@@ -1,7 +1,9 @@
 """Who may enter where: every door of the house against every kind of sender, judged by the matrix of rights alone."""
 
+import io
 import re
 import sqlite3
+import zipfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -20,7 +22,7 @@ from bot.banks.service import NoSuchBank
 from bot.context import merge
 from bot.demo import shapes
 from bot.demo.journal import EventKind
-from bot.demo.messages import Answer, Message, Press
+from bot.demo.messages import Answer, File, Message, Press
 from bot.demo.people import Voice
 from bot.demo.stage import Stage
 from bot.demo.world import BOT_ID, World
@@ -55,6 +57,7 @@ OF_RECEIVING = {"inbox", "inbox_dead", "leases", "outages", "tries"}
 OF_BANKS = ("questions", "question_versions", "revision_items")  # many rows, which follow those of bank_revisions
 TABLES = ("commands", "presses", "words", "links", "replies", "documents")
 PRESSED = ("presses", "confirmed")  # the second: commands said as the group
+ECHO = "不存在，您无权新建。"  # of what somebody has written himself
 TOGETHER = 25  # doors
 
 Row = tuple[object, ...]
@@ -216,6 +219,7 @@ async def test_every_door_opens_to_whom_the_matrix_names_and_to_nobody_else(visi
     assert _unlisted(every) == set()
     await visit.at(every)
     assert visit.faults == []
+    assert [*_leaks(visit.scene)] == []
 
 
 async def test_who_is_no_person_is_heard_at_no_door(stage: Stage) -> None:
@@ -245,6 +249,29 @@ async def test_every_command_said_as_the_group_asks_who_it_was(stage: Stage) -> 
         asked = (await li.say(f"/{name}", group, as_group=True)).message
         assert asked.text == "您正以群身份发言，系统认不出是谁。"
     assert stage.session(stages.contents) == before
+
+
+def _leaks(scene: Scene) -> Iterator[str]:
+    """Names of another branch in anything that somebody has read in private: texts, buttons, answers, files."""
+    world = scene.stage.world
+    for name, foreign in scene.foreign.items():
+        user_id = scene.stage.actor(name).id
+        read = [_words(press.answer) for press in world.presses.values() if press.person_id == user_id and press.answer]
+        for message in world.chats[user_id].messages.values():
+            if message.sender.user_id == BOT_ID:
+                read += [version.text for version in message.versions]
+                read += [button.text for at in range(len(message.versions)) for button in message.buttons(at)]
+                read += [_inside(message.file)] if message.file else []
+        for text in read:
+            yield from (f"{name} reads {word}: {text[:200]}" for word in foreign if word in text and ECHO not in text)
+
+
+def _inside(file: File) -> str:
+    """A workbook as its XML, any other file as its text."""
+    if not file.name.endswith(".xlsx"):
+        return file.name + file.data.decode()
+    with zipfile.ZipFile(io.BytesIO(file.data)) as book:
+        return file.name + "".join(book.read(part).decode() for part in book.namelist())
 
 
 def _unlisted(every: Sequence[Door]) -> set[tuple[str, str]]:
