@@ -13,6 +13,8 @@ from bot.members import register
 from bot.members.models import Account, Chat, Exemption, Member, Membership, RoleGrant, Unit
 from bot.members.rules import ChatState, ExemptionScope, Reach, Role, UnitKind, UnitRef
 from bot.message import Sender
+from tests import snapshots
+from tests.databases import Again
 
 NOW = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)  # Monday 09:00 in Beijing, a workday
 SINCE = date(2020, 1, 1)  # when everybody joined the branch
@@ -52,6 +54,9 @@ class Cast:
     sun: Someone  # 孙七, organizer
     zhou: Someone  # 周八, probationary
     wu: Someone  # 吴九, never started the bot
+
+
+_casts: dict[bool, tuple[Cast, snapshots.Snapshot]] = {}  # on SQLite and on PostgreSQL
 
 
 class Make:
@@ -159,14 +164,23 @@ class Make:
         self._run(lambda session: session.add(row))
 
     def cast(self) -> Cast:
-        def write(session: Session) -> Cast:
-            self._session = session
-            try:
-                return self._cast()
-            finally:
-                self._session = None
+        """The whole cast; in an empty database, as most tests have it, as rows that were made once."""
+        database = self.database
+        if not isinstance(database, Again) or database.runs > 0:
+            return database.run(self._write_cast)
+        if (known := _casts.get(database.is_sqlite)) is None:
+            cast = database.run(self._write_cast)
+            _casts[database.is_sqlite] = cast, database.look(snapshots.since, {})
+            return cast
+        database.run(known[1].put_back)
+        return known[0]
 
-        return self.database.run(write)
+    def _write_cast(self, session: Session) -> Cast:
+        self._session = session
+        try:
+            return self._cast()
+        finally:
+            self._session = None
 
     def _cast(self) -> Cast:
         district = self.district()

@@ -12,11 +12,13 @@ from bot.members import service as members
 from bot.message import strip_tags
 from tests.make import Someone
 from tests.meetings.play import Play, at, texts
+from tests.meetings.scenes import scene
 
 LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
 END = at("2026-03-06 17:00")
 
 
+@scene
 def held(play: Play, *present: Someone) -> MeetingFacts:
     """The theme day of 6 March, 15:00 to 17:00, closed by the clock at 17:30."""
     meeting = play.meeting(LINE)

@@ -19,11 +19,13 @@ from bot.meetings.views import rate
 from bot.members.rules import NotAllowed
 from tests.make import GROUP_CHAT, Someone
 from tests.meetings.play import Play, at, texts
+from tests.meetings.scenes import scene
 
 _ON_THE_SHEET = ("点名", "离会", "列席", "延长30分钟", "名册更正", "导出", "结束")
 LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
 
 
+@scene
 def opened(play: Play) -> MeetingFacts:
     meeting = play.meeting(LINE)
     play.until("2026-03-06 14:50")

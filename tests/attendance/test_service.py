@@ -20,10 +20,12 @@ from bot.members.models import Membership
 from bot.members.rules import ExemptionScope, NotAllowed, NotBound, Role
 from tests.make import GROUP_CHAT, Someone
 from tests.meetings.play import Play, at
+from tests.meetings.scenes import scene
 
 LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
 
 
+@scene
 def opened(play: Play) -> MeetingFacts:
     meeting = play.meeting(LINE)
     play.until("2026-03-06 14:50")

@@ -13,7 +13,6 @@ from bot.attendance import closing, leave, opening, service
 from bot.attendance.jobs import HOOKS as ATTENDANCE_HOOKS
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Answer, ReasonKind
-from bot.db import Database
 from bot.errors import UserError
 from bot.inbox import Outage
 from bot.meetings import changing, firing, planning, publishing
@@ -25,6 +24,7 @@ from bot.meetings.rules import Roll
 from bot.message import Content, Edit, Message, Pin, strip_tags
 from bot.outbox import OutboxRow, Sent, State
 from bot.periods import BEIJING, beijing
+from tests.databases import Again
 from tests.make import GROUP_CHAT, USERS, Cast, Make, Someone
 
 R = TypeVar("R")
@@ -67,9 +67,11 @@ class Play:
         self._messages = 100
         self._updates = 0
         self._pins: dict[int, bool] = {}
+        self.runs_before = self.database.runs
 
     @property
-    def database(self) -> Database:
+    def database(self) -> Again:
+        assert isinstance(self.make.database, Again)
         return self.make.database
 
     def run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -139,19 +141,23 @@ class Play:
             pass
 
     def _next_due(self) -> datetime | None:
-        moments = (
-            self.database.look(firing.next_due, self.now),
-            self.database.look(closing.next_due, self.now),
-            self.database.look(claims.next_due, after=self.now),
-        )
-        return min((moment for moment in moments if moment is not None), default=None)
+        def look(session: Session) -> datetime | None:
+            moments = (
+                firing.next_due(session, self.now),
+                closing.next_due(session, self.now),
+                claims.next_due(session, after=self.now),
+            )
+            return min((moment for moment in moments if moment is not None), default=None)
+
+        return self.database.look(look)
 
     # -- the post office ----------------------------------------------------------------------------------------------
 
     def deliver(self) -> None:
         """Send what may go now, in the order of delivery."""
-        while waiting := self.database.look(claims.look, now=self.now, most=1).waiting:
-            self.send(waiting[0].id)
+        while waiting := self.database.look(claims.look, now=self.now, most=50).waiting:
+            for row in waiting:
+                self.send(row.id)
 
     def send(self, row_id: int) -> None:
         every = {**hooks(service.roll), **ATTENDANCE_HOOKS}

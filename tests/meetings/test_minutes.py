@@ -29,6 +29,7 @@ from bot.members.rules import NotAllowed, Role, UnitRef
 from bot.message import StaleButton
 from tests.make import Someone
 from tests.meetings.play import Play, at
+from tests.meetings.scenes import scene
 
 ASSEMBLY = "本周五15点 支部党员大会 讨论发展对象 @三楼会议室"
 
@@ -37,6 +38,7 @@ def added(play: Play, meeting: MeetingFacts, *titles: str) -> tuple[Item, ...]:
     return play.act(play.cast.li, agenda.add_items, meeting.id, "\n".join(titles)).items
 
 
+@scene
 def held(play: Play, *people: Someone) -> MeetingFacts:
     """A meeting that is closed, with these people there."""
     meeting = play.meeting(ASSEMBLY)
