@@ -1,6 +1,7 @@
 """What all tests share: databases, each test with one of its own, and the stage on which persons talk to the bot."""
 
 import asyncio
+import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -27,10 +28,13 @@ os.environ["PTB_TIMEDELTA"] = "true"  # as the bot sets it; without it the libra
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
+gc.set_threshold(20_000)  # what the tests are made of stays: to look through it as often as usual is a twentieth of all
+
 
 @pytest.fixture(autouse=True)
-def _plain_logs() -> Iterator[None]:
-    """Log lines go to the captured output of the test that caused them, whatever it sets up itself."""
+def _as_before() -> Iterator[None]:
+    """Log lines go to the captured output of the test that caused them, whatever it sets up itself; and a command that
+    stops the collector stops it for its own test."""
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
@@ -40,6 +44,7 @@ def _plain_logs() -> Iterator[None]:
     yield
     root.handlers = handlers
     root.setLevel(level)
+    gc.enable()
 
 
 # -- databases --------------------------------------------------------------------------------------------------------
