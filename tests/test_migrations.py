@@ -48,27 +48,28 @@ def refusal(url: str) -> str:
 
 
 def _become_nobody() -> None:
-    """Give up all rights: for a process of its own, which cannot come back from it."""
+    """Give up all rights: there is no way back from it."""
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(NOBODY, NOBODY, NOBODY)
         os.setresuid(NOBODY, NOBODY, NOBODY)
 
 
-def refusal_to_nobody(url: str) -> str:
-    _become_nobody()
-    return refusal(url)
-
-
-def obstacle_to_nobody(url: str) -> str:
+def obstacle(url: str) -> str:
     """What `ketang check` says without trying."""
-    _become_nobody()
     return str(migrations.obstacle(url))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def children() -> Iterator[ProcessPoolExecutor]:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="module")
+def nobody() -> Iterator[ProcessPoolExecutor]:
+    """A process without any rights."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_become_nobody) as pool:
         yield pool
 
 
@@ -132,19 +133,19 @@ def test_a_newer_database_is_left_alone(database: Database, database_url: str) -
 # -- what cannot be opened --------------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_cannot_be_written_is_named(open_folder: Path, children: ProcessPoolExecutor) -> None:
+def test_a_folder_that_cannot_be_written_is_named(open_folder: Path, nobody: ProcessPoolExecutor) -> None:
     open_folder.chmod(0o555)
-    told = children.submit(refusal_to_nobody, f"sqlite:///{open_folder}/data/ketang.db").result()
+    told = nobody.submit(refusal, f"sqlite:///{open_folder}/data/ketang.db").result()
     assert told.startswith(f"没有权限写入 {open_folder}/data，请检查目录属主（当前用户：")
-    assert children.submit(obstacle_to_nobody, f"sqlite:///{open_folder}/data/ketang.db").result() == told
+    assert nobody.submit(obstacle, f"sqlite:///{open_folder}/data/ketang.db").result() == told
 
 
-def test_a_file_that_cannot_be_written_is_named(open_folder: Path, children: ProcessPoolExecutor) -> None:
+def test_a_file_that_cannot_be_written_is_named(open_folder: Path, nobody: ProcessPoolExecutor) -> None:
     file = open_folder / "ketang.db"
     assert refusal(f"sqlite:///{file}") == ""
     file.chmod(0o444)
     open_folder.chmod(0o555)
-    told = children.submit(refusal_to_nobody, f"sqlite:///{file}").result()
+    told = nobody.submit(refusal, f"sqlite:///{file}").result()
     assert told.startswith(f"没有权限写入 {file}，请检查目录属主（当前用户：")
 
 

@@ -1,6 +1,7 @@
-"""`ketang` as a process of its own, as a person starts it in a terminal."""
+"""`ketang` as a process of its own, as a person starts it in a terminal, or as that process would run it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import socket
@@ -10,6 +11,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from typer.testing import CliRunner
+
+from bot.__main__ import app
 
 READY = 30.0  # seconds a busy machine is given; the demo promises five
 ENDS = 30.0
@@ -41,6 +46,14 @@ async def ketang(folder: Path, *words: str, **variables: str) -> Ended:
     out, err = await asyncio.wait_for(process.communicate(), ENDS)
     assert process.returncode is not None
     return Ended(process.returncode, out.decode(), err.decode())
+
+
+def ketang_here(folder: Path, *words: str, **variables: str) -> Ended:
+    """The same in this process: a start of its own is what costs, and others prove that one."""
+    left_out: dict[str, str | None] = {name: None for name in os.environ if name not in environment()}
+    with contextlib.chdir(folder):
+        ended = CliRunner().invoke(app, words, env=left_out | variables)
+    return Ended(ended.exit_code, ended.stdout, ended.stderr)
 
 
 async def _start(folder: Path, words: tuple[str, ...], variables: Mapping[str, str]) -> Process:

@@ -1,4 +1,4 @@
-"""`ketang demo` and the commands of a first day, each as a real process in an empty folder."""
+"""`ketang demo` and the commands of a first day, in an empty folder; each promise once as a real process."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from bot.demo.run import DATABASE, WORLD
-from tests.demo.commands import Running, demo, environment, ketang
+from tests.demo.commands import Running, demo, environment, ketang, ketang_here
 
 DEMO_TOKEN = "7000000001:DEMO-x"
 LI, GROUP = 1002, -1001000000001
@@ -109,12 +109,12 @@ async def test_two_demos_do_not_share_a_folder(running: Running, tmp_path: Path)
     assert (ended.code, ended.err) == (1, f"{kept} 正由另一个演示使用，请换一个目录，或先停掉那一个。\n")
 
 
-async def test_a_port_asked_for_by_name_must_be_free(tmp_path: Path) -> None:
+def test_a_port_asked_for_by_name_must_be_free(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        ended = await ketang(tmp_path, "demo", "--no-browser", "--port", str(port))
+        ended = ketang_here(tmp_path, "demo", "--no-browser", "--port", str(port))
     assert (ended.code, ended.err) == (1, f"端口 {port} 已被占用，去掉 --port 可自动选择。\n")
 
 
@@ -206,13 +206,13 @@ async def test_a_damaged_kept_world_is_left_alone(tmp_path: Path) -> None:
 # -- the real bot's commands ------------------------------------------------------------------------------------------
 
 
-async def test_the_real_bot_refuses_the_token_of_a_demo(tmp_path: Path) -> None:
+def test_the_real_bot_refuses_the_token_of_a_demo(tmp_path: Path) -> None:
     with socket.socket() as telegram:
         telegram.bind(("127.0.0.1", 0))
         telegram.listen()
         telegram.setblocking(False)
         base = f"http://127.0.0.1:{telegram.getsockname()[1]}/bot"
-        ended = await ketang(tmp_path, "run", KETANG_BOT__TOKEN=DEMO_TOKEN, KETANG_BOT__BASE_URL=base)
+        ended = ketang_here(tmp_path, "run", KETANG_BOT__TOKEN=DEMO_TOKEN, KETANG_BOT__BASE_URL=base)
         assert (ended.code, ended.out) == (2, "")
         assert "演示用的令牌" in ended.err
         assert "DEMO-x" not in ended.err
@@ -228,15 +228,15 @@ async def test_without_a_token_the_way_to_one_is_told(tmp_path: Path) -> None:
 
 
 async def test_a_database_is_made_once(tmp_path: Path) -> None:
-    first, second = await ketang(tmp_path, "migrate"), await ketang(tmp_path, "migrate")
+    first, second = await ketang(tmp_path, "migrate"), ketang_here(tmp_path, "migrate")
     assert (first.code, first.err) == (0, "")
     assert first.out.startswith("数据库已建立或升级到版本 ")
     assert (second.code, second.out, second.err) == (0, "数据库已是最新版本。\n", "")
     assert (tmp_path / "data" / "ketang.db").exists()
 
 
-async def test_a_check_finds_nothing_and_changes_nothing(tmp_path: Path) -> None:
-    ended = await ketang(tmp_path, "check")
+def test_a_check_finds_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    ended = ketang_here(tmp_path, "check")
     assert (ended.code, ended.out, ended.err) == (0, "配置、内容和数据库都没有发现问题。\n", "")
     assert names(tmp_path) == []
 
