@@ -9,7 +9,7 @@ from datetime import date, datetime
 from itertools import groupby
 
 from sqlalchemy import ColumnElement, Date, FromClause, Row, and_, bindparam, literal_column, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.members.models import (
@@ -254,20 +254,21 @@ def _below(host: UnitRef) -> ColumnElement[bool]:
     return Membership.branch_id.in_(select(Unit.id).where(Unit.path.startswith(host.path)))
 
 
+_WHO = (  # put together once: every card, reminder and tap asks who is due, and building it took longer than the answer
+    select(Member.id, Member.name, Member.staff_no, Member.is_probationary, Member.full_on, Member.is_leader)
+    .add_columns(Member.suspended_from, Member.suspended_to, Membership.branch_id, Membership.group_id)
+    .add_columns(_group.c.name, Membership.is_guest, Account.telegram_user_id, Account.reach)
+    .outerjoin(Account, Account.member_id == Member.id)
+    .order_by(Member.id)
+)
+_is_there = and_(Membership.member_id == Member.id, holds(Membership, _TODAY))
+_AT_HOME = _WHO.join(Membership, _is_there).outerjoin(_group, _group.c.id == Membership.group_id)
+_ANYWHERE = _WHO.outerjoin(Membership, _is_there).outerjoin(_group, _group.c.id == Membership.group_id)
+
+
 def _people(session: Session, day: date, *where: ColumnElement[bool], needs_branch: bool = True) -> list[Person]:
-    group = aliased(Unit)
-    query = (
-        select(Member.id, Member.name, Member.staff_no, Member.is_probationary, Member.full_on, Member.is_leader)
-        .add_columns(Member.suspended_from, Member.suspended_to)
-        .add_columns(Membership.branch_id, Membership.group_id, group.name, Membership.is_guest)
-        .add_columns(Account.telegram_user_id, Account.reach)
-        .join(Membership, and_(Membership.member_id == Member.id, holds(Membership, day)), isouter=not needs_branch)
-        .outerjoin(group, group.id == Membership.group_id)
-        .outerjoin(Account, Account.member_id == Member.id)
-        .where(*where)
-        .order_by(Member.id)
-    )
-    return [_person(day, *row) for row in session.execute(query)]
+    query = (_AT_HOME if needs_branch else _ANYWHERE).where(*where)
+    return [_person(day, *row) for row in session.execute(query, {"today": day})]
 
 
 def _person(
