@@ -58,6 +58,7 @@ log = structlog.get_logger()
 CONTENT = Path(__file__).parents[1] / "content"
 STOP_TIME = 3.0  # seconds for what is in flight when we are told to stop
 RETRY_LOOK = 0.5  # seconds between looks at updates whose handler failed
+STALL = 1.0  # seconds in which nothing could run: something of ours has kept the loop for itself
 DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
 
 Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object, object], Deps, None]
@@ -180,7 +181,11 @@ class House:
 
     async def _retry(self) -> None:
         while True:
+            began = monotonic()
             await asyncio.sleep(RETRY_LOOK)
+            if (held_up := monotonic() - began - RETRY_LOOK) > STALL:
+                log.warning("loop_stalled", seconds=round(held_up, 1))
+            self.schedule.look_at_clock()
             self.intake.wake_due()
 
 

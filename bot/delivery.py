@@ -212,7 +212,7 @@ class Delivery:
 
     def _next_row(self, now: datetime) -> Waiting:
         """The first of the window; twice a second the first calm one, so that cards move during a bulk."""
-        if self._calm_at is None or now - self._calm_at >= CALM_SHARE:
+        if self._calm_at is None or abs(now - self._calm_at) >= CALM_SHARE:
             for row in self._window:
                 if row.lane >= Lane.CALM and self._may_go(row, now):
                     self._window.remove(row)
@@ -222,8 +222,8 @@ class Delivery:
     def _may_go(self, row: Waiting, now: datetime) -> bool:
         if row.id in self._in_flight:  # an edit that was asked for again: first the one, then the other
             return False
-        if row.body_is_late and now < self._edited_at.get(row.key, now - self._edit_gap) + self._edit_gap:
-            return False
+        if row.body_is_late and abs(now - self._edited_at.get(row.key, now - self._edit_gap)) < self._edit_gap:
+            return False  # either way: after the clock was set back, an edit may seem to be still to come
         return self._chats.may_send(row.chat_id, now, is_urgent=row.lane <= Lane.URGENT)
 
     def _take(self, row: Waiting, now: datetime) -> None:
@@ -231,7 +231,7 @@ class Delivery:
         if row.lane >= Lane.CALM:
             self._calm_at = now
         if row.body_is_late:
-            self._edited_at = {k: at for k, at in self._edited_at.items() if now - at < self._edit_gap}
+            self._edited_at = {k: at for k, at in self._edited_at.items() if abs(now - at) < self._edit_gap}
             self._edited_at[row.key] = now
         if row.chat_id is not None:
             self._chats.take(row.chat_id, now)

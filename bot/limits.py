@@ -5,6 +5,8 @@ chat. Pure.
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+SET_BACK = timedelta(seconds=5)  # a moment so much earlier: the clock was set, not only read a little before
+
 
 @dataclass(slots=True)
 class Bucket:
@@ -18,6 +20,8 @@ class Bucket:
     def fill(self, now: datetime) -> None:
         if now > self.at:
             self.tokens = min(self.burst, self.tokens + (now - self.at).total_seconds() * self.rate)
+            self.at = now
+        elif self.at - now > SET_BACK:  # or nothing would be there until the clock has caught up
             self.at = now
 
     def free_at(self, now: datetime, kept: float = 0.0) -> datetime:

@@ -26,6 +26,7 @@ log = structlog.get_logger()
 
 CORE_JOBS = (Job("inbox.prune", prune, every=timedelta(hours=6)),)
 JOB_TIME = 60.0  # seconds one ring of a job may take
+SET_BACK = timedelta(seconds=5)  # the machine's clock shows so much less than before: somebody has set it
 ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds an end
 
 
@@ -50,6 +51,7 @@ class Schedule:
         self._is_looked_at = True  # false: something was planned since the last look began
         self._is_standing_by = False  # another process rings
         self._busy = asyncio.Lock()
+        self._last_seen = clock.now()
 
     async def run_due(self) -> None:
         """Run every job that has something to do now."""
@@ -66,11 +68,27 @@ class Schedule:
 
     def start(self) -> None:
         self._alarm = AsyncIOScheduler(timezone=UTC)
-        options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        self._set_intervals(self._alarm)
+        self._alarm.start()
+        self.wake()
+
+    def _set_intervals(self, alarm: AsyncIOScheduler) -> None:
+        options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1, "replace_existing": True}
         for job in self.jobs:
             seconds = job.every.total_seconds()
-            self._alarm.add_job(self._ring, "interval", seconds=seconds, id=job.name, args=[job], **options)
-        self._alarm.start()
+            alarm.add_job(self._ring, "interval", seconds=seconds, id=job.name, args=[job], **options)
+
+    def look_at_clock(self) -> None:
+        """To be called by what no clock can stop. APScheduler keeps the moments of its next rings: after the clock was
+        set back by an hour it would be silent for an hour. Set forward, it rings at once by itself."""
+        now, before = self._clock.now(), self._last_seen
+        self._last_seen = now
+        if before - now < SET_BACK:
+            return
+        log.warning("clock_set_back", seconds=round((before - now).total_seconds()))
+        self._ran_at.clear()
+        if self._alarm is not None:
+            self._set_intervals(self._alarm)
         self.wake()
 
     def stop(self) -> None:

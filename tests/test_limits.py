@@ -114,8 +114,18 @@ def test_a_clock_that_goes_back_fills_nothing(steps: list[float]) -> None:
     for step in steps:
         at += timedelta(seconds=step)
         bucket.fill(at)
-    highest = max([NOON, bucket.at])
-    assert bucket.tokens <= min(ALL_BURST, (highest - NOON).total_seconds() * ALL_RATE) + 1e-6
+    passed = sum((timedelta(seconds=step) for step in steps if step > 0), timedelta())
+    assert bucket.tokens <= min(ALL_BURST, passed.total_seconds() * ALL_RATE) + 1e-6
+
+
+def test_after_a_clock_was_set_back_an_hour_sending_goes_on_as_fast_as_before() -> None:
+    limits, patience = Limits(is_on=True), Patience(is_on=True)
+    send_all(limits, ZHANG, int(PRIVATE_BURST))
+    assert all(patience.hears(ZHANG, NOON) for _ in range(int(ASKED_BURST)))
+    earlier = NOON - timedelta(hours=1)
+    assert send_all(limits, ZHANG, 3, start=earlier) == pytest.approx([1, 2, 3], abs=1e-5)
+    assert not patience.hears(ZHANG, earlier)
+    assert patience.hears(ZHANG, earlier + SECOND)
 
 
 def test_who_asks_without_end_is_heard_five_times_a_second_and_others_as_ever() -> None:
