@@ -103,11 +103,15 @@ class Play:
         self.now += timedelta(seconds=seconds)
 
     def _next_due(self) -> datetime | None:
-        named = [job.next_due for job in jobs.JOBS if job.next_due is not None]
-        moments = [self.database.look(ask, self.now) for ask in named]
-        return min((moment for moment in moments if moment is not None), default=None)
+        def look(session: Session) -> datetime | None:
+            moments = [job.next_due(session, self.now) for job in jobs.JOBS if job.next_due is not None]
+            return min((moment for moment in moments if moment is not None), default=None)
+
+        return self.database.look(look)
 
     def _ring(self) -> bool:
+        if (first := self._next_due()) is None or first > self.now:
+            return False
         rang = False
         for job in jobs.JOBS:
             if job.next_due is None:
