@@ -58,7 +58,8 @@ class Screen:
         """Buttons of these kinds that appeared since the last call and are still there."""
         taken = [one for one in self.fresh if one[0] in verbs]
         self.fresh = [one for one in self.fresh if one[0] not in verbs]
-        return [(verb, about, message) for verb, about, message in taken if _has(message, verb, about)]
+        there = [(verb, about, message) for verb, about, message in taken if _has(message, verb, about)]
+        return sorted(there, key=lambda one: (*one[:2], one[2].chat_id))  # not as they happened to arrive
 
     def find(self, verb: str, about: int, *chat_ids: int) -> Message | None:
         """The newest message with that button in the first of these chats that has one now."""

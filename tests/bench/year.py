@@ -1,9 +1,10 @@
 """A virtual year of a district with the real bot: seconds a month, growth of database and memory, and what is lost.
 
-    python -m tests.bench.year --companies 5 --branches 40 --members 1000 --months 12 [--url URL] [--seed N]
+    python -m tests.bench.year --companies 5 --branches 40 --members 1000 --months 12 [--minutes N] [--url URL]
 
 The bot, its Telegram and the people run in one process on a clock that jumps from one due moment to the next. Without
---url a SQLite file is made and thrown away. Exit code 1 when anything was lost.
+--url a SQLite file is made and thrown away; with --minutes the year ends with the month in which so many have passed.
+Exit code 1 when anything was lost.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import gc
 import io
 import json
 import logging
+import math
 import os
 import sys
 import tempfile
@@ -107,7 +109,7 @@ async def opened(shape: Shape, url: str, log: Log) -> AsyncIterator[tuple[Stage,
         await serving
 
 
-async def lived(shape: Shape, months: int, url: str, seed: int) -> bool:
+async def lived(shape: Shape, months: int, url: str, *, seed: int, minutes: float) -> bool:
     """Live and tell; whether nothing was lost."""
     log, begin = Log(), time.perf_counter()
     async with opened(shape, url, log) as (stage, district, screen):
@@ -124,6 +126,9 @@ async def lived(shape: Shape, months: int, url: str, seed: int) -> bool:
                 await life.day(on)
             readings.append(reading(f"{first:%Y-%m-%d}", stage, screen))
             say(line(*readings[-2:]))
+            if time.perf_counter() - begin > 60 * minutes:
+                say(f"stopped after {number + 1} of {months} months")
+                break
         await stage.stepper.advance(stage.clock.now() + TO_MIDNIGHT)
         return conclude(stage, life, log)
 
@@ -237,6 +242,7 @@ def main() -> None:
     parser.add_argument("--branches", type=int, default=40)
     parser.add_argument("--members", type=int, default=1000)
     parser.add_argument("--months", type=int, default=12)
+    parser.add_argument("--minutes", type=float, default=math.inf)
     parser.add_argument("--url", help="an empty database, instead of a SQLite file")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
@@ -244,7 +250,7 @@ def main() -> None:
     shape = Shape(given.companies, given.branches, given.members)
     with tempfile.TemporaryDirectory(prefix="ketang-year-", dir=databases.PLACE) as folder:
         url = given.url or f"sqlite:///{folder}/year.db"
-        is_whole = asyncio.run(lived(shape, given.months, url, given.seed))
+        is_whole = asyncio.run(lived(shape, given.months, url, seed=given.seed, minutes=given.minutes))
     sys.exit(0 if is_whole else 1)
 
 
