@@ -40,6 +40,7 @@ from bot.message import (
     Poll,
     StopPoll,
     Toast,
+    clean,
     cut,
     escape,
     strip_tags,
@@ -102,7 +103,7 @@ async def _change(bot: Bot, place: Place, content: StopPoll | Pin | Delete | Lea
 
 async def answer_press(bot: Bot, callback_id: str, part: object, username: str) -> None:
     """What a press is answered with; a part of another kind is only acknowledged."""
-    text = cut(part.text, MAX_TOAST) if isinstance(part, Toast | Alert) else None
+    text = cut(clean(part.text), MAX_TOAST) if isinstance(part, Toast | Alert) else None
     url = _deep_link(part.link, None, username) if isinstance(part, Open) else None
     is_alert = isinstance(part, Alert) or None
     await _post(bot, "answerCallbackQuery", callback_query_id=callback_id, text=text, show_alert=is_alert, url=url)
@@ -231,7 +232,7 @@ def keyboard(buttons: Buttons, username: str) -> str | None:
 
 def _button(button: Button, username: str) -> dict[str, str]:
     url = button.url or _deep_link(button.link, button.group_link, username)
-    told = {"text": button.label, "callback_data": button.data, "url": url, "style": button.style}
+    told = {"text": clean(button.label), "callback_data": button.data, "url": url, "style": button.style}
     return {name: value for name, value in told.items() if value is not None}
 
 

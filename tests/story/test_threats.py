@@ -4,10 +4,17 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-from bot.demo.stage import Stage
+from bot.attendance.models import Attendance, AttendanceEvent
+from bot.attendance.rules import Action
+from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
+from bot.demo.stage import Actor, Stage
 from bot.demo.world import World
 from bot.limits import ASKED_BURST
+from bot.members.rules import NotBound
+from bot.quiz.service import OnlyOfficers
 from tests import databases, stages
 
 
@@ -35,3 +42,53 @@ async def test_who_presses_a_hundred_times_a_second_is_left_alone_and_others_are
         del limited.world.presses[press.id]  # meant so
     await limited.advance(seconds=1)
     assert (await zhang.press("参加", on=card)).toast == "已登记：参加"
+
+
+async def test_a_borrowed_name_opens_nothing(stage: Stage) -> None:
+    """Somebody with the secretary's name and picture, who runs the group besides, is still nobody."""
+    real, group = stage.actor("李四"), stage.group(stages.BRANCH_GROUP)
+    stage.world.add_person(9001, "李四", username="li_si", has_started=True)
+    false = Actor(stage, 9001, "李四")
+    group.members[false.id] = Membership(Rank.ADMINISTRATOR, ADMIN_RIGHTS)
+    card = await stages.announced(stage)
+    before = stage.session(stages.contents)
+    assert (await false.say("/plan 3月9日15点 主题党日")).message.text == NotBound.text
+    assert (await false.say("/round", group)).message.text == NotBound.text
+    assert (await false.press("参加", on=card)).press is not None
+    assert (await false.press(on=false.last(), data="attendance:marks:1")).alert == NotBound.text
+    assert stage.session(stages.contents) == before
+    assert (await real.press("参加", on=card)).toast == "已登记：参加"
+
+
+async def test_who_runs_the_group_runs_no_branch(stage: Stage) -> None:
+    zhang, group = stage.actor("张三"), stage.group(stages.BRANCH_GROUP)
+    await stage.promote(group, zhang.id)
+    before = stage.session(stages.contents)
+    assert (await zhang.say("/round", group)).message.text == OnlyOfficers.text
+    assert (await zhang.say("/roster")).message.text.startswith("这个操作只有支部书记或管理员可以用。")
+    assert stage.session(stages.contents) == before
+
+
+async def test_two_devices_at_the_same_moment_count_once(stage: Stage) -> None:
+    zhang, li = stage.actor("张三"), stage.actor("李四")
+    await li.say(f"/plan {stages.THEME_DAY}")
+    plan = li.last()
+    confirmed = [stage.people.press(li.id, plan, label="确认发布") for _ in range(2)]
+    await stage.settle()
+    assert [press.alert for press in confirmed] == [None, "已保存，未重复创建"]
+    assert stage.session(lambda session: session.scalar(select(func.count()).where(stages.OF_THE_PLAY))) == 1
+    card = next(m for m in reversed(li.sees(stage.group(stages.BRANCH_GROUP))) if m.text.startswith("【"))
+    await stage.at("2026-03-06 14:50")
+    signed = [stage.people.press(zhang.id, card, label="签到") for _ in range(2)]
+    await stage.settle()
+    assert [(press.toast, press.alert) for press in signed] == [("已签到14:50（准时）", None), (None, "已于14:50签到")]
+    assert stage.session(_arrivals, stages.shown_on(stage, card)) == (1, 1)
+
+
+def _arrivals(session: Session, meeting_id: int) -> tuple[int, int]:
+    """Records with an arrival, entries of the chain that tell of one."""
+    came = select(func.count()).where(Attendance.meeting_id == meeting_id, Attendance.arrived_at.is_not(None))
+    told = select(func.count()).where(
+        AttendanceEvent.meeting_id == meeting_id, AttendanceEvent.action == Action.CHECKED_IN
+    )
+    return session.execute(came).scalar_one(), session.execute(told).scalar_one()
