@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from bot.attendance.facts import GuestLine, GuestList
 from bot.attendance.rules import GuestKind
 from bot.meetings.views import name
-from bot.message import Button, Message, cut, fill, lines, press, rows
+from bot.message import Button, Html, Message, cut, fill, lines, press, rows
 
 MOST_BUTTONS, MOST_NAMES = 20, 20
 GUEST_NAMES = {
@@ -30,7 +30,7 @@ def guests(what: GuestList) -> Message:
     return Message(text, (kinds, *rows(removals, 2)))
 
 
-def guest_lines(found: Sequence[GuestLine]) -> list[str]:
+def guest_lines(found: Sequence[GuestLine]) -> list[Html]:
     """One line for each sort: how many, and the names of those who have one."""
     parts = []
     for kind, title in GUEST_NAMES.items():
@@ -41,7 +41,7 @@ def guest_lines(found: Sequence[GuestLine]) -> list[str]:
             more = "等" if len(some) > MOST_NAMES else ""
             who = f"：{shown}{more}" if any(guest.name for guest in some) else ""
             parts.append(fill("{title}{count}人{who}", title=title, count=count, who=who))
-    return [str(part) for part in parts]
+    return parts
 
 
 def _one(guest: GuestLine) -> str:

@@ -88,6 +88,14 @@ def test_guests_have_names_or_are_a_number_and_stand_apart(play: Play) -> None:
     assert play.database.look(chain.is_intact, meeting.id)
 
 
+def test_a_guest_named_with_signs_stands_as_written(play: Play) -> None:
+    meeting = play.meeting(LINE)
+    play.until("2026-03-06 15:00")
+    bring(play, meeting, GuestKind.OBSERVER, "李明、<b>红</b>")
+    found = play.act(play.cast.li, guests.offer, meeting.id)
+    assert "列席2人：李明、&lt;b&gt;红&lt;/b&gt;\n" in guest_views.guests(found).text
+
+
 @pytest.mark.parametrize("text", ["", "0", "12345", "、", "李明3", "三十多人", "约30人左右", "名" * 41])
 def test_what_is_no_guest_is_asked_for_again(play: Play, text: str) -> None:
     meeting = play.meeting(LINE)
