@@ -26,7 +26,9 @@ def guests(what: GuestList) -> Message:
         Button(f"删去{cut(_one(guest), 16)}", press("attendance", "noguest", guest.id))
         for guest in what.guests[:MOST_BUTTONS]
     ]
-    text = lines(fill("列席人员：{kind}", kind=name(what.meeting)), *(listed or ["还没有登记。"]), "不计入应到和实到。")
+    text = lines(
+        fill("列席人员：{kind}", kind=name(what.meeting)), *(listed or [Html("还没有登记。")]), "不计入应到和实到。"
+    )
     return Message(text, (kinds, *rows(removals, 2)))
 
 
