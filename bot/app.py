@@ -87,10 +87,6 @@ class IncidentNotice(UserError):
     text = "程序出错，编号 {incident}，已记入日志。一小时内的同类错误不再通知。"
 
 
-class ConflictNotice(UserError):
-    text = "收不到消息：另有程序在用同一个令牌，或设置了 webhook。请停掉另一个程序。"
-
-
 @dataclass(slots=True)
 class House:
     """The running bot and its parts."""
@@ -367,9 +363,9 @@ def _on_stand_by(delivery: Delivery, rings: schedule.Schedule) -> Callable[[bool
     return tell
 
 
-def _on_conflict(config: Config, database: Database, clock: Clock) -> Callable[[str], Awaitable[None]]:
-    async def tell(_: str) -> None:
-        await database.transact(_warn, config, "conflict", ConflictNotice(), now=clock.now())
+def _on_conflict(config: Config, database: Database, clock: Clock) -> Callable[[UserError], Awaitable[None]]:
+    async def tell(notice: UserError) -> None:
+        await database.transact(_warn, config, "conflict", notice, now=clock.now())
 
     return tell
 

@@ -31,7 +31,8 @@ BEAT = 5.0  # seconds between renewals of the lease
 STAND_BY = 10.0  # seconds between looks of a process that does not receive
 REBUILD_AFTER = 60.0  # seconds without a good poll: new connections
 GIVE_UP_AFTER = 600.0  # seconds of 401: the token was revoked
-BACK_OFF = (1, 2, 4, 8, 16, 30)
+BACK_OFF = (1, 2, 4, 8, 16, 25)  # with the jitter at most 30
+COMPLAIN_EVERY = 60.0  # seconds between two lines in the log about one trouble
 
 
 class Fatal(UserError):
@@ -48,6 +49,14 @@ class UnknownToken(Fatal):
 class RevokedToken(Fatal):
     text = "令牌已被 Telegram 拒绝 10 分钟，请向 @BotFather 更换令牌后重新启动。"
     code = 3
+
+
+class ConflictNotice(UserError):
+    text = "收不到消息：另有程序在用同一个令牌。请停掉另一个程序。"
+
+
+class WebhookNotice(UserError):
+    text = "收不到消息：这个令牌设置了 webhook。改用轮询请调用 Bot API 的 deleteWebhook，排队的消息不会丢失。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,9 @@ class Poller:
         *,
         url: str,
         on_good: Callable[[], None],
-        on_conflict: Callable[[str], Awaitable[None]],
+        on_conflict: Callable[[UserError], Awaitable[None]],
         on_stand_by: Callable[[bool], None],
+        seconds: Callable[[], float] = monotonic,
     ) -> None:
         self._database, self._clock, self._transport, self._intake = database, clock, transport, intake
         self._url, self._on_good, self._on_conflict = url, on_good, on_conflict
@@ -120,8 +130,9 @@ class Poller:
         self.is_receiver = False
         self.is_standing_by = False  # another process of ours holds the lease
         self.is_conflict = False
-        self.last_good = monotonic()
-        self._rebuilt_at = monotonic()
+        self._seconds = seconds
+        self.last_good = self._rebuilt_at = seconds()
+        self._complained_at: float | None = None
         self._refused_since: float | None = None
         self._has_had_good = False
         self._failures = 0
@@ -202,7 +213,8 @@ class Poller:
 
     async def _good(self, updates: list[object]) -> Poll:
         await self._intake.accept(updates)
-        self.last_good, self._failures, self._refused_since = monotonic(), 0, None
+        self.last_good, self._failures, self._refused_since = self._seconds(), 0, None
+        self._complained_at = None
         self.is_conflict, self._has_had_good = False, True
         self._on_good()
         if not updates and not self._is_drained:
@@ -214,7 +226,10 @@ class Poller:
     def _failed(self, reason: str) -> Poll:
         pause = BACK_OFF[min(self._failures, len(BACK_OFF) - 1)]
         self._failures += 1
-        log.warning("poll_failed", reason=reason, pause=pause)
+        now = self._seconds()
+        if self._complained_at is None or now - self._complained_at >= COMPLAIN_EVERY:
+            self._complained_at = now
+            log.warning("poll_failed", reason=reason, failures=self._failures)
         return Poll(pause=pause * random.uniform(0.8, 1.2))  # noqa: S311  # jitter
 
     async def _refused(self, status: int, answer: dict[str, object]) -> Poll:
@@ -235,19 +250,20 @@ class Poller:
         if not self.is_conflict:
             self.is_conflict = True
             log.warning("poll_conflicted", description=description)
-            await self._on_conflict(description)
+            await self._on_conflict(WebhookNotice() if "webhook" in description else ConflictNotice())
         return Poll(pause=STAND_BY)
 
     def _unauthorized(self, status: int) -> Poll:
         if not self._has_had_good and status == 404:
             raise UnknownToken
-        self._refused_since = self._refused_since or monotonic()
-        if monotonic() - self._refused_since > GIVE_UP_AFTER:
+        now = self._seconds()
+        self._refused_since = now if self._refused_since is None else self._refused_since
+        if now - self._refused_since > GIVE_UP_AFTER:
             raise RevokedToken
         return self._failed(f"status {status}")
 
     async def _maybe_rebuild(self) -> None:
-        now = monotonic()
+        now = self._seconds()
         if now - self.last_good > REBUILD_AFTER and now - self._rebuilt_at > REBUILD_AFTER:
             self._rebuilt_at = now
             log.warning("transport_rebuilt", seconds_silent=round(now - self.last_good))

@@ -117,7 +117,7 @@ async def test_a_second_poller_is_noticed_and_outlived(opened: Opened) -> None:
         await stage.settle()
         assert (await ask(stage, "/health")).status_code == 200
         told = [m.text for m in stage.actor("王五").sees() if m.sender.user_id == BOT_ID]
-        assert told == ["收不到消息：另有程序在用同一个令牌，或设置了 webhook。请停掉另一个程序。"]
+        assert told == ["收不到消息：另有程序在用同一个令牌。请停掉另一个程序。"]
         assert (await stage.actor("张三").say("/help")).message
         stage.expect_refusal("terminated by other getUpdates")
         await other.shutdown()

@@ -16,6 +16,7 @@ from bot.clock import Clock, SystemClock, VirtualClock
 from bot.context import Turn
 from bot.db import Database
 from bot.demo.world import World
+from bot.errors import UserError
 from bot.inbox import DeadRow, InboxRow, Lease, Outage, Received
 from bot.intake import AT_ONCE, Intake, Trouble
 from bot.message import Message
@@ -67,7 +68,7 @@ class Handling:
 
 
 def poller(database: Database, wire: Wire, intake: Intake, transport: Transport) -> Poller:
-    async def conflict(_: str) -> None:
+    async def conflict(_: UserError) -> None:
         raise AssertionError("nobody else polls")
 
     return Poller(
