@@ -23,6 +23,7 @@ from bot.demo.stage import Stage
 from bot.meetings import agenda, minutes, past, planning, publishing, series, series_planning
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts, Plan
+from bot.meetings.models import Meeting
 from bot.members import chats, exempting, joining, leaving, roster, workbook
 from bot.members import service as members
 from bot.members.models import Chat, Claim, Prompt, Unit
@@ -65,6 +66,7 @@ class Scene:
     plans: dict[str, Plan] = field(default_factory=dict)
     of: dict[str, int] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
+    of_others: frozenset[int] = frozenset()  # numbers of what belongs to 赵六's branch
     foreign: dict[str, set[str]] = field(default_factory=dict)  # names that somebody must never read
     cards: dict[int, Shown] = field(default_factory=dict)  # a message of the bot in each chat
 
@@ -144,6 +146,8 @@ def _name(scene: Scene) -> None:
         everybody = members.roster_on(session, scene.units["top"].id, date(2026, 3, 6))
         scene.ids = {one.name: one.member_id for one in everybody}
         people, ours, theirs = set(scene.ids) - {"王五"}, branch.id, scene.units["交通一支部"].id
+        held = session.scalars(select(Meeting.id).where(Meeting.unit_id == theirs))
+        scene.of_others = frozenset({theirs, *held, *(one.member_id for one in everybody if one.branch_id == theirs)})
         not_ours, not_theirs = ({one.name for one in everybody if one.branch_id != at} for at in (ours, theirs))
         scene.foreign = {
             "李四": people & not_ours | {"交通一支部", "城建二支部"},

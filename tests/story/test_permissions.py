@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from contextlib import closing
 from datetime import datetime
 from pathlib import Path
+from random import Random
 
 import pytest
 from sqlalchemy.orm import Session
@@ -33,7 +34,7 @@ from bot.meetings import service as meetings
 from bot.members import directory, joining, prompts, roster
 from bot.members import rules as rights
 from bot.members import service as members
-from bot.message import Sender, StaleButton
+from bot.message import Sender, StaleButton, base36
 from bot.quiz import drafts as papers
 from bot.quiz import handlers as quiz_handlers
 from bot.quiz import service as quiz
@@ -58,6 +59,10 @@ OF_BANKS = ("questions", "question_versions", "revision_items")  # many rows, wh
 TABLES = ("commands", "presses", "words", "links", "replies", "documents")
 PRESSED = ("presses", "confirmed")  # the second: commands said as the group
 ECHO = "不存在，您无权新建。"  # of what somebody has written himself
+# What somebody may begin for his own branch, or do for himself.
+BEGINNINGS = {"meetings:repeat", "quiz:new", "members:mystart", "members:myend", "members:askerase"}
+FORGERS = (1004, 1004, scenes.STRANGER)  # 赵六 with two tries
+A_WORD = 0.3
 TOGETHER = 25  # doors
 
 Row = tuple[object, ...]
@@ -220,6 +225,35 @@ async def test_every_door_opens_to_whom_the_matrix_names_and_to_nobody_else(visi
     await visit.at(every)
     assert visit.faults == []
     assert [*_leaks(visit.scene)] == []
+
+
+async def test_no_forged_press_of_another_branch_has_an_effect(visit: Visit) -> None:
+    """Every verb with numbers and words that are there, but not those of the presser's own branch."""
+    scene, rng = visit.scene, Random(6)
+    numbers = [number for number in range(60) if number not in scene.of_others]
+    words = (
+        "p",
+        "CHAIR",
+        "DUE",
+        "ADMIN",
+        "GROUP_LEADER",
+        "SICK",
+        "TALK",
+        "summary",
+        *scene.words.values(),
+        "é",
+        "",
+        "-1",
+    )
+    presses = []
+    for name in sorted(merge(ROUTES).presses.keys() - BEGINNINGS):
+        for user_id in FORGERS:
+            args = [rng.choice(words) if rng.random() < A_WORD else base36(rng.choice(numbers)) for _ in range(3)]
+            on = scene.cards[rng.choice((user_id, scene.group_id))]
+            presses.append(scene.stage.people.press(user_id, on, data=":".join([name, *args])))
+    await scene.stage.settle()
+    assert [press.data for press in presses if press.answer is None] == []
+    assert visit.record.changes(set(FORGERS)) == []
 
 
 async def test_who_is_no_person_is_heard_at_no_door(stage: Stage) -> None:
