@@ -14,6 +14,7 @@ from bot.demo.stage import Actor, Stage
 from bot.demo.world import World
 from bot.limits import ASKED_BURST
 from bot.members.rules import NotBound
+from bot.message import base36
 from bot.quiz.service import OnlyOfficers
 from tests import databases, stages
 
@@ -92,3 +93,20 @@ def _arrivals(session: Session, meeting_id: int) -> tuple[int, int]:
         AttendanceEvent.meeting_id == meeting_id, AttendanceEvent.action == Action.CHECKED_IN
     )
     return session.execute(came).scalar_one(), session.execute(told).scalar_one()
+
+
+OF_A_MEETING = (
+    *("attendance:go", "attendance:in", "attendance:out", "attendance:leave", "attendance:show", "attendance:sheet"),
+    *("attendance:marks", "attendance:guests", "attendance:fix", "attendance:export", "attendance:votes"),
+    *("meetings:minutes", "meetings:agenda", "meetings:additems", "meetings:one", "meetings:move", "meetings:cancel"),
+)
+
+
+async def test_a_meeting_of_others_and_none_at_all_read_alike(stage: Stage) -> None:
+    stage.involves_strangers = True
+    zhao = stage.actor("赵六")
+    meeting = base36(stages.shown_on(stage, await stages.announced(stage)))
+    home = (await zhao.say("/help")).message
+    for verb in OF_A_MEETING:
+        told = [(await zhao.press(on=home, data=f"{verb}:{number}:1")).alert for number in (meeting, "zzzz")]
+        assert told == ["没有这个会议，或您不在应到名单"] * 2, verb
