@@ -158,12 +158,12 @@ def _group_reports(on: Occasion, unsigned: list[Named], told: Container[int | No
             by_group.setdefault(person.group_id, []).append(person)
     posts = []
     for group_id, people in by_group.items():
-        message = leader_views.group_report(on.meeting, people[0].group_name or "", people)
-        posts += [
-            Post(f"g{leader.member_id}", leader.user_id, message)
-            for leader in members.holders(on.session, Right.ROLL_CALL, group_id, now=on.now)
-            if leader.role is Role.GROUP_LEADER and leader.is_reachable and leader.user_id not in told
-        ]
+        for leader in members.holders(on.session, Right.ROLL_CALL, group_id, now=on.now):
+            others = [person for person in people if person.member_id != leader.member_id]
+            is_asked = leader.role is Role.GROUP_LEADER and leader.is_reachable and leader.user_id not in told
+            if is_asked and others:
+                message = leader_views.group_report(on.meeting, others[0].group_name or "", others)
+                posts.append(Post(f"g{leader.member_id}", leader.user_id, message))
     return posts
 
 
@@ -180,7 +180,7 @@ def _explain(on: Occasion, rung: PlannedRung, _: Fate) -> list[Post]:
     if not on.roll.unexplained:
         return []
     people = on.named(on.roll.unexplained)
-    return on.to_secretary(leader_views.still_unexplained(on.meeting, people, rung.round))
+    return on.to_secretary(leader_views.still_unexplained(on.meeting, people, rung.round, now=on.now))
 
 
 AUDIENCES: Mapping[RungName, Callable[[Occasion, PlannedRung, Fate], list[Post]]] = {

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.meetings import ladder
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import Roll
-from bot.meetings.views import MOST_NAMES, clock, name, names, sheet_row, voting
+from bot.meetings.views import MOST_NAMES, clock, name, names, sheet_row, short_day, voting
 from bot.members.rules import UnitKind
 from bot.message import Button, Buttons, Message, fill, press
 
@@ -73,7 +73,8 @@ def group_report(meeting: MeetingFacts, group_name: str, unsigned: Sequence[Name
 
 def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
     """R7."""
-    text = f"请完成会议记录：自助签到{len(roll.self_signed)}人待核对，待批请假{len(roll.leave_asked)}人，"
+    text = fill("请完成{kind}的会议记录：", kind=name(meeting))
+    text += f"自助签到{len(roll.self_signed)}人待核对，待批请假{len(roll.leave_asked)}人，"
     text += f"未说明缺席{len(roll.unexplained)}人。"
     vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
     sheet = Button("逐条处理", press("attendance", "sheet", meeting.id))
@@ -81,11 +82,12 @@ def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
     return Message(text, ((*vouch, sheet, write),))
 
 
-def still_unexplained(meeting: MeetingFacts, people: Sequence[Named], round_: int) -> Message:
+def still_unexplained(meeting: MeetingFacts, people: Sequence[Named], round_: int, *, now: datetime) -> Message:
     """R8, later rounds."""
-    text = "仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
-    filled = fill(text, count=len(people), round=round_, rounds=ladder.EXPLAIN_ROUNDS, names=names(people))
-    return Message(filled, _whole_list(meeting, people))
+    which = fill("{day}{kind}", day=short_day(meeting.on, now=now), kind=name(meeting))
+    text = "{which}仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
+    rounds = {"round": round_, "rounds": ladder.EXPLAIN_ROUNDS}
+    return Message(fill(text, which=which, count=len(people), names=names(people), **rounds), (sheet_row(meeting),))
 
 
 def _whole_list(meeting: MeetingFacts, people: Sequence[Named]) -> Buttons:

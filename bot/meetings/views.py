@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.meetings.facts import MeetingFacts, Moved, Named, Shifted
-from bot.meetings.rules import MeetingState, Outcome, Roll, SignIn, VoteRule
+from bot.meetings.rules import MeetingKind, MeetingState, Outcome, Roll, SignIn, VoteRule
 from bot.members.rules import DueList
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
 from bot.periods import beijing, local_day
@@ -28,6 +28,7 @@ REACHED = {
     VoteRule.DEMOCRATIC_LIFE: "达到三分之二",
 }
 LABEL = 12  # characters of a name or title on a button
+MOST_GROUP_NAME = 12  # a longer one would not stay a name in a sentence
 
 
 # -- parts ---
@@ -68,8 +69,10 @@ def span(starts_at: datetime, ends_at: datetime, *, now: datetime) -> str:
 
 
 def name(meeting: MeetingFacts) -> str:
-    """What the meeting is called in a sentence."""
-    return meeting.rules.name
+    """What the meeting is called in a sentence; those of groups would all be alike."""
+    if meeting.kind is not MeetingKind.GROUP_MEETING or len(meeting.unit.name) > MOST_GROUP_NAME:
+        return meeting.rules.name
+    return f"{meeting.unit.name}{'会' if meeting.unit.name.endswith('小组') else meeting.rules.name}"
 
 
 def head(kind: str, title: str) -> Html:
@@ -276,7 +279,9 @@ def sign_in_opens(meeting: MeetingFacts, *, is_private: bool) -> Message:
     window = meeting.rules.window
     on_time, last = clock(meeting.starts_at + window.on_time), clock(meeting.starts_at + window.late)
     text = f"现在开始签到，{on_time}前为准时，{last}后请找书记登记。"
-    return Message(text, sign_in_row(meeting) if is_private else ())
+    if is_private:  # where no card stands above it
+        return Message(fill("{kind}{text}", kind=name(meeting), text=text), sign_in_row(meeting))
+    return Message(text)
 
 
 def running(meeting: MeetingFacts, *, is_private: bool) -> Message:

@@ -73,7 +73,7 @@ async def test_words_do_what_buttons_do(stage: Stage, chat: Cast, group: Chat) -
     zhang = chat("张三")
     assert (await zhang.say("签到")).message.text == "现在没有正在签到的会议。"
     asked = (await zhang.say("请假")).message
-    assert [button.text for button in asked.buttons()] == ["3月6日 15:00 主题党日", "3月24日 15:00 党小组会"]
+    assert [button.text for button in asked.buttons()] == ["3月6日 15:00 主题党日", "3月24日 15:00 第一党小组会"]
     chosen = (await zhang.press("3月6日 15:00 主题党日", on=asked)).message
     assert chosen.text == "3月6日（周五）15:00主题党日，请选择请假类别"
     await stage.at("2026-03-06 14:50")
@@ -88,7 +88,7 @@ async def test_several_meetings_at_once_are_offered(chat: Cast, group: Chat) -> 
     assert [button.text for button in asked.buttons()] == [
         "3月5日 15:00 支部党员大会",
         "3月6日 15:00 主题党日",
-        "3月24日 15:00 党小组会",
+        "3月24日 15:00 第一党小组会",
     ]
     assert (await zhang.press("3月5日 15:00 支部党员大会", on=asked)).message.text.startswith("3月5日（周四）15:00")
 
@@ -128,7 +128,7 @@ async def test_lists_show_ones_own_state_and_what_one_may_do(stage: Stage, chat:
     listed = (await zhang.say("/meetings")).message
     theme_day, group_meeting = listed.text.split("\n\n")
     assert theme_day == "【主题党日】学习\n3月6日（周五）15:00—17:00，三楼会议室\n您已回复：参加"
-    assert group_meeting.startswith("【党小组会】学习交流\n3月24日（周二）15:00—16:00")
+    assert group_meeting.startswith("【第一党小组会】学习交流\n3月24日（周二）15:00—16:00")
     one = (await zhang.press("3月6日 15:00 主题党日", on=listed)).message
     assert [button.text for button in one.buttons()] == ["参加", "请假"]
     own = (await li.press("3月6日 15:00 主题党日", on=(await li.say("/meetings")).message)).message

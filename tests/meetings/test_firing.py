@@ -159,6 +159,18 @@ def test_group_leaders_read_of_their_own_group(play: Play) -> None:
     assert texts(play.take(), leader.user_id) == ["第一党小组未签1人：周八。"]
 
 
+def test_a_group_leader_reads_of_others_not_of_himself(play: Play) -> None:
+    cast = play.cast
+    leader = play.make.member("钱一", cast.branch, group=cast.group, roles=[Role.GROUP_LEADER])
+    meeting = play.meeting(LINE)
+    play.until("2026-03-06 14:50")
+    play.check_in(meeting, cast.zhang, cast.zhou)
+    play.until("2026-03-06 15:29")
+    play.take()
+    play.until("2026-03-06 15:30")
+    assert texts(play.take(), leader.user_id) == []
+
+
 def test_a_committee_meeting_has_private_cards_only(play: Play) -> None:
     cast = play.cast
     meeting = play.meeting("本周五15点 支委会 研究发展党员 @小会议室")
@@ -168,7 +180,7 @@ def test_a_committee_meeting_has_private_cards_only(play: Play) -> None:
     card = letters[0]
     assert card.line == "【支委会】研究发展党员／时间：3月6日（周五）15:00—16:00／地点：小会议室／您还没有回复"
     assert card.buttons == ("参加", "请假")
-    signs = [letter for letter in letters if letter.line.startswith("现在开始签到")]
+    signs = [letter for letter in letters if "现在开始签到" in letter.line]
     assert [letter.buttons for letter in signs] == [("签到",), ("签到",)]
     play.check_in(meeting, cast.sun)
     play.work()
@@ -201,7 +213,7 @@ def test_the_absent_are_asked_why_and_the_secretary_four_times(play: Play) -> No
     play.until("2026-04-20 09:00")
     asked = "您缺席了3月6日主题党日，请说明原因，仅书记和组织委员可见。〔公事〕〔病〕〔事〕〔忘记签到〕〔其他〕"
     assert play.sent() == [f"03-09 09:30 周八：{asked}"] + [
-        f"{day} 李四：仍有2人未说明缺席原因（第{count}次，共4次）：周八、吴九。"
+        f"{day} 李四：3月6日主题党日仍有2人未说明缺席原因（第{count}次，共4次）：周八、吴九。〔考勤表〕"
         for day, count in (("03-16 09:30", 2), ("03-23 09:30", 3), ("03-30 09:30", 4))
     ]
 

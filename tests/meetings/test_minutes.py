@@ -216,7 +216,7 @@ def test_filed_minutes_are_left_alone(play: Play) -> None:
     with pytest.raises(AgendaClosed):
         added(play, meeting, "乙")
     play.until("2026-03-20 09:00")
-    assert [letter for letter in play.take() if "请完成会议记录" in letter.text] == []
+    assert [letter for letter in play.take() if "的会议记录" in letter.text] == []
 
 
 def test_minutes_wait_for_the_end_of_the_meeting(play: Play) -> None:

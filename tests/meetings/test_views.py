@@ -174,7 +174,7 @@ def test_the_reminders_word_for_word() -> None:
         leader_views.group_report(MEETING, "第二小组", PEOPLE),
         leader_views.to_complete(MEETING, replace(CLOSED, self_signed=tuple(range(18)), leave_asked=(1,))),
         views.explain(MEETING, now=NOW),
-        leader_views.still_unexplained(MEETING, PEOPLE, 2),
+        leader_views.still_unexplained(MEETING, PEOPLE, 2, now=NOW),
         leader_views.unreached(MEETING, [*four, Named(5, "孙七")]),
     ]
     assert [line(message) for message in said] == [
@@ -183,14 +183,14 @@ def test_the_reminders_word_for_word() -> None:
         "今天15:00 三楼会议室，支部党员大会。参加15 · 请假2 · 未回复7。",
         "今天15:00 三楼会议室，支部党员大会。参加15 · 请假2 · 未回复7。 [参加] [请假]",
         "现在开始签到，15:10前为准时，15:30后请找书记登记。",
-        "现在开始签到，15:10前为准时，15:30后请找书记登记。 [签到]",
+        "支部党员大会现在开始签到，15:10前为准时，15:30后请找书记登记。 [签到]",
         "会议正在进行，签到到15:30为止。",
         "支部党员大会已开始，您还没有签到。 [签到] [说明原因]",
         "支部党员大会15:30：应到24，实到18，请假2，未签4：张三、李四、王五、赵六。 [考勤表]",
         "第二小组未签2人：张三、李四。",
-        "请完成会议记录：自助签到18人待核对，待批请假1人，未说明缺席2人。 [名单属实] [逐条处理] [写记录]",
+        "请完成支部党员大会的会议记录：自助签到18人待核对，待批请假1人，未说明缺席2人。 [名单属实] [逐条处理] [写记录]",
         "您缺席了12月4日支部党员大会，请说明原因，仅书记和组织委员可见。 [公事] [病] [事] [忘记签到] [其他]",
-        "仍有2人未说明缺席原因（第2次，共4次）：张三、李四。",
+        "12月4日支部党员大会仍有2人未说明缺席原因（第2次，共4次）：张三、李四。 [考勤表]",
         "5人未激活或无法私信，请当面通知：张三、李四、王五、赵六、孙七。 [邀请单]",
     ]
 
@@ -391,3 +391,12 @@ def test_every_button_fits_into_64_bytes() -> None:
     data = [button.data or button.link or "" for message in messages for row in message.buttons for button in row]
     assert data
     assert max(len(text.encode()) for text in data) <= MAX_DATA
+
+
+@pytest.mark.parametrize(
+    ("group", "called"),
+    [("第一党小组", "第一党小组会"), ("机关组", "机关组党小组会"), ("名" * 13, "党小组会")],
+)
+def test_meetings_of_two_groups_are_told_apart(group: str, called: str) -> None:
+    of_group = UnitRef(5, UnitKind.PARTY_GROUP, group, "/1/3/5/")
+    assert views.name(replace(MEETING, kind=MeetingKind.GROUP_MEETING, unit=of_group)) == called
