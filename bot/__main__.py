@@ -143,6 +143,8 @@ def greeting(settings: Config, username: str, *, now: datetime) -> list[str]:
     from bot.periods import beijing
 
     lines = [f"已启动：@{username}，北京时间 {beijing(now):%Y-%m-%d %H:%M}。Ctrl+C 停止。"]
+    if (local := now.astimezone()).utcoffset() != beijing(now).utcoffset():
+        lines.append(f"本机时区是 {local:%Z}，现在 {local:%H:%M}；会议和提醒一律按北京时间。")
     if not settings.root_user_ids:
         lines.append("没有设置最高管理员：私聊机器人发送 /id，把得到的编号写进 KETANG_ROOT_USER_IDS，再重新启动。")
     return lines

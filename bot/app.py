@@ -35,7 +35,7 @@ from bot.delivery import EDIT_GAP, Delivery
 from bot.errors import UserError
 from bot.gate import Gate, Incident, Pressed, part
 from bot.inbox import Received
-from bot.intake import Intake, Process, Trouble, UnreadableError, new_incident
+from bot.intake import IncidentNotice, Intake, NotSavedNotice, Process, Trouble, UnreadableError, new_incident
 from bot.limits import Patience
 from bot.meetings import handlers as meetings_handlers
 from bot.meetings import kinds, minutes_handlers, realigning, series_handlers
@@ -59,6 +59,7 @@ CONTENT = Path(__file__).parents[1] / "content"
 STOP_TIME = 3.0  # seconds for what is in flight when we are told to stop
 RETRY_LOOK = 0.5  # seconds between looks at updates whose handler failed
 STALL = 1.0  # seconds in which nothing could run: something of ours has kept the loop for itself
+WARN_EVERY = timedelta(hours=1)
 DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
 
 Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object, object], Deps, None]
@@ -81,10 +82,6 @@ ROUTES: tuple[Routes, ...] = (
     banks_handlers.ROUTES,
     quiz_handlers.ROUTES,
 )
-
-
-class IncidentNotice(UserError):
-    text = "程序出错，编号 {incident}，已记入日志。一小时内的同类错误不再通知。"
 
 
 @dataclass(slots=True)
@@ -236,7 +233,7 @@ def build(
         _process(telegram, gate),
         owner=own_name(),
         on_trouble=_on_trouble(config, delivery, database, clock),
-        on_busy=_on_busy(delivery),
+        on_busy=_on_busy(config, delivery, clock),
     )
     rings = schedule.Schedule(database, clock, schedule.jobs(config.root_user_ids))
     poller = Poller(
@@ -348,9 +345,16 @@ def _on_trouble(
     return tell
 
 
-def _on_busy(delivery: Delivery) -> Callable[[Received], Awaitable[None]]:
+def _on_busy(config: Config, delivery: Delivery, clock: Clock) -> Callable[[Received], Awaitable[None]]:
+    told_at: datetime | None = None
+
     async def tell(row: Received) -> None:
+        nonlocal told_at
         _answer(delivery, row, NotSaved())
+        if told_at is None or clock.now() - told_at >= WARN_EVERY:
+            told_at = clock.now()
+            for user_id in config.root_user_ids:  # from memory: no row can be written now
+                delivery.say(Answer(user_id, Message(escape(NotSavedNotice()))))
 
     return tell
 

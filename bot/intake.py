@@ -20,6 +20,7 @@ from bot import inbox
 from bot.clock import Clock
 from bot.context import TURN, Turn
 from bot.db import Database, NotSaved
+from bot.errors import UserError
 from bot.inbox import AlreadyHandledError, Received
 
 log = structlog.get_logger()
@@ -263,6 +264,14 @@ class Intake:
         self._is_stopping = True
         for worker in self._workers:
             worker.cancel()
+
+
+class NotSavedNotice(UserError):
+    text = "数据库写不进去，大家的操作暂未保存。请查看磁盘空间和日志；恢复后会自动继续。一小时内不再通知。"
+
+
+class IncidentNotice(UserError):
+    text = "程序出错，编号 {incident}，已记入日志。一小时内的同类错误不再通知。"
 
 
 class UnreadableError(ValueError):

@@ -85,7 +85,7 @@ class Schedule:
         self._last_seen = now
         if before - now < SET_BACK:
             return
-        log.warning("clock_set_back", seconds=round((before - now).total_seconds()))
+        log.warning("clock_jump_noticed", seconds=round((before - now).total_seconds()))
         self._ran_at.clear()
         if self._alarm is not None:
             self._set_intervals(self._alarm)

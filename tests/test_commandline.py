@@ -1,6 +1,8 @@
 """Commands that cannot do their work: a sentence and an exit code, never a traceback."""
 
 import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from bot.config import Config
 from bot.db import Database
 from bot.meetings import kinds
 
+ROOT = Path(__file__).parent.parent
 TOKEN = "7123456789:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsawQ"
 COMMANDS = [
     *(("run",), ("migrate",), ("bank", "list"), ("bank", "export", "x")),
@@ -111,11 +114,30 @@ def test_a_start_without_a_real_token_is_refused(monkeypatch: pytest.MonkeyPatch
 
 def test_a_start_names_the_bot_and_says_how_to_become_its_administrator() -> None:
     now = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-    first, second = greeting(Config(), "ketang_bot", now=now)
+    first, *_, second = greeting(Config(), "ketang_bot", now=now)
     assert first == "已启动：@ketang_bot，北京时间 2026-03-02 09:00。Ctrl+C 停止。"
     assert "/id" in second
     assert "KETANG_ROOT_USER_IDS" in second
-    assert greeting(Config(root_user_ids=(1003,)), "ketang_bot", now=now) == [first]
+    assert second not in greeting(Config(root_user_ids=(1003,)), "ketang_bot", now=now)
+
+
+GREETING = """
+from datetime import UTC, datetime
+from bot.__main__ import greeting
+from bot.config import Config
+print(*greeting(Config(root_user_ids=(1003,)), "ketang_bot", now=datetime(2026, 3, 2, 1, 0, tzinfo=UTC)), sep="\\n")
+"""
+
+
+def test_a_machine_in_another_zone_and_without_tables_of_zones_keeps_beijing_time() -> None:
+    machine = {**os.environ, "TZ": "EST5", "PYTHONTZPATH": "/nowhere", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        [sys.executable, "-c", GREETING], capture_output=True, text=True, check=True, env=machine, cwd=ROOT
+    )
+    assert done.stdout.splitlines() == [
+        "已启动：@ketang_bot，北京时间 2026-03-02 09:00。Ctrl+C 停止。",
+        "本机时区是 EST，现在 20:00；会议和提醒一律按北京时间。",
+    ]
 
 
 def test_a_start_reads_the_kinds_of_meetings_first() -> None:

@@ -90,18 +90,6 @@ async def test_a_press_answered_too_late_is_no_error(stage: Stage, chat: People)
     del stage.world.presses[press.id]  # Telegram forgot it before we could answer
 
 
-async def test_a_press_whose_answer_telegram_puts_off_too_long_counts_without_it(stage: Stage, chat: People) -> None:
-    stage.expect_refusal("Too Many Requests: retry after 30")
-    card = await stages.announced(stage)
-    stage.fault("answerCallbackQuery", flood(30))
-    press = stage.people.press(chat("张三").id, card, label="参加")
-    await stage.settle()
-    assert card.text.endswith("已回复 1/12：参加1 · 请假0 · 未回复11")
-    assert [call.status for call in stage.calls("answerCallbackQuery")][-1] == 429
-    assert (press.toast, (await chat("周八").press("参加", on=card)).toast) == (None, "已登记：参加")
-    del stage.world.presses[press.id]  # nobody reads its answer any more
-
-
 # -- many at once -----------------------------------------------------------------------------------------------------
 
 

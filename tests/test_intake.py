@@ -16,7 +16,9 @@ from bot import web
 from bot.attendance.models import Attendance, AttendanceEvent
 from bot.attendance.rules import Answer
 from bot.context import Context, Routes
+from bot.db import NotSaved
 from bot.demo.chats import Chat
+from bot.demo.faults import flood
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
 from bot.demo.wire import Payload
@@ -194,6 +196,18 @@ async def test_an_update_that_comes_again_acts_once(stage: Stage, chat: People) 
     assert len(stage.calls()) == calls
 
 
+async def test_a_press_whose_answer_telegram_puts_off_too_long_counts_without_it(stage: Stage, chat: People) -> None:
+    stage.expect_refusal("Too Many Requests: retry after 30")
+    card = await stages.announced(stage)
+    stage.fault("answerCallbackQuery", flood(30))
+    press = stage.people.press(chat("张三").id, card, label="参加")
+    await stage.settle()
+    assert card.text.endswith("已回复 1/12：参加1 · 请假0 · 未回复11")
+    assert [call.status for call in stage.calls("answerCallbackQuery")][-1] == 429
+    assert (press.toast, (await chat("周八").press("参加", on=card)).toast) == (None, "已登记：参加")
+    del stage.world.presses[press.id]  # nobody reads its answer any more
+
+
 # -- the webhook ------------------------------------------------------------------------------------------------------
 
 
@@ -268,9 +282,14 @@ class Doors:
     async def note(self, _: Update, context: Context) -> None:
         self.passed.append(context.words)
 
+    async def full(self, _: Update, __: Context) -> None:
+        self.tries += 1
+        if self.tries <= 2:
+            raise NotSaved
+
     @property
     def routes(self) -> Routes:
-        return Routes(commands={"fail": self.fail, "wait": self.wait, "note": self.note})
+        return Routes(commands={"fail": self.fail, "wait": self.wait, "note": self.note, "full": self.full})
 
 
 @pytest.fixture
@@ -303,6 +322,18 @@ async def test_a_handler_that_fails_three_times_is_given_up_with_a_number(worksh
     )
     await workshop.advance(minutes=10)
     assert doors.tries == 3
+
+
+async def test_what_cannot_be_saved_is_said_so_tried_again_and_told_to_root_once(workshop: Stage, doors: Doors) -> None:
+    zhang = workshop.actor("张三")
+    await zhang.say("/full")
+    await workshop.advance(seconds=2)
+    await workshop.advance(seconds=2)
+    assert doors.tries == 3
+    assert [m.text for m in workshop.actor("王五").sees() if m.sender.user_id == BOT_ID] == [
+        "数据库写不进去，大家的操作暂未保存。请查看磁盘空间和日志；恢复后会自动继续。一小时内不再通知。"
+    ]
+    assert [m.text for m in zhang.sees() if m.sender.user_id == BOT_ID] == ["暂未保存，请稍后再点一次。"]
 
 
 async def test_a_person_s_updates_keep_their_order_while_another_s_handler_waits(workshop: Stage, doors: Doors) -> None:
