@@ -65,7 +65,7 @@ class Make:
     def __init__(self, database: Database) -> None:
         self.database = database
         self._session: Session | None = None
-        self._strangers = 2000
+        self.strangers = 2000
 
     def _run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         if self._session is None:
@@ -207,8 +207,8 @@ class Make:
         )
 
     def _next_stranger(self) -> int:
-        self._strangers += 1
-        return self._strangers
+        self.strangers += 1
+        return self.strangers
 
 
 def _company_id(session: Session, branch: UnitRef) -> int | None:

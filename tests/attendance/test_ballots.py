@@ -18,6 +18,7 @@ from bot.members.rules import NotAllowed
 from bot.message import strip_tags
 from tests.make import GROUP_CHAT, Someone
 from tests.meetings.play import Play, at
+from tests.meetings.scenes import scene
 
 ASSEMBLY = "本周五15点 支部党员大会 讨论发展对象 @三楼会议室"
 
@@ -35,6 +36,7 @@ def item(play: Play, meeting: MeetingFacts, rule: VoteRule = VoteRule.ORDINARY, 
     return play.database.run(write)
 
 
+@scene
 def assembly(
     play: Play, voters: int, present: int, rule: VoteRule = VoteRule.ORDINARY
 ) -> tuple[MeetingFacts, int, list[Someone]]:

@@ -24,6 +24,7 @@ from bot.outbox import OutboxRow
 from tests.attendance.acts import LINE, correct
 from tests.make import Someone
 from tests.meetings.play import Play
+from tests.meetings.scenes import scene
 
 
 @pytest.fixture
@@ -32,6 +33,7 @@ def database_url(sqlite_url: str) -> str:
     return sqlite_url
 
 
+@scene
 def busy(play: Play) -> MeetingFacts:
     """A theme day with everything: late, on leave, corrected, made up, guests, a name that would be a formula."""
     cast = play.cast

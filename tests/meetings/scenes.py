@@ -1,7 +1,7 @@
 """What many tests of a file begin with: made by the services for the first of them, put back as rows for the others."""
 
 from collections.abc import Callable
-from copy import copy
+from copy import copy, deepcopy
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
@@ -19,6 +19,7 @@ class _Played:
 
     rows: snapshots.Snapshot
     play: Play
+    strangers: int
     given: object
 
 
@@ -36,11 +37,13 @@ def scene(happens: Callable[Concatenate[Play, P], R]) -> Callable[Concatenate[Pl
         if (known := _played.get(key)) is None:
             before = play.database.look(snapshots.all_rows)
             given = happens(play, *args, **kwargs)
-            _played[key] = _Played(play.database.look(snapshots.since, before), _noted(play), given)
+            rows = play.database.look(snapshots.since, before)
+            _played[key] = _Played(rows, _noted(play), play.make.strangers, deepcopy(given))
             return given
         play.database.run(known.rows.put_back)
         _take_over(play, known.play)
-        return known.given  # type: ignore[return-value]  # the key holds the function that gave it
+        play.make.strangers = known.strangers
+        return deepcopy(known.given)  # type: ignore[return-value]  # the key holds the function that gave it
 
     return again
 

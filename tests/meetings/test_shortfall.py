@@ -14,10 +14,12 @@ from bot.meetings.shortfall import AlreadyForStudy
 from bot.members.rules import NotAllowed
 from tests.make import GROUP_CHAT
 from tests.meetings.play import Play, texts
+from tests.meetings.scenes import scene
 
 CHOICE = "〔考勤表〕〔延期〕〔改为学习会〕〔继续等待〕"
 
 
+@scene
 def assembly(play: Play, *there: str) -> MeetingFacts:
     """An assembly with one vote at 15:30; 张三 李四 孙七 吴九 may vote, two of them are needed."""
     meeting = play.meeting("本周五15点 支部党员大会 学习 @三楼")
