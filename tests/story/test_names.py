@@ -77,9 +77,9 @@ def _screens(meeting: str, stage: Stage) -> list[str]:
     branch, people = base36(_branch(stage)), stage.session(_numbers)
     return [
         *(f"attendance:{verb}:{meeting}:0" for verb in ("marks", "leaving", "guests")),
-        *(f"attendance:turn:{meeting}:{page}" for page in "0123"),
-        *(f"members:page:{branch}:{page}" for page in "0123"),
-        *(f"members:{screen}:{base36(member)}" for member in people for screen in ("person", "loose")),
+        *(f"attendance:turn:{meeting}:{page}" for page in "012"),
+        *(f"members:page:{branch}:{page}" for page in "012"),
+        *(f"members:person:{base36(member)}" for member in people),
     ]
 
 
