@@ -13,7 +13,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
+from sqlalchemy import event, inspect, text
 
 from bot import migrations
 from bot.db import Database
@@ -119,6 +119,30 @@ def test_migrated_tables_are_those_of_the_models(database: Database) -> None:
 def test_processes_that_start_together_upgrade_once(blank_url: str, children: ProcessPoolExecutor) -> None:
     told = list(children.map(upgrade, [blank_url] * 2))
     assert sorted(told, key=str) == ["", None]
+
+
+class Cut(Exception):
+    """The process ends here."""
+
+
+def test_an_upgrade_that_ends_in_the_middle_leaves_nothing_and_the_next_start_does_it_all(blank_url: str) -> None:
+    made: list[str] = []
+
+    def count(_: object, __: object, statement: str, *___: object) -> None:
+        if statement.lstrip().startswith("CREATE TABLE"):
+            made.append(statement)
+        if len(made) == 20:
+            raise Cut
+
+    with connected(blank_url) as database:
+        event.listen(database.engine, "before_cursor_execute", count)
+        with pytest.raises(Cut):
+            migrations.upgrade(database)
+    with connected(blank_url) as database:
+        assert inspect(database.engine).get_table_names() == []
+    assert upgrade(blank_url) == ""
+    with connected(blank_url) as database:
+        assert migrations.is_current(database)
 
 
 def test_a_newer_database_is_left_alone(database: Database, database_url: str) -> None:

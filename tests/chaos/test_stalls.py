@@ -1,4 +1,4 @@
-"""Something of ours keeps the event loop for itself: what came due meanwhile still goes out, and the log says so."""
+"""Handlers that hang or keep the event loop for themselves: the others go on, and the log says so."""
 
 import asyncio
 import io
@@ -9,12 +9,14 @@ from contextlib import AbstractAsyncContextManager
 from functools import partial
 
 import pytest
+from sqlalchemy import select
 from telegram import Update
 
 from bot import logs
 from bot.context import Context, Routes
 from bot.demo.stage import Stage
 from bot.demo.world import BOT_ID, World
+from bot.inbox import DeadRow
 from tests import stages
 
 pytestmark = pytest.mark.long
@@ -33,6 +35,22 @@ async def block(_: Update, __: Context) -> None:
 
 def asked(stage: Stage, name: str) -> int:
     return len([m for m in stage.actor(name).sees() if m.sender.user_id == BOT_ID and m.text == ASKED])
+
+
+async def hang(_: Update, __: Context) -> None:
+    await asyncio.Event().wait()
+
+
+async def test_a_handler_that_never_ends_is_put_aside_after_half_a_minute(opened: Opened) -> None:
+    async with opened(routes=[Routes(commands={"hang": hang})]) as stage:
+        stage.expect_incident()
+        zhang = stage.actor("张三")
+        stage.people.say(zhang.id, "/hang")
+        told, me = (await zhang.say("/me")).messages
+        (reason,) = stage.session(lambda session: session.scalars(select(DeadRow.reason)).all())
+        assert reason.startswith("TimeoutError")
+        assert told.text.startswith("出了点问题，已记录（编号 ")
+        assert me.text.startswith("张三\n")
 
 
 async def test_a_reminder_due_while_the_loop_stands_still_is_sent_and_the_stall_logged(opened: Opened) -> None:
