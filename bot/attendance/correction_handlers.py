@@ -7,7 +7,7 @@ from telegram import Update
 from bot.attendance import correcting, correction_views, guest_views, guests, make_ups, proposals, trail
 from bot.attendance.rules import GuestKind, MakeUpHow
 from bot.context import Context, Handler, Routes
-from bot.message import ClearButtons, Edit, StaleButton, Toast
+from bot.message import Edit, StaleButton, Toast
 from bot.periods import local_day
 
 # -- corrections ---
@@ -50,8 +50,9 @@ async def reason_told(update: Update, context: Context) -> None:
 
 
 async def forgot(_: Update, context: Context) -> None:
-    await context.transact(proposals.forgot, context.press.number(0))
-    await context.say(Toast(correction_views.forgotten()), ClearButtons())
+    meeting = await context.transact(proposals.forgot, context.press.number(0))
+    waiting = correction_views.waits_for_confirmation(meeting, now=context.now())
+    await context.say(Toast(correction_views.forgotten()), Edit(waiting))
 
 
 async def show_proposal(_: Update, context: Context) -> None:

@@ -186,6 +186,12 @@ def forgotten() -> str:
     return "已提交，等待书记确认"
 
 
+def waits_for_confirmation(meeting: MeetingFacts, *, now: datetime) -> Message:
+    """What stays of the question to who forgot to sign in."""
+    text = "{day}{kind}，您已申请补签（忘记签到），等待书记确认。"
+    return Message(fill(text, day=short_day(meeting.on, now=now), kind=name(meeting)))
+
+
 def proposal(what: Proposal, *, now: datetime) -> Message:
     """To those who may confirm; afterwards it says how it ended."""
     day = short_day(what.meeting.on, now=now)

@@ -9,7 +9,7 @@ from bot.errors import UserError
 from bot.meetings import views as meeting_views
 from bot.members import views as member_views
 from bot.members.rules import NotBound
-from bot.message import ClearButtons, Edit, Html, Message, StaleButton, Toast, number
+from bot.message import Edit, Html, Message, StaleButton, Toast, number
 
 
 class OnlyInPrivate(UserError):
@@ -122,8 +122,9 @@ async def why(_: Update, context: Context) -> None:
 
 
 async def because(_: Update, context: Context) -> None:
-    await context.transact(leave.explain, context.press.number(0), _kind(context.press.word(1)))
-    await context.say(Toast(views.EXPLAINED), ClearButtons())
+    kind = _kind(context.press.word(1))
+    meeting = await context.transact(leave.explain, context.press.number(0), kind)
+    await context.say(Toast(views.EXPLAINED), Edit(views.explained(meeting, kind, now=context.now())))
 
 
 # -- the list with names ---

@@ -11,12 +11,14 @@ from bot.meetings.change_views import change_row
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import EARLY_OPENING, MeetingState, Roll
 from bot.meetings.views import (
+    REASONS,
     answer_row,
     button_label,
     clock,
     head,
     name,
     names,
+    own_outcome,
     own_state,
     pager,
     rate,
@@ -127,6 +129,12 @@ def ask_explanation(own: Own) -> Message:
 EXPLAINED = "已记下，谢谢说明"
 
 
+def explained(meeting: MeetingFacts, kind: ReasonKind, *, now: datetime) -> Message:
+    """What stays of the question."""
+    text = "{day}{meeting}，您已说明原因：{kind}。仅书记和组织委员可见。"
+    return Message(fill(text, day=short_day(meeting.on, now=now), meeting=name(meeting), kind=REASONS[kind.name]))
+
+
 # -- at closing, after downtime ---
 
 
@@ -188,7 +196,7 @@ def _place(own: Own) -> str:
 
 def _state(own: Own) -> str:
     if own.meeting.is_over:
-        return f"已结束。{own_state(own.roll)}" if own.is_due else "已结束"
+        return f"已结束。{own_outcome(own.roll)}" if own.is_due else "已结束"
     return own_state(own.roll) if own.is_due or own.roll.joined else ""
 
 

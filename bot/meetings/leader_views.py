@@ -73,9 +73,13 @@ def group_report(meeting: MeetingFacts, group_name: str, unsigned: Sequence[Name
 
 def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
     """R7."""
-    text = fill("请完成{kind}的会议记录：", kind=name(meeting))
-    text += f"自助签到{len(roll.self_signed)}人待核对，待批请假{len(roll.leave_asked)}人，"
-    text += f"未说明缺席{len(roll.unexplained)}人。"
+    text = fill(
+        "请完成{kind}的会议记录：自助签到{signed}人待核对，待批请假{asked}人，未说明缺席{silent}人。",
+        kind=name(meeting),
+        signed=len(roll.self_signed),
+        asked=len(roll.leave_asked),
+        silent=len(roll.unexplained),
+    )
     vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
     sheet = Button("逐条处理", press("attendance", "sheet", meeting.id))
     write = Button("写记录", press("meetings", "minutes", meeting.id))

@@ -27,6 +27,7 @@ REACHED = {
     VoteRule.ELECTION: "达到五分之四",
     VoteRule.DEMOCRATIC_LIFE: "达到三分之二",
 }
+REASONS = {"OFFICIAL": "公事", "SICK": "病", "PERSONAL": "事", "OTHER": "其他"}
 LABEL = 12  # characters of a name or title on a button
 MOST_GROUP_NAME = 12  # a longer one would not stay a name in a sentence
 
@@ -128,7 +129,7 @@ def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | Shifted | None
     if meeting.state is MeetingState.CANCELLED:
         return cancelled_card(meeting, now=now)
     if meeting.is_over:
-        return Message(lines(*_head(meeting, None, now=now), "已结束", own_state(own)))
+        return Message(lines(*_head(meeting, None, now=now), "已结束", own_outcome(own)))
     if meeting.is_open(now):
         buttons = () if own.present else sign_in_row(meeting)
         return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), own_state(own)), buttons)
@@ -217,6 +218,13 @@ def own_state(own: Roll) -> str:
         (own.online, "您已回复：线上参加"),
     )
     return next((text for people, text in states if people), "您还没有回复")
+
+
+def own_outcome(own: Roll) -> str:
+    """The same when all is over, whoever noted it and when."""
+    if own.late:
+        return "您的记录：迟到"
+    return "您的记录：到会" if own.present or own.joined_present else own_state(own)
 
 
 def answer_row(meeting: MeetingFacts) -> Buttons:
@@ -316,8 +324,7 @@ def explain(meeting: MeetingFacts, *, now: datetime) -> Message:
 
 def reasons(meeting_id: int, *, was_absent: bool = False) -> Buttons:
     """Classes of an explanation; whoever is noted as absent may also have been there."""
-    words = (("公事", "OFFICIAL"), ("病", "SICK"), ("事", "PERSONAL"), ("其他", "OTHER"))
-    buttons = [Button(text, press("attendance", "because", meeting_id, kind)) for text, kind in words]
+    buttons = [Button(text, press("attendance", "because", meeting_id, kind)) for kind, text in REASONS.items()]
     if was_absent:
         buttons.insert(-1, Button("忘记签到", press("attendance", "forgot", meeting_id)))
     return (tuple(buttons),)

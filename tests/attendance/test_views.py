@@ -11,6 +11,7 @@ from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
 from bot.meetings import views as meeting_views
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import MeetingKind, MeetingState, Roll
+from bot.meetings.views import own_outcome, own_state
 from bot.members.rules import UnitKind, UnitRef
 from bot.message import MAX_DATA, MAX_TEXT, units
 from tests.meetings.play import at
@@ -88,6 +89,14 @@ def test_the_answers_to_taps_word_for_word() -> None:
         "已离会16:05",
         "已记下，谢谢说明",
     ]
+    explained = views.explained(MEETING, ReasonKind.SICK, now=NOW)
+    assert explained.text == "12月4日支部党员大会，您已说明原因：病。仅书记和组织委员可见。"
+
+
+def test_what_was_entered_afterwards_is_no_sign_in_of_ones_own() -> None:
+    came, late = Roll(1, due=(1,), present=(1,)), Roll(1, due=(1,), present=(1,), late=(1,))
+    assert [own_outcome(roll) for roll in (came, late)] == ["您的记录：到会", "您的记录：迟到"]
+    assert [own_state(roll) for roll in (came, late)] == ["您已签到（准时）", "您已签到（迟到）"]
 
 
 # -- leave ------------------------------------------------------------------------------------------------------------

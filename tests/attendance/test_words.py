@@ -152,6 +152,8 @@ def test_what_the_people_concerned_read() -> None:
         "您12月4日支部党员大会的更正7天内没有人确认，已失效。",
     ]
     assert correction_views.forgotten() == "已提交，等待书记确认"
+    waiting = correction_views.waits_for_confirmation(MEETING, now=NOW)
+    assert waiting.text == "12月4日支部党员大会，您已申请补签（忘记签到），等待书记确认。"
 
 
 def test_how_a_make_up_is_noted() -> None:

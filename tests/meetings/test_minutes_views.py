@@ -80,7 +80,7 @@ def test_a_meeting_that_runs_unseen_says_until_when_one_can_sign_in() -> None:
 def test_long_lists_lead_to_the_sheet() -> None:
     crowd = [Named(number, f"甲{number}") for number in range(21)]
     assert line(leader_views.group_report(MEETING, "第二小组", crowd)).endswith("甲19等21人。 [考勤表]")
-    assert line(leader_views.still_unexplained(MEETING, crowd, 3)).endswith(
+    assert line(leader_views.still_unexplained(MEETING, crowd, 3, now=NOW)).endswith(
         "（第3次，共4次）：甲0、甲1、甲2、甲3、甲4、"
         "甲5、甲6、甲7、甲8、甲9、甲10、甲11、甲12、甲13、甲14、甲15、甲16、甲17、甲18、甲19等21人。 [考勤表]"
     )
@@ -350,3 +350,12 @@ def test_every_button_fits_into_64_bytes() -> None:
 
 def test_the_roll_of_one_person_is_the_persons_own() -> None:
     assert ROLL.of(3) == Roll(71, due=(3,), going=(3,), unsigned=(3,))
+
+
+@pytest.mark.parametrize(
+    ("group", "called"),
+    [("第一党小组", "第一党小组会"), ("机关组", "机关组党小组会"), ("名" * 13, "党小组会")],
+)
+def test_meetings_of_two_groups_are_told_apart(group: str, called: str) -> None:
+    of_group = UnitRef(5, UnitKind.PARTY_GROUP, group, "/1/3/5/")
+    assert views.name(replace(MEETING, kind=MeetingKind.GROUP_MEETING, unit=of_group)) == called

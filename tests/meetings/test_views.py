@@ -391,12 +391,3 @@ def test_every_button_fits_into_64_bytes() -> None:
     data = [button.data or button.link or "" for message in messages for row in message.buttons for button in row]
     assert data
     assert max(len(text.encode()) for text in data) <= MAX_DATA
-
-
-@pytest.mark.parametrize(
-    ("group", "called"),
-    [("第一党小组", "第一党小组会"), ("机关组", "机关组党小组会"), ("名" * 13, "党小组会")],
-)
-def test_meetings_of_two_groups_are_told_apart(group: str, called: str) -> None:
-    of_group = UnitRef(5, UnitKind.PARTY_GROUP, group, "/1/3/5/")
-    assert views.name(replace(MEETING, kind=MeetingKind.GROUP_MEETING, unit=of_group)) == called
