@@ -53,7 +53,7 @@ REFUSALS: tuple[type[UserError], ...] = (
     *(quiz.OnlyOfficers, quiz.NotOnRoster, papers.NoDraft, NoSuchBank),
     *(attendance_handlers.OnlyInPrivate, quiz_handlers.OnlyInPrivate),
 )
-REFUSED = re.compile("|".join(re.sub(r"\\{\w+\\}", ".*", re.escape(refusal.text)) for refusal in REFUSALS))
+REFUSED = re.compile("|".join(re.sub(r"\\{\w+\\}", ".{0,40}", re.escape(refusal.text)) for refusal in REFUSALS))
 OF_RECEIVING = {"inbox", "inbox_dead", "leases", "outages", "tries"}
 OF_BANKS = ("questions", "question_versions", "revision_items")  # many rows, which follow those of bank_revisions
 TABLES = ("commands", "presses", "words", "links", "replies", "documents")
@@ -111,7 +111,6 @@ class Visit:
     def __init__(self, scene: Scene, record: Record) -> None:
         self.scene, self.stage, self.record = scene, scene.stage, record
         self.faults: list[str] = []
-        self.count = 0
 
     async def at(self, every: Sequence[Door]) -> None:
         """First those come whom the matrix keeps out, to many doors together; then who may enter, to one at a time."""
@@ -154,7 +153,6 @@ class Visit:
     async def _knock(self, people: Mapping[Door, Sequence[Knocker]]) -> tuple[Heard, list[str]]:
         """What each of them was answered, and what was said to others. In a group they come one by one."""
         pairs = [(door, one) for door, group in people.items() for one in group]
-        self.count += len(pairs)
         heard, elsewhere = defaultdict[tuple[Door, str], list[str]](list), list[str]()
         is_group_talk = any(door.is_in_group and door.table not in PRESSED for door, _ in pairs)
         for turn in [[pair] for pair in pairs] if is_group_talk else [pairs]:
@@ -206,7 +204,7 @@ def _ask(session: Session, one: Knocker, door: Door, *, now: datetime) -> None:
 
 
 def _is_refusal(text: str) -> bool:
-    return REFUSED.search(text) is not None or text.startswith("http")
+    return REFUSED.fullmatch(text) is not None or text.startswith("http")
 
 
 @pytest.fixture
