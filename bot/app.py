@@ -178,7 +178,8 @@ class House:
             await asyncio.sleep(RETRY_LOOK)
             if (held_up := monotonic() - began - RETRY_LOOK) > STALL:
                 log.warning("loop_stalled", seconds=round(held_up, 1))
-            self.schedule.look_at_clock()
+            if self.schedule.look_at_clock():
+                self.delivery.forget_waits()
             self.intake.wake_due()
 
 

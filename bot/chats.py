@@ -76,6 +76,13 @@ class Chats:
     def hold_all(self, until: datetime) -> None:
         self._all_wait_until = max(self._all_wait_until or until, until)
 
+    def forget_waits(self) -> None:
+        """Their moments are those of a clock that was set back; where Telegram still means it, it says so again."""
+        for chat in self._known.values():
+            chat.waits_until = None
+        self._all_wait_until = None
+        self._floods.clear()
+
     def note_flood(self, chat_id: int, wait: timedelta, now: datetime) -> None:
         """Telegram told this chat to wait; when it tells several, it means us."""
         self._floods.append((now, chat_id))

@@ -365,6 +365,11 @@ class Delivery:
         self._window.clear()
         self.wake()
 
+    def forget_waits(self) -> None:
+        """The clock was set back."""
+        self._chats.forget_waits()
+        self.wake()
+
     def hold_all(self, span: timedelta) -> None:
         self._chats.hold_all(self._clock.now() + span)
 

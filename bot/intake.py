@@ -31,6 +31,7 @@ HANDLER_TIME = 30.0
 RETRIES = (timedelta(seconds=1), timedelta(seconds=5))
 NOT_SAVED_PAUSE = timedelta(seconds=2)
 PROBATION = timedelta(seconds=5)  # a process whose start went well handles what the last two perhaps ended on
+LONGEST = max(*RETRIES, NOT_SAVED_PAUSE, PROBATION)
 LATE_AFTER = timedelta(seconds=60)  # without a good poll: what comes then may have been pressed long ago
 POLL = "p"  # what the order keys of polls begin with
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read over the telephone
@@ -235,10 +236,11 @@ class Intake:
         return min((at for at, _ in self._later), default=None)
 
     def wake_due(self) -> None:
-        """Try again what is due."""
+        """Try again what is due, or was planned before the clock was set back: nothing ever waits that long."""
         now = self._clock.now()
-        due = [entry for entry in self._later if entry[0] <= now]
-        self._later = [entry for entry in self._later if entry[0] > now]
+        waiting = [entry for entry in self._later if timedelta() < entry[0] - now <= LONGEST]
+        due = [entry for entry in self._later if entry not in waiting]
+        self._later = waiting
         for _, key in due:
             queue = self._queues[key]
             queue[0] = replace(queue[0], deaths=min(queue[0].deaths, 1))  # its probation is over

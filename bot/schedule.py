@@ -78,18 +78,22 @@ class Schedule:
             seconds = job.every.total_seconds()
             alarm.add_job(self._ring, "interval", seconds=seconds, id=job.name, args=[job], **options)
 
-    def look_at_clock(self) -> None:
-        """To be called by what no clock can stop. APScheduler keeps the moments of its next rings: after the clock was
-        set back by an hour it would be silent for an hour. Set forward, it rings at once by itself."""
+    def look_at_clock(self) -> bool:
+        """Whether it was set back; to be called by what no clock can stop.
+
+        APScheduler keeps the moments of its next rings: after the clock was set back by an hour it would be silent for
+        an hour. Set forward, it rings at once by itself.
+        """
         now, before = self._clock.now(), self._last_seen
         self._last_seen = now
         if before - now < SET_BACK:
-            return
+            return False
         log.warning("clock_jump_noticed", seconds=round((before - now).total_seconds()))
         self._ran_at.clear()
         if self._alarm is not None:
             self._set_intervals(self._alarm)
         self.wake()
+        return True
 
     def stop(self) -> None:
         if self._alarm is not None:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.chats import Chats
 from bot.limits import (
     ALL_BURST,
     ALL_KEPT,
@@ -126,6 +127,16 @@ def test_after_a_clock_was_set_back_an_hour_sending_goes_on_as_fast_as_before() 
     assert send_all(limits, ZHANG, 3, start=earlier) == pytest.approx([1, 2, 3], abs=1e-5)
     assert not patience.hears(ZHANG, earlier)
     assert patience.hears(ZHANG, earlier + SECOND)
+
+
+def test_what_telegram_told_to_wait_before_the_clock_was_set_back_does_not_wait_an_hour() -> None:
+    chats, earlier = Chats(has_limits=False), NOON - timedelta(hours=1)
+    chats.hold(GROUP, NOON + 30 * SECOND)
+    chats.hold_all(NOON + SECOND)
+    assert not chats.may_send(GROUP, earlier, is_urgent=True)
+    chats.forget_waits()
+    assert chats.may_send(GROUP, earlier, is_urgent=True)
+    assert chats.told_to_wait(earlier) == []
 
 
 def test_who_asks_without_end_is_heard_five_times_a_second_and_others_as_ever() -> None:

@@ -7,8 +7,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.context import Job
+from bot.context import Job, Turn
 from bot.db import Database
+from bot.inbox import Received, open_count
+from bot.intake import Intake, Trouble
 from bot.schedule import Schedule
 from tests.databases import Again
 
@@ -58,11 +60,40 @@ async def test_a_clock_set_back_an_hour_does_not_silence_the_jobs_for_an_hour(da
     schedule.start()
     await rings.next()
     clock.at -= timedelta(hours=1)
-    schedule.look_at_clock()
+    assert schedule.look_at_clock()
     await rings.next()
-    schedule.look_at_clock()
+    assert not schedule.look_at_clock()
     schedule.stop()
     assert rings.noted == [NOON, NOON - timedelta(hours=1)]
+
+
+class Failing:
+    """A handler that fails once."""
+
+    def __init__(self) -> None:
+        self.tries = 0
+
+    async def __call__(self, turn: Turn) -> None:
+        assert turn.row.update_id == 1
+        self.tries += 1
+        if self.tries == 1:
+            raise ValueError("this time only")
+
+
+async def nobody(_: Trouble | Received) -> None:
+    raise AssertionError("nothing is given up")
+
+
+async def test_an_update_that_waits_for_its_next_try_does_not_wait_an_hour_longer(database: Database) -> None:
+    clock, handler = Wrong(), Failing()
+    intake = Intake(database, clock, handler, owner="here:1:us", on_trouble=nobody, on_busy=nobody)
+    await intake.accept([{"update_id": 1, "message": {"from": {"id": 1001}, "chat": {"id": 1001}}}])
+    await intake.drain()
+    assert handler.tries == 1
+    clock.at -= timedelta(hours=1)
+    await intake.drain()
+    assert handler.tries == 2
+    assert database.look(open_count) == 0
 
 
 async def test_a_clock_read_a_moment_earlier_or_set_forward_rings_nothing_twice(database: Database) -> None:
