@@ -169,6 +169,10 @@ def _detail_sheet(sheet: "Worksheet", look: _Look, table: list[list[str]]) -> No
     sheet.ignore_errors({"number_stored_as_text": "A1:Z9999"})  # a staff number is no number
     sheet.freeze_panes(1, 6)
     sheet.autofilter(0, 0, max(1, len(table) - 1), len(words.COLUMNS) - 1)
+    _wide_page(sheet)
+
+
+def _wide_page(sheet: "Worksheet") -> None:
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
@@ -192,6 +196,7 @@ def _count_sheet(sheet: "Worksheet", look: _Look, what: Export) -> None:
     for number, text in enumerate(words.TERMS, start=row + 2):
         sheet.write_string(number, 0, text)
     sheet.freeze_panes(1, 0)
+    _wide_page(sheet)
 
 
 def _count_row(sheet: "Worksheet", row: int, held: Held, guests: Sequence[GuestLine], look: _Look) -> None:
@@ -233,6 +238,7 @@ def _delivery_sheet(sheet: "Worksheet", look: _Look, what: Export) -> None:
             for column, count in enumerate((one.meant, one.sent, one.answered, one.unreached), start=6):
                 sheet.write_number(row, column, count, look.count)
     sheet.freeze_panes(1, 0)
+    _wide_page(sheet)
 
 
 def _strings(sheet: "Worksheet", row: int, cells: Sequence[str], look: "Format") -> None:

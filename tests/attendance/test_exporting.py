@@ -152,7 +152,11 @@ def test_the_detail_shows_what_was_corrected_and_its_sums_are_those_of_the_card(
 def test_the_figures_come_with_their_terms(play: Play) -> None:
     meeting = busy(play)
     _, files = exported(play, meeting)
-    heads, first, total, *_ = cells(load_workbook(BytesIO(files.xlsx))["统计"])
+    book = load_workbook(BytesIO(files.xlsx))
+    assert {(book[name].page_setup.paperSize, book[name].page_setup.orientation) for name in book.sheetnames[1:]} == {
+        (9, "landscape")
+    }
+    heads, first, total, *_ = cells(book["统计"])
     figures = dict(zip(heads, first, strict=True))
     wanted = {"应到": 5, "实到": 3, "迟到": 1, "请假": 1, "缺席": 1, "未签": 0, "补课": 1, "列席": 2, "群众": 32}
     assert {name: figures[name] for name in wanted} == wanted
