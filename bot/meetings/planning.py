@@ -191,7 +191,10 @@ def change(session: Session, sender: Sender, draft_id: int, step: str, *, now: d
 def set_past(session: Session, sender: Sender, draft_id: int, minute: int, *, now: datetime) -> Plan:
     """补录 of a meeting at that time, as minutes since 1970."""
     who, draft = past.take(session, sender, draft_id, minute, now=now)
-    return advance(session, who, draft, now=now)
+    plan = advance(session, who, draft, now=now)
+    if plan.step is Step.PAST_PREVIEW and not plan.reason:  # whose words ask for the reason
+        past.ask_reason(session, sender, draft_id, now=now)
+    return plan
 
 
 def drop(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> None:

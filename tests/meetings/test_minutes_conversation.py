@@ -48,8 +48,10 @@ async def test_from_the_agenda_to_filed_minutes(stage: Stage, chat: Cast) -> Non
 async def test_a_meeting_held_without_the_bot_is_written_down(chat: Cast) -> None:
     li, zhang = chat("李四"), chat("张三")
     await li.say("/plan 2月27日15点 主题党日 义务植树 @北山公园")
-    await li.press("补录2月27日（周五）15:00")
-    await li.press("写原因")
+    asked = (await li.press("补录2月27日（周五）15:00")).edits[0]
+    assert "请写补录原因" in asked.text
+    await li.say("当天没有网络")  # the answer needs no button before it
+    await li.press("改原因")
     await li.say("当天山里没有网络")
     done = await li.press("确认补录")
     assert (
