@@ -62,10 +62,10 @@ class Life:
         for user_id in list(self.town.near)[:2]:  # so that a question ends when all have answered
             people.press(user_id, joining, data=self.town.button(joining, "quiz:join"))
         people.press(HOST, console, data=self.town.button(console, "quiz:begin"))
-        await self.wire.until(lambda: bool(self.town.polls()), within=20, what="the first question")
+        await self.wire.until(lambda: bool(self.town.polls()), within=60, what="the first question")
 
     async def _card(self, chat_id: int, data: str) -> Message:
-        await self.wire.until(lambda: self.town.card(chat_id, data) is not None, within=20, what=f"a button {data}")
+        await self.wire.until(lambda: self.town.card(chat_id, data) is not None, within=60, what=f"a button {data}")
         card = self.town.card(chat_id, data)
         assert card is not None
         return card
