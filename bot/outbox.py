@@ -19,15 +19,18 @@ from sqlalchemy import (
     String,
     Text,
     Update,
+    and_,
     bindparam,
-    func,
     null,
     or_,
     select,
     update,
 )
 from sqlalchemy import cast as cast_to
+from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from bot.db import Base, UtcDateTime, signal, upsert_on
 from bot.message import Content, from_json, to_json
@@ -38,6 +41,7 @@ UPLOAD_LEASE = timedelta(seconds=90)
 UNKNOWN_WAIT = timedelta(seconds=60)  # a press on the message in this time shows that it had arrived
 FOREVER = timedelta(days=400)
 CALM_MOST = 20
+LAST_SIGN = "\U0010ffff"
 
 
 class Lane(IntEnum):
@@ -327,9 +331,27 @@ def expire_before(session: Session, at: datetime) -> int:
     return _count(session, statement.values(state=State.EXPIRED))
 
 
+class _Unsorted(FunctionElement[str]):
+    """A text compared by code point, whatever the server sorts by: as the index of SQLite holds it."""
+
+    type = String()
+    inherit_cache = True
+
+
+@compiles(_Unsorted)
+def _as_it_is(element: _Unsorted, compiler: SQLCompiler, **options: object) -> str:
+    return compiler.process(element.clauses, **options)
+
+
+@compiles(_Unsorted, "postgresql")
+def _by_bytes(element: _Unsorted, compiler: SQLCompiler, **options: object) -> str:
+    return f'({compiler.process(element.clauses, **options)} COLLATE "C")'
+
+
 def under(prefix: str) -> ColumnElement[bool]:
-    """Rows whose key begins with `prefix`. Not by order: a server that sorts by language puts signs elsewhere."""
-    return func.substr(OutboxRow.key, 1, len(prefix)) == prefix
+    """Rows whose key begins with `prefix`, found by the index of the keys however many rows there are."""
+    key = _Unsorted(OutboxRow.key)
+    return and_(key >= prefix, key < prefix + LAST_SIGN)
 
 
 def prefix_of(key: str) -> str:

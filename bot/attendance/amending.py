@@ -118,6 +118,7 @@ def tell_marked(session: Session, meeting: MeetingFacts, *, now: datetime) -> No
         by_others.join(AttendanceEvent, AttendanceEvent.attendance_id == Attendance.id)
         .join(Member, Member.id == AttendanceEvent.actor_id)
         .where(Attendance.meeting_id == meeting.id, Attendance.status.in_(CAME))
+        .where(AttendanceEvent.meeting_id == meeting.id)  # by which the index finds them
         .where(AttendanceEvent.action.in_([Action.MARKED, Action.LEFT]))
         .where(or_(Attendance.proof == Proof.ROLL_CALL, Attendance.left_at.is_not(None)))
         .where(AttendanceEvent.actor_id != Attendance.member_id)

@@ -128,7 +128,7 @@ def confirm_correction(
         raise meetings.NoSuchMeeting
     meeting = meetings.seen_by(session, who, row.meeting_id, is_locked=True)
     who.require(Right.CONFIRM_CORRECTION, meeting.unit, _case(session, meeting, row.proposed_by, now=now))
-    _, wanted = _proposed(session, row.attendance_id)
+    _, wanted = _proposed(session, row.meeting_id, row.attendance_id)
     state = CorrectionState.APPLIED if is_agreed else CorrectionState.REJECTED
     _settle(session, correction_id, state, who, now=now)
     if is_agreed:
@@ -160,10 +160,12 @@ _OF_CORRECTION = (
 )
 
 
-def _proposed(session: Session, attendance_id: int) -> tuple[Status | None, Wanted]:
+def _proposed(session: Session, meeting_id: int, attendance_id: int) -> tuple[Status | None, Wanted]:
     """What was to become what: the chain keeps it as it was proposed, with the class of a 补假."""
     query = select(AttendanceEvent.was, AttendanceEvent.became).where(
-        AttendanceEvent.attendance_id == attendance_id, AttendanceEvent.action == Action.PROPOSED
+        AttendanceEvent.meeting_id == meeting_id,  # by which the index finds them
+        AttendanceEvent.attendance_id == attendance_id,
+        AttendanceEvent.action == Action.PROPOSED,
     )
     was, became = session.execute(query.order_by(AttendanceEvent.seq.desc()).limit(1)).one()
     return Status[was] if was else None, Wanted.read(became or "")
@@ -199,7 +201,7 @@ def expire(session: Session, *, now: datetime) -> bool:
         return False
     expired = update(Correction).where(Correction.id == row.id).values(state=CorrectionState.EXPIRED)
     session.execute(expired.execution_options(synchronize_session=False))
-    _, wanted = _proposed(session, row.attendance_id)
+    _, wanted = _proposed(session, row.meeting_id, row.attendance_id)
     entry = Entry(Action.PROPOSAL_EXPIRED, row.attendance_id, row.status.name, wanted.text)
     chain.append(session, tip_of(session, row.meeting_id), [entry], actor_id=None, update_id=None, now=now)
     refresh_requests(session, row.id, now=now)
@@ -229,7 +231,7 @@ def find(session: Session, correction_id: int) -> Proposal | None:
         return None
     meeting = meetings.facts(session, row.meeting_id)
     assert meeting is not None
-    was, wanted = _proposed(session, row.id)
+    was, wanted = _proposed(session, row.meeting_id, row.id)
     return Proposal(
         correction_id,
         meeting,

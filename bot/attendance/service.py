@@ -95,8 +95,7 @@ class Seat:
 
 def refresh_requests(session: Session, attendance_id: int, *, now: datetime) -> None:
     """Have every message that asks to decide this person's leave show how it stands."""
-    is_worded_late = OutboxRow.chat_id.is_(None)  # few, and the index finds them
-    keys = select(OutboxRow.key).where(is_worded_late, outbox.under(f"leave:{attendance_id}:"))
+    keys = select(OutboxRow.key).where(outbox.under(f"leave:{attendance_id}:"))
     for key in session.scalars(keys).all():
         outbox.refresh(session, key, now=now)
 

@@ -46,6 +46,7 @@ def _trail(session: Session, meeting: MeetingFacts, member_id: int, name: str) -
         .add_columns(AttendanceEvent.was, AttendanceEvent.became)
         .join(Attendance, Attendance.id == AttendanceEvent.attendance_id)
         .outerjoin(Member, Member.id == AttendanceEvent.actor_id)
+        .where(AttendanceEvent.meeting_id == meeting.id)  # by which the index finds them
         .where(Attendance.meeting_id == meeting.id, Attendance.member_id == member_id)
         .where(AttendanceEvent.action.in_(TOLD))
         .order_by(AttendanceEvent.seq)
