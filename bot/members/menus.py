@@ -46,11 +46,9 @@ def follow(session: Session, *, now: datetime) -> None:
     held = select(RoleGrant.member_id).where(RoleGrant.from_on <= local_day(now))
     query = select(Account.member_id, Account.telegram_user_id).where(Account.member_id.in_(held))
     accounts = session.execute(query.where(Account.reach != Reach.BLOCKED).order_by(Account.member_id)).all()
-    grants = _grants(session, [member_id for member_id, _ in accounts], now)
+    grants, sent = _grants(session, [member_id for member_id, _ in accounts], now), _last_sent(session)
     wanting = [
-        member_id
-        for member_id, user_id in accounts
-        if _last_sent(session, user_id) != _private(grants.get(member_id, ()))
+        member_id for member_id, user_id in accounts if sent.get(user_id, ()) != _private(grants.get(member_id, ()))
     ]
     if wanting:
         push(session, wanting, now=now)
@@ -62,13 +60,13 @@ def _private(grants: Sequence[Grant]) -> views.Menu:
     return () if menu == views.MEMBER_MENU else menu
 
 
-def _last_sent(session: Session, user_id: int) -> views.Menu:
-    """The list the person was given last, or is about to be given."""
-    place = (OutboxRow.chat_id == user_id, outbox.under(f"menu::chat:{user_id}:"))
-    query = select(OutboxRow.body).where(*place, OutboxRow.state.not_in(_LOST)).order_by(OutboxRow.id.desc()).limit(1)
-    body = session.scalar(query)
-    content = from_json(body) if body else None
-    return content.commands if isinstance(content, Commands) else ()
+def _last_sent(session: Session) -> dict[int, views.Menu]:
+    """The list each person was given last, or is about to be given; in one statement, however many there are."""
+    kept = outbox.under("menu::chat:"), OutboxRow.state.not_in(_LOST)
+    newest = select(func.max(OutboxRow.id)).where(*kept).group_by(OutboxRow.chat_id)
+    rows = session.execute(select(OutboxRow.chat_id, OutboxRow.body).where(OutboxRow.id.in_(newest)))
+    given = {chat_id: from_json(body) for chat_id, body in rows if chat_id is not None and body}
+    return {chat_id: menu.commands for chat_id, menu in given.items() if isinstance(menu, Commands)}
 
 
 _LOST = (State.CANCELLED, State.UNREACHABLE, State.EXPIRED)

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from bot.app import ROUTES
@@ -95,3 +95,18 @@ def test_no_list_is_longer_than_eight() -> None:
     for menu in menus_of_all:
         assert len(menu) <= 8
         assert {name for name, _ in menu} <= known
+
+
+def test_the_hourly_look_costs_the_same_however_many_have_roles(make: Make) -> None:
+    cast = make.cast()
+    heard: list[str] = []
+    costs = []
+    event.listen(make.database.engine, "before_cursor_execute", lambda *told: heard.append(told[2]))
+    for number in range(2):
+        make.database.run(menus.follow, now=NOW)
+        heard.clear()
+        make.database.run(menus.follow, now=NOW)
+        costs.append(len(heard))
+        for one in range(8):
+            make.member(f"委员{number}{one}", cast.branch, roles=[Role.DEPUTY])
+    assert costs[0] == costs[1]
