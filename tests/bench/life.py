@@ -180,7 +180,7 @@ class Life:
         for one in self.gatherings.values():
             if one.is_sure or one.is_off or one.starts_at < self.stepper.clock.now() + NOTICE:
                 continue
-            if one.home.secretary in found:
+            if one.home.secretary in found or self._last(one.home.secretary) is None:
                 continue
             one.is_sure, chance = True, self.rng.random()
             if chance < CALLS_OFF + MOVES:
@@ -191,12 +191,14 @@ class Life:
             secretary, verb = change.gathering.home.secretary, "cancel" if change.to is None else "move"
             data = press("meetings", verb, change.gathering.id, change.version)
             self.presses += 1
-            self.people.press(secretary, self._last(secretary), data=data)
+            newest = self._last(secretary)
+            assert newest is not None
+            self.people.press(secretary, newest, data=data)
 
-    def _last(self, person: int) -> Message:
+    def _last(self, person: int) -> Message | None:
         """What the bot said to somebody last."""
         messages = self.people.world.chats[person].messages.values()
-        return next(message for message in reversed(messages) if message.sender.user_id == BOT_ID)
+        return next((message for message in reversed(messages) if message.sender.user_id == BOT_ID), None)
 
     def _later(self, one: Gathering) -> datetime:
         to = one.starts_at + timedelta(days=self.rng.randint(1, 3))
@@ -223,7 +225,8 @@ class Life:
                 one.going.clear()
             one.starts_at = starts_at
             if one.is_off != (change.to is None) or (change.to is not None and starts_at != change.to):
-                self.troubles[f"a change had no effect, the bot said: {self._last(one.home.secretary).text}"] += 1
+                said = self._last(one.home.secretary)
+                self.troubles[f"a change had no effect, the bot said: {said.text if said else None}"] += 1
         self._changes = []
 
     # -- the meeting and afterwards -----------------------------------------------------------------------------------
