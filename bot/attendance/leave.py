@@ -39,8 +39,9 @@ from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting
 from bot.meetings.rules import MeetingState, RungName
-from bot.members import prompts
+from bot.members import directory, prompts
 from bot.members import service as members
+from bot.members import views as members_views
 from bot.members.models import Member, Unit
 from bot.members.rules import Case, DueList, Right, Role
 from bot.message import Edit, Sender
@@ -240,9 +241,8 @@ def find(session: Session, attendance_id: int) -> LeaveRequest | None:
     """The request as those who decide read it."""
     decider = aliased(Member)
     query = (
-        select(Attendance.meeting_id, Member.name, Attendance.leave_kind, Attendance.leave_reason)
+        select(Attendance.meeting_id, Attendance.member_id, Attendance.leave_kind, Attendance.leave_reason)
         .add_columns(Attendance.leave_state, decider.name)
-        .join(Member, Member.id == Attendance.member_id)
         .outerjoin(decider, decider.id == Attendance.decided_by)
         .where(Attendance.id == attendance_id)
     )
@@ -251,7 +251,8 @@ def find(session: Session, attendance_id: int) -> LeaveRequest | None:
         return None
     meeting = meetings.facts(session, row[0])
     assert meeting is not None
-    return LeaveRequest(attendance_id, meeting, row[1], row[2], row[3] or "", row[4], row[5] or "")
+    name = members_views.names(directory.namesakes(session, row[1], meeting.on))[row[1]]
+    return LeaveRequest(attendance_id, meeting, name, row[2], row[3] or "", row[4], row[5] or "")
 
 
 def render(session: Session, key: str, now: datetime) -> Rendered | None:

@@ -82,9 +82,11 @@ def head(kind: str, title: str) -> Html:
 
 def label(person: Named, people: Sequence[Named]) -> str:
     """A name as a list shows it: with group or number where two are alike."""
-    if sum(other.name == person.name for other in people) < 2:
+    groups = [other.group_name for other in people if other.name == person.name]
+    if len(groups) < 2:
         return person.name
-    mark = person.group_name or person.staff_no
+    own = person.group_name if groups.count(person.group_name) == 1 else None
+    mark = own or person.staff_no or person.group_name
     return f"{person.name}（{mark}）" if mark else person.name
 
 

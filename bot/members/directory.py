@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -52,6 +52,13 @@ def of_member(session: Session, sender: Sender, member_id: int, *, now: datetime
     query = select(RoleGrant.role, Unit.id, Unit.kind, Unit.name, Unit.path).join(Unit, Unit.id == RoleGrant.unit_id)
     rows = session.execute(query.where(RoleGrant.member_id == member_id, holds(RoleGrant, local_day(now))))
     return Record(found, branch.name, [Grant(row[0], UnitRef(*row[1:5])) for row in rows])
+
+
+def namesakes(session: Session, member_id: int, day: date) -> list[Person]:
+    """This person, and those of the same name in the branch of that day: a text that names one must tell which."""
+    [person] = people(session, [member_id], day).values()
+    others = roster_on(session, person.branch_id, day) if person.branch_id is not None else []
+    return [person, *(o for o in others if o.name == person.name and o.member_id != member_id)]
 
 
 def choices(

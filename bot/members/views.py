@@ -33,9 +33,10 @@ def names(people: Sequence[Person]) -> dict[int, str]:
 
 
 def _told_apart(person: Person, people: Sequence[Person]) -> str:
-    twins = [other for other in people if other.name == person.name]
-    mark = person.group_name or person.staff_no
-    return f"{person.name}（{mark}）" if len(twins) > 1 and mark else person.name
+    groups = [other.group_name for other in people if other.name == person.name]
+    own = person.group_name if groups.count(person.group_name) == 1 else None
+    mark = own or person.staff_no or person.group_name
+    return f"{person.name}（{mark}）" if len(groups) > 1 and mark else person.name
 
 
 def short(name: str) -> str:

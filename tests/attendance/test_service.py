@@ -153,6 +153,18 @@ def test_leave_is_asked_of_all_who_may_decide_and_the_first_press_decides(play: 
     assert play.standing(meeting, cast.zhang).status is Status.ON_LEAVE
 
 
+def test_of_two_people_of_one_name_it_is_told_which_asks_for_leave(play: Play) -> None:
+    cast = play.cast
+    play.make.member("张三", cast.branch, user_id=2001, staff_no="A7")
+    meeting = play.meeting(LINE)
+    play.work()
+    play.take()
+    play.leave(meeting, cast.zhang)
+    play.work()
+    asked = "张三（第一党小组）申请请假（事假）：3月6日主题党日。〔同意〕〔不同意〕"
+    assert play.sent() == [f"03-02 09:00 李四：{asked}", f"03-02 09:00 孙七：{asked}"]
+
+
 def test_a_refused_leave_is_no_answer(play: Play) -> None:
     cast, meeting = play.cast, play.meeting(LINE)
     play.work()

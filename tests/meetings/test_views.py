@@ -219,6 +219,8 @@ def test_more_than_twenty_names_are_counted() -> None:
 def test_two_of_one_name_are_told_apart() -> None:
     twins = [Named(1, "张三", group_name="第一小组"), Named(2, "张三", staff_no="007"), Named(3, "李四")]
     assert views.names(twins) == "张三（第一小组）、张三（007）、李四"
+    alike = [Named(1, "张三", group_name="第一小组", staff_no="001"), Named(2, "张三", group_name="第一小组")]
+    assert views.names([*alike, twins[1]]) == "张三（001）、张三（第一小组）、张三（007）"
 
 
 def test_a_line_of_recent_meetings_for_a_group() -> None:

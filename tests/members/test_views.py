@@ -144,6 +144,8 @@ def test_two_people_of_one_name_are_told_apart() -> None:
         someone("李四", 3, group="第二小组"),
     ]
     assert views.names(people) == {1: "张三（第二小组）", 2: "张三（A2）", 3: "李四"}
+    alike = [someone("张三", 1, group="第二小组", number="A1"), someone("张三", 2, group="第二小组", number="A2")]
+    assert views.names(alike) == {1: "张三（A1）", 2: "张三（A2）"}
     assert views.short("欧阳" * 8) == "欧阳" * 5 + "欧…"
 
 
