@@ -17,7 +17,9 @@ from bot.errors import UserError
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting
+from bot.members import directory
 from bot.members import service as members
+from bot.members import views as members_views
 from bot.members.models import Member, Unit
 from bot.members.rules import Actor, Case, Right
 from bot.message import Edit, Sender
@@ -217,11 +219,10 @@ def expire(session: Session, *, now: datetime) -> bool:
 def find(session: Session, correction_id: int) -> Proposal | None:
     proposer, decider = aliased(Member), aliased(Member)
     query = (
-        select(Attendance.meeting_id, Attendance.id, Attendance.member_id, Member.name)
+        select(Attendance.meeting_id, Attendance.id, Attendance.member_id)
         .add_columns(Correction.reason, Correction.proposed_by, Correction.state)
         .add_columns(proposer.name.label("proposer"), decider.name.label("decider"))
         .join(Correction, Correction.attendance_id == Attendance.id)
-        .join(Member, Member.id == Attendance.member_id)
         .join(proposer, proposer.id == Correction.proposed_by)
         .outerjoin(decider, decider.id == Correction.decided_by)
         .where(Correction.id == correction_id)
@@ -235,7 +236,7 @@ def find(session: Session, correction_id: int) -> Proposal | None:
     return Proposal(
         correction_id,
         meeting,
-        name=row.name,
+        name=members_views.names(directory.namesakes(session, row.member_id, meeting.on))[row.member_id],
         was=was,
         wanted=wanted,
         reason=row.reason,

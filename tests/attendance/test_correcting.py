@@ -149,6 +149,16 @@ def test_after_two_days_a_second_person_confirms(play: Play) -> None:
     assert play.database.look(chain.is_intact, meeting.id)
 
 
+def test_of_two_people_of_one_name_it_is_told_whose_record_is_to_be_corrected(play: Play) -> None:
+    cast, meeting = play.cast, held(play)
+    play.make.member("张三", cast.branch, user_id=2001, staff_no="A7")
+    play.until("2026-03-08 18:00")
+    play.take()
+    correct(play, meeting, cast.zhang, "p")
+    asked = "李四提出更正：张三（第一党小组），3月6日主题党日，由“缺席”改为“到会（补签）”。／原因：手机没电"
+    assert told(play, cast.sun) == [asked]
+
+
 def test_the_message_of_who_confirms_ends_with_the_decision(play: Play) -> None:
     cast, meeting = play.cast, held(play)
     play.until("2026-03-08 18:00")
