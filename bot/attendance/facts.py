@@ -153,6 +153,7 @@ class Today:
     to_approve: tuple[LeaveRequest, ...]
     to_explain: tuple[Own, ...]
     to_confirm: tuple["Proposal", ...] = ()
+    to_date: tuple[MeetingFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

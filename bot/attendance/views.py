@@ -15,10 +15,12 @@ from bot.meetings.views import (
     answer_row,
     button_label,
     clock,
+    day,
     head,
     name,
     names,
     own_outcome,
+    own_sign_in,
     own_state,
     pager,
     rate,
@@ -182,7 +184,7 @@ def meeting_list(found: Sequence[Own], page: int = 0, *, now: datetime) -> Messa
         lines(
             head(name(own.meeting), own.meeting.title),
             fill("{span}{place}", span=span(own.meeting.starts_at, own.meeting.ends_at, now=now), place=_place(own)),
-            _state(own),
+            _state(own, now=now),
         )
         for own in shown
     ]
@@ -194,10 +196,12 @@ def _place(own: Own) -> str:
     return f"，{own.meeting.place}" if own.meeting.place else ""
 
 
-def _state(own: Own) -> str:
+def _state(own: Own, *, now: datetime) -> str:
     if own.meeting.is_over:
         return f"已结束。{own_outcome(own.roll)}" if own.is_due else "已结束"
-    return own_state(own.roll) if own.is_due or own.roll.joined else ""
+    if not own.is_due and not own.roll.joined:
+        return ""
+    return own_sign_in(own.roll) if own.meeting.is_open(now) else own_state(own.roll)
 
 
 def one_meeting(own: Own, *, now: datetime) -> Message:
@@ -207,7 +211,7 @@ def one_meeting(own: Own, *, now: datetime) -> Message:
         head(name(meeting), meeting.title),
         "时间：" + span(meeting.starts_at, meeting.ends_at, now=now),
         fill("地点：{place}", place=meeting.place) if meeting.place else "",
-        _state(own),
+        _state(own, now=now),
     )
     buttons: list[tuple[Button, ...]] = []
     if own.is_due or own.roll.joined:
@@ -250,7 +254,7 @@ def today(what: Today, *, now: datetime) -> Message:
     parts: list[str] = []
     buttons: list[tuple[Button, ...]] = []
     for own in what.running:
-        parts.append(fill("正在签到：{kind}，{state}", kind=name(own.meeting), state=own_state(own.roll)))
+        parts.append(fill("正在签到：{kind}，{state}", kind=name(own.meeting), state=own_sign_in(own.roll)))
         buttons += _own_buttons(own, now=now)
     for own in what.unanswered:
         parts.append(fill("待回复：{when} {kind}", when=when(own.meeting.starts_at, now=now), kind=name(own.meeting)))
@@ -268,7 +272,20 @@ def today(what: Today, *, now: datetime) -> Message:
         parts.append(proposal(proposed, now=now).text)
         opens = Button(f"确认{cut(proposed.name, 12)}的更正", press("attendance", "proposal", proposed.id))
         buttons.append((opens,))
+    for meeting in what.to_date:
+        parts.append(_to_date(meeting, now=now))
+        words = "选日期" if meeting.state is MeetingState.NEEDS_DATE else "确认日期"
+        buttons.append((Button(f"{short_day(meeting.on, now=now)} {words}", press("meetings", "one", meeting.id)),))
     return Message("\n".join(parts) if parts else "今天没有待办事项。", tuple(buttons))
+
+
+def _to_date(meeting: MeetingFacts, *, now: datetime) -> Html:
+    """A day of a series that its leaders have been asked about."""
+    text = "待确认：{when} {unit} {kind}，日期暂定"
+    if meeting.state is MeetingState.NEEDS_DATE:
+        text = "待选日期：{when} {unit} {kind}，当天不是工作日"
+    words = {"when": day(meeting.on, now=now), "unit": meeting.unit.name, "kind": name(meeting)}
+    return fill(text, **words)
 
 
 def pick(found: Sequence[Own], verb: str, *, now: datetime) -> Message:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import cast
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -20,7 +20,7 @@ from bot.meetings.versions import record, replan, transit
 from bot.members import prompts, quiet
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Actor, Right
+from bot.members.rules import OFFICERS, Actor, Right, Role, UnitKind
 from bot.message import Sender
 from bot.outbox import Lane, OutboxRow
 from bot.periods import at_beijing, local_day
@@ -180,15 +180,37 @@ def _is_open(meeting: MeetingFacts) -> bool:
     return meeting.state is MeetingState.NEEDS_DATE or (meeting.state is MeetingState.SCHEDULED and is_held_back)
 
 
+def waiting_for(session: Session, sender: Sender, *, now: datetime) -> list[MeetingFacts]:
+    """What the person's own bodies have been asked and not decided, the next first."""
+    who = members.actor(session, sender, now=now)
+    homes = [
+        Unit.path.startswith(grant.unit.path) if grant.unit.kind is UnitKind.BRANCH else Unit.id == grant.unit.id
+        for grant in who.grants
+        if grant.role in {*OFFICERS, Role.GROUP_LEADER}
+    ]
+    asked = _reckoned(session, or_(*homes), now=now) if homes else []
+    found = {one.what.meeting.id: one.what.meeting for one in asked if one.due_at <= now}
+    return sorted(found.values(), key=lambda meeting: meeting.starts_at)
+
+
 def _questions(session: Session, *, now: datetime) -> list[_Asked]:
     """What has to be asked now or later and was not yet."""
+    found = _reckoned(session, now=now)
+    if not found:
+        return []
+    there = set(session.scalars(select(OutboxRow.key).where(OutboxRow.key.in_([one.key for one in found]))))
+    return [one for one in found if one.key not in there]
+
+
+def _reckoned(session: Session, *where: ColumnElement[bool], now: datetime) -> list[_Asked]:
+    """Every question about a day that nobody has decided, asked already or not."""
     is_asking = and_(Meeting.state == MeetingState.NEEDS_DATE, Meeting.starts_at > now - refilling.BACK)
     is_tentative = and_(
         *(Meeting.state == MeetingState.SCHEDULED, Meeting.is_tentative, Meeting.starts_at > now),
         Meeting.announced_at.is_(None),
     )
     query = select(*service.COLUMNS, Meeting.series_id).join(Unit, Unit.id == Meeting.unit_id)
-    rows = session.execute(query.where(Meeting.series_id.is_not(None), or_(is_asking, is_tentative))).all()
+    rows = session.execute(query.where(Meeting.series_id.is_not(None), or_(is_asking, is_tentative), *where)).all()
     if not rows:
         return []
     calendar = members.work_calendar(session)
@@ -199,8 +221,7 @@ def _questions(session: Session, *, now: datetime) -> list[_Asked]:
         meeting = service.from_row(row)
         landing = refilling.landing_of(by_id[cast("int", row[-1])].terms, meeting.original_on, calendar)
         found += _asked(_undated(meeting, landing, calendar, now=now), calendar, now=now)
-    there = set(session.scalars(select(OutboxRow.key).where(OutboxRow.key.in_([one.key for one in found]))))
-    return [one for one in found if one.key not in there]
+    return found
 
 
 def _undated(meeting: MeetingFacts, landing: Landing | None, calendar: WorkCalendar, *, now: datetime) -> Undated:

@@ -134,7 +134,7 @@ def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | Shifted | None
         return Message(lines(*_head(meeting, None, now=now), "已结束", own_outcome(own)))
     if meeting.is_open(now):
         buttons = () if own.present else sign_in_row(meeting)
-        return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), own_state(own)), buttons)
+        return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), own_sign_in(own)), buttons)
     return Message(lines(*_head(meeting, moved, now=now), own_state(own)), answer_row(meeting))
 
 
@@ -220,6 +220,12 @@ def own_state(own: Roll) -> str:
         (own.online, "您已回复：线上参加"),
     )
     return next((text for people, text in states if people), "您还没有回复")
+
+
+def own_sign_in(own: Roll) -> str:
+    """The same while one can sign in."""
+    is_settled = own.present or own.joined_present or own.on_leave or own.leave_approved or own.leave_asked
+    return own_state(own) if is_settled else "您还没有签到"
 
 
 def own_outcome(own: Roll) -> str:

@@ -222,7 +222,7 @@ MINE = Own(AHEAD, Roll(71, due=(1,), unanswered=(1,)), is_due=True)
             "您还没有回复 [参加] [请假] [考勤表] [议题] [改期] [取消]",
         ),
         (replace(MINE, is_due=False, may_see_names=True), NOW, "三楼会议室 [考勤表]"),
-        (Own(MEETING, Roll(71, due=(1,), unsigned=(1,)), is_due=True), NOW, "您还没有回复 [签到]"),
+        (Own(MEETING, Roll(71, due=(1,), unsigned=(1,)), is_due=True), NOW, "您还没有签到 [签到]"),
         (Own(MEETING, Roll(71, due=(1,), present=(1,)), is_due=True), NOW, "您已签到（准时） [离会]"),
         (Own(MEETING, Roll(71, due=(1,), present=(1,)), is_due=True, has_left=True), NOW, "您已签到（准时）"),
         (
@@ -237,6 +237,7 @@ def test_one_meeting_offers_what_one_can_do(own: Own, now: datetime, text: str) 
 
 
 def test_the_lists_word_for_word() -> None:
+    soon = MINE.meeting
     said = [
         views.meeting_list([], now=NOW),
         views.meeting_list([MINE], now=NOW),
@@ -250,6 +251,7 @@ def test_the_lists_word_for_word() -> None:
             ),
             now=NOW,
         ),
+        views.today(Today((), (), (), (), to_date=(soon, replace(soon, state=MeetingState.NEEDS_DATE))), now=NOW),
         views.pick([MINE], "leave", now=NOW),
         views.record(Record(2026, 10, 1, 2, 1, ((MEETING, Status.LATE),)), now=NOW),
     ]
@@ -258,9 +260,11 @@ def test_the_lists_word_for_word() -> None:
         "【支部党员大会】讨论发展对象／12月11日（周五）15:00—16:30，三楼会议室／您还没有回复"
         " [12月11日 15:00 支部党员大会] [我的考勤]",
         "今天没有待办事项。",
-        "正在签到：支部党员大会，您还没有回复／待回复：12月11日（周五）15:00 支部党员大会／"
+        "正在签到：支部党员大会，您还没有签到／待回复：12月11日（周五）15:00 支部党员大会／"
         "待说明：12月4日支部党员大会缺席原因／张三申请请假（事假）：12月4日支部党员大会。"
         " [签到] [12月11日 15:00 支部党员大会] [说明原因] [审批张三的请假]",
+        "待确认：12月11日（周五） 第一党支部 支部党员大会，日期暂定／"
+        "待选日期：12月11日（周五） 第一党支部 支部党员大会，当天不是工作日 [12月11日 确认日期] [12月11日 选日期]",
         "是哪一个会议 [12月11日 15:00 支部党员大会]",
         "2026年应到14次：到会11（迟到1） · 请假2 · 缺席1／12月4日 支部党员大会：迟到／"
         "点下面的会议，看记录是谁在什么时候登记的。 [12月4日 支部党员大会]",

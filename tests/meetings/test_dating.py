@@ -50,6 +50,18 @@ def test_the_secretary_is_asked_45_and_7_days_before(play: Play) -> None:
     assert ask_until(play, "2026-10-03 12:00") == [f"09-24 09:00 {QUESTION}"]
 
 
+def test_what_was_asked_stays_on_the_list_of_the_day_until_it_is_decided(play: Play) -> None:
+    cast, meeting = play.cast, asking(play)
+    assert play.act(cast.li, dating.waiting_for) == []
+    ask_until(play, "2026-08-18 16:00")
+    for officer in (cast.li, cast.sun):
+        assert [one.id for one in play.act(officer, dating.waiting_for)] == [meeting.id]
+    for other in (cast.zhang, cast.wang, cast.zhao):
+        assert play.act(other, dating.waiting_for) == []
+    play.act(cast.li, dating.skip, meeting.id, 1)
+    assert play.act(cast.li, dating.waiting_for) == []
+
+
 def test_near_the_day_one_question_is_enough(play: Play) -> None:
     asking(play)
     play.now = at("2026-09-27 12:00")  # a Sunday; nobody could be asked before
@@ -133,6 +145,7 @@ def test_over_the_year_end_a_day_is_tentative_and_its_notice_held(play: Play) ->
     later = "不处理的话，2027年1月3日（周日）15:00按暂定日期通知大家。〔按此日期确认〕〔改期〕"
     assert ask_until(play, "2026-12-27 12:00") == []
     assert ask_until(play, "2026-12-31 12:00") == [f"12-28 09:00 李四：{asked}{later}"]
+    assert [one.id for one in play.act(play.cast.li, dating.waiting_for)] == [meeting.id]
 
 
 def test_without_an_answer_the_notice_goes_a_day_before_and_says_tentative(play: Play) -> None:

@@ -151,7 +151,7 @@ def test_the_private_card_shows_ones_own_state(own: Roll, text: str) -> None:
 def test_the_private_card_lets_one_sign_in_once() -> None:
     now = at("2026-12-04 15:00")
     mine = Roll(71, due=(1,), present=(1,), late=(1,))
-    assert line(views.private_card(MEETING, Roll(71), now=now)).endswith("您还没有回复 [签到]")
+    assert line(views.private_card(MEETING, Roll(71), now=now)).endswith("您还没有签到 [签到]")
     assert line(views.private_card(MEETING, mine, now=now)).endswith("签到中，15:10前为准时／您已签到（迟到）")
 
 
