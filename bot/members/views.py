@@ -154,7 +154,7 @@ def standin(message: Message) -> Message:
 
 
 def cancelled() -> Message:
-    return Message("已取消。")
+    return Message("已放弃刚才的输入，没有改动。")
 
 
 # -- invitations and claims ------------------------------------------------------------------------------------------

@@ -166,7 +166,7 @@ def test_texts_of_joining() -> None:
     )
     assert views.invite_file(BRANCH) == "一支部邀请单.xlsx"
     assert roster_views.ask_unbind("张三", 10).text == "解除后，张三需要重新取得加入链接。确认解除？"
-    assert views.cancelled().text == "已取消。"
+    assert views.cancelled().text == "已放弃刚才的输入，没有改动。"
 
 
 def test_a_claim_for_those_who_decide() -> None:
