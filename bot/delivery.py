@@ -5,7 +5,7 @@ Answers to the person who acted come from memory and go first; everything that m
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -60,7 +60,7 @@ class Delivery:
         self._aftermath = Aftermath(hooks, reach)
         self._chats, self._edit_gap = Chats(has_limits=has_limits), edit_gap
         self._window: deque[Waiting] = deque()
-        self._window_is_stale = True
+        self._window_is_stale, self._has_more = True, False  # more: behind those of the window
         self._in_flight: set[int] = set()  # ids of rows
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
@@ -176,13 +176,18 @@ class Delivery:
         if self._window_is_stale or (not self._window and not self._in_flight):
             await self._look()
         self._start_rows()
+        while self._has_more and not self._in_flight and not self.is_stopped:  # all that was seen waits for its chat
+            await self._look(beyond=self._window)
+            self._start_rows()
 
-    async def _look(self) -> None:
+    async def _look(self, beyond: Collection[Waiting] = ()) -> None:
+        """Read the next rows; `beyond` those that wait for their chats, and whatever else waits for these."""
         self._window_is_stale = False
         now = self._clock.now()
-        blocked = self._chats.told_to_wait(now)
-        seen = await self._database.read(claims.look, now=now, most=WINDOW, without=blocked)
-        self._window = deque(seen.waiting)
+        blocked = {*self._chats.told_to_wait(now), *(row.chat_id for row in beyond if row.chat_id is not None)}
+        seen = await self._database.read(claims.look, now=now, most=WINDOW, without=sorted(blocked))
+        self._window = deque([*beyond, *(row for row in seen.waiting if row not in beyond)])
+        self._has_more = len(seen.waiting) >= WINDOW
         for row_id in set(seen.interrupted) - self._in_flight:
             row = await self._database.transact(claims.reclaim, row_id, now=now)
             if row is not None:

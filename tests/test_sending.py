@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
 from sqlalchemy import func, select
@@ -11,13 +11,15 @@ from telegram import Bot
 from telegram.request import BaseRequest, RequestData
 
 from bot import aftermath, outbox
-from bot.clock import SystemClock
+from bot.clock import SystemClock, VirtualClock
 from bot.db import Database
-from bot.delivery import IN_FLIGHT, Delivery
+from bot.delivery import IN_FLIGHT, WINDOW, Delivery
+from bot.limits import GROUP_BURST, GROUP_KEPT
 from bot.message import Message
 from bot.outbox import Hooks, Lane, OutboxRow, State
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+GROUP = -1001000000001
 
 
 class Wire(BaseRequest):
@@ -88,6 +90,28 @@ async def test_all_of_a_bulk_go_once_and_never_more_than_four_are_in_doubt(datab
     assert sorted(wire.texts) == sorted(keys)
     assert max(wire.out) <= IN_FLIGHT
     assert set(database.look(_states).values()) == {State.SENT}
+
+
+def backlog(session: Session, to_group: int) -> None:
+    soon, later = NOON + timedelta(hours=1), NOON + timedelta(hours=2)
+    for number in range(to_group):
+        text, chat_id = Message(f"group:{number}"), GROUP - number // WINDOW
+        options = {"lane": Lane.NOTICE, "valid_until": soon, "now": NOON}
+        outbox.enqueue(session, f"group:{number}", chat_id=chat_id, content=text, **options)  # type: ignore[arg-type]  # by name
+    for person in range(3):
+        text = Message(f"person:{person}")
+        options = {"lane": Lane.NOTICE, "valid_until": later, "now": NOON}
+        outbox.enqueue(session, f"person:{person}", chat_id=1001 + person, content=text, **options)  # type: ignore[arg-type]  # by name
+
+
+async def test_a_long_backlog_of_some_groups_keeps_nobody_else_waiting(database: Database) -> None:
+    wire = Wire(database)
+    sender = Delivery(database, VirtualClock(NOON), {}, aftermath.Reach(*[nothing] * 7), has_limits=True)
+    sender.bot = Bot("42:wire", request=wire, get_updates_request=wire)
+    await database.transact(backlog, 3 * WINDOW)
+    await sender.drain()
+    assert [text for text in wire.texts if text.startswith("person:")] == ["person:0", "person:1", "person:2"]
+    assert len([text for text in wire.texts if text.startswith("group:")]) == 3 * (GROUP_BURST - GROUP_KEPT)
 
 
 async def test_a_row_that_cannot_be_taken_does_not_undo_the_one_before_it(database: Database) -> None:
