@@ -110,7 +110,6 @@ class House:
     def run(self) -> None:
         """Receive, send and ring from now on, unless another process of ours does."""
         gc.freeze()  # what the start made stays: to look through it again and again was an eighth of each press
-        self.poller.stand_by()
         self.schedule.start()
         for work in (self.poller.run(), self.delivery.run(), self._retry()):
             self._tasks.append(asyncio.get_running_loop().create_task(work))

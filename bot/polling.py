@@ -151,11 +151,11 @@ class Poller:
             log.warning("receiver_lost", holder=held.holder)
         self.is_receiver = held.is_ours
         if self.is_standing_by == held.is_ours:
-            self.stand_by(not held.is_ours)
+            self._stand_by(not held.is_ours)
         return held.is_ours
 
-    def stand_by(self, is_standing_by: bool = True) -> None:
-        """Do nothing that another process of ours is doing; also at a start, until the lease is known to be ours."""
+    def _stand_by(self, is_standing_by: bool) -> None:
+        """Do nothing that another process of ours is doing."""
         self.is_standing_by = is_standing_by
         self._on_stand_by(is_standing_by)
 

@@ -125,6 +125,12 @@ async def test_a_second_poller_is_noticed_and_outlived(opened: Opened) -> None:
         await other.shutdown()
 
 
+async def test_who_receives_sends_from_the_first_moment(stage: Stage) -> None:
+    stage.house.run()
+    assert stage.house.poller.is_receiver
+    assert not stage.house.poller.is_standing_by
+
+
 # -- once, whatever happens -------------------------------------------------------------------------------------------
 
 

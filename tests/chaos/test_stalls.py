@@ -60,7 +60,6 @@ async def test_a_reminder_due_while_the_loop_stands_still_is_sent_and_the_stall_
         log = io.StringIO()
         logs.set_up("json", to=log)
         stage.house.run()
-        await stage.house.poller.hold()
         stage.clock.resume()
         stage.people.say(stage.actor("周八").id, "/block")
         async with asyncio.timeout(30):

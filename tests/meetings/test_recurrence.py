@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from itertools import islice, pairwise
 
@@ -111,6 +112,13 @@ def test_the_31st_is_clamped_or_left_out() -> None:
     assert list(occurrences(MonthlyDay(31), *span)) == days("2027-01-31", "2027-03-31")
     clamped = occurrences(MonthlyDay(31, clamp=True), *span)
     assert list(clamped) == days("2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30")
+
+
+def test_the_29th_of_february_is_the_28th_where_there_is_none_or_left_out() -> None:
+    span = (date(2026, 1, 1), date(2029, 12, 31), CALENDAR)
+    yearly = MonthlyDay(29, clamp=True, every=12, month=2)
+    assert list(occurrences(yearly, *span)) == days("2026-02-28", "2027-02-28", "2028-02-29", "2029-02-28")
+    assert list(occurrences(replace(yearly, clamp=False), *span)) == days("2028-02-29")
 
 
 @pytest.mark.parametrize(
