@@ -156,7 +156,6 @@ class Routes:
     replies: Mapping[str, Handler] = field(default_factory=dict)
     documents: Mapping[str, Handler] = field(default_factory=dict)
     events: Mapping[str, Handler] = field(default_factory=dict)  # poll_answer, poll, my_chat_member, migration
-    cancel_words: Mapping[str, Handler] = field(default_factory=dict)  # words that end a dialogue instead of answering
 
 
 def merge(all_routes: Sequence[Routes]) -> Routes:

@@ -271,11 +271,13 @@ class Gate:
 
     async def _text_door(self, text: str, context: Context) -> Handler:
         word = self.routes.words.get(text.strip())
+        if word is not None:  # whoever types 签到 means it, whatever he was asked half an hour ago
+            return word
         asked = await context.deps.database.read(self.awaited, context.sender)
-        if asked is not None and asked[0] in self.routes.replies and text.strip() not in self.routes.cancel_words:
+        if asked is not None and asked[0] in self.routes.replies:
             context.prompt = asked[1]
             return self.routes.replies[asked[0]]
-        return word or _refusing(NotUnderstood())
+        return _refusing(NotUnderstood())
 
     def _event_door(self, update: Update, context: Context) -> Handler | None:
         if update.poll_answer is not None:

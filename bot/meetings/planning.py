@@ -22,6 +22,11 @@ from bot.message import Sender
 from bot.periods import at_beijing, local_day
 
 SERIES = ("rule", "rules", "clock", "repeats", "replaces", *OFF_DAYS)  # of the body, what a change of kind leaves
+ASKED = "meetings:plan"  # purpose of an awaited text
+TYPED = {
+    **dict.fromkeys((Step.DAY, Step.CHOICE, Step.PAST, Step.RULE), "phrase"),
+    Step.PLACE: "place",
+}  # steps that a text answers as well as a button
 FRIDAY = 4
 SUGGESTED_DAYS = 4
 SUGGESTED_PLACES = 4
@@ -166,7 +171,7 @@ def ask(session: Session, sender: Sender, draft_id: int, field: str, *, now: dat
     if field not in ("phrase", "place", "title"):
         raise DraftGone
     open_draft(session, sender, draft_id, now=now)
-    prompts.await_text(session, sender, "meetings:plan", f"{draft_id}:{field}", now=now)
+    prompts.await_text(session, sender, ASKED, f"{draft_id}:{field}", now=now)
 
 
 def show(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
@@ -200,6 +205,7 @@ def set_past(session: Session, sender: Sender, draft_id: int, minute: int, *, no
 def drop(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> None:
     _, draft = open_draft(session, sender, draft_id, now=now)
     draft.expires_at = now
+    prompts.forget_purpose(session, sender.user_id, ASKED)
 
 
 # -- the next question ---
@@ -209,7 +215,16 @@ def advance(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Pla
     """Ask for the first thing that is missing."""
     plan = _next(session, who, draft, now=now)
     draft.step, draft.what = plan.step.name, DraftOf.SERIES if plan.step is Step.SERIES else DraftOf.MEETING
+    if plan.step in TYPED:
+        prompts.await_text(session, _in_private(who, now), ASKED, f"{draft.id}:{TYPED[plan.step]}", now=now)
+    else:
+        prompts.forget_purpose(session, who.user_id, ASKED)
     return plan
+
+
+def _in_private(who: Actor, now: datetime) -> Sender:
+    """Plans are made nowhere else."""
+    return Sender(who.user_id, who.user_id, now)
 
 
 def _next(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:

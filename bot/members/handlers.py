@@ -232,5 +232,4 @@ ROUTES = Routes(
     links={"j": redeem, "c": claim_link, "gb": bind_by_link, "help": show_help, "bind": bind},
     replies={"members:name": name_given},
     events={"my_chat_member": my_chat_member, "migration": migration},
-    cancel_words={phrases.CANCEL: cancel},
 )

@@ -28,5 +28,11 @@ def awaited(session: Session, sender: Sender) -> tuple[str, str] | None:
     return (row[0], row[1]) if row else None
 
 
+def forget_purpose(session: Session, user_id: int, purpose: str) -> None:
+    """Nothing is asked for that any more in the private chat; another question stays."""
+    of_user = (Prompt.chat_id == user_id, Prompt.user_id == user_id)
+    session.execute(delete(Prompt).where(*of_user, Prompt.purpose == purpose))
+
+
 def forget_text(session: Session, sender: Sender, *, now: datetime) -> None:  # noqa: ARG001  # as all services
     session.execute(delete(Prompt).where(Prompt.chat_id == sender.chat_id, Prompt.user_id == sender.user_id))

@@ -182,3 +182,13 @@ async def test_a_name_with_signs_stands_as_it_is_written(chat: Cast, group: Chat
     li = await published(chat, '/plan 本周五15点 主题党日 5<6&"学习" @<三楼>')
     assert li.last(group).text.startswith('【主题党日】5<6&"学习"\n')
     assert "地点：<三楼>" in li.last(group).text
+
+
+async def test_what_is_asked_with_buttons_may_be_written_too(chat: Cast) -> None:
+    li = chat("李四")
+    await li.say("/plan 主题党日")
+    assert (await li.say("下周五15点")).message.text.endswith("在哪里开")
+    assert (await li.say("签到")).message.text == "现在没有正在签到的会议。"  # a word of its own is no place
+    preview = (await li.say("北山公园")).message
+    assert "时间：3月13日（周五）15:00—17:00\n地点：北山公园\n" in preview.text
+    assert (await li.say("北山公园")).message.text.startswith("没有看懂")
