@@ -157,6 +157,8 @@ class Life:
     def _choose_leave(self) -> None:
         for _, about, message in self.screen.take("kind"):
             one, person = self.gatherings[about], message.chat_id
+            if person in {change.gathering.home.secretary for change in self._changes}:
+                continue  # his next words are about the change, and would be taken for the reason of his leave
             label = self.rng.choice([button.text for button in message.buttons()])
             self._press(person, message, label, partial(_ask, one, person))
 
