@@ -313,8 +313,12 @@ def test_the_second_tap_changes_nothing(play: Play) -> None:
 def test_two_hundred_taps_are_two_hundred_states(play: Play) -> None:
     people = [play.make.member(f"党员{number}", play.cast.branch) for number in range(200)]
     meeting = opened(play)
-    for one in people:
+    for number, one in enumerate(people, start=1):
+        play.now += timedelta(milliseconds=50)
         play.check_in(meeting, one)
+        if number % 40 == 0:
+            play.deliver()
+    play.now += timedelta(seconds=5)
     play.work()
     assert len(play.roll(meeting).present) == 200
     assert "实到200 · 请假0 · 未签5" in play.edits(f"card:{meeting.id}:{GROUP_CHAT}")[-1].line
