@@ -40,7 +40,7 @@ from bot.meetings.rules import CardKind, MeetingState, Roll, RungName, SignIn
 from bot.members import joining
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Actor, DueList, NotBound
+from bot.members.rules import Actor, DueList, NotBound, UnitKind
 from bot.message import Sender
 from bot.outbox import OutboxRow
 from bot.periods import beijing
@@ -152,7 +152,8 @@ def _place(session: Session, who: Actor, meeting: MeetingFacts) -> tuple[bool, b
         due = next((due for due in meetings.expected(session, meeting, only=who.member_id).due), None)
         if due is not None:
             return True, due.has_vote
-    raise NotDue if is_seen else meetings.NoSuchMeeting
+    stands_in_group = meeting.unit.kind is UnitKind.PARTY_GROUP and who.branch and who.branch.covers(meeting.unit)
+    raise NotDue if is_seen or stands_in_group else meetings.NoSuchMeeting  # a card of the branch's chat is read by all
 
 
 def presser(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Actor:

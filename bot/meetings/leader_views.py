@@ -6,9 +6,9 @@ from datetime import datetime
 from bot.meetings import ladder
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import Roll
-from bot.meetings.views import MOST_NAMES, clock, name, names, sheet_row, short_day, voting
+from bot.meetings.views import clock, name, names, sheet_row, short_day, voting
 from bot.members.rules import UnitKind
-from bot.message import Button, Buttons, Message, fill, press
+from bot.message import Button, Message, fill, press
 
 
 def unreached(meeting: MeetingFacts, people: Sequence[Named]) -> Message:
@@ -68,7 +68,7 @@ def studying() -> str:
 def group_report(meeting: MeetingFacts, group_name: str, unsigned: Sequence[Named]) -> Message:
     """R6, for the leader of one group."""
     text = fill("{group}未签{count}人：{names}。", group=group_name, count=len(unsigned), names=names(unsigned))
-    return Message(text, _whole_list(meeting, unsigned))
+    return Message(text, (sheet_row(meeting),))
 
 
 def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
@@ -92,7 +92,3 @@ def still_unexplained(meeting: MeetingFacts, people: Sequence[Named], round_: in
     text = "{which}仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
     rounds = {"round": round_, "rounds": ladder.EXPLAIN_ROUNDS}
     return Message(fill(text, which=which, count=len(people), names=names(people), **rounds), (sheet_row(meeting),))
-
-
-def _whole_list(meeting: MeetingFacts, people: Sequence[Named]) -> Buttons:
-    return (sheet_row(meeting),) if len(people) > MOST_NAMES else ()

@@ -84,6 +84,15 @@ def test_who_is_not_due_is_told_so_in_the_own_branch_only(play: Play) -> None:
         play.act(cast.wu, service.answer, meeting.id, 1, Answer.GOING)
 
 
+def test_the_card_of_another_group_in_the_branchs_chat_is_no_secret(play: Play) -> None:
+    cast = play.cast
+    plain, meeting = play.make.member("郑十", cast.branch), play.meeting("本周五15点 党小组会 学习 @活动室")
+    with pytest.raises(NotDue):
+        play.act(plain, service.answer, meeting.id, 1, Answer.GOING)
+    with pytest.raises(NoSuchMeeting):
+        play.act(cast.zhao, service.answer, meeting.id, 1, Answer.GOING)
+
+
 def test_a_transferred_member_is_due_in_the_new_branch_only(play: Play) -> None:
     cast, day = play.cast, date(2026, 3, 6)
     mover = play.make.member("郑十", cast.branch, to_on=day)
