@@ -294,7 +294,9 @@ def test_a_change_ends_the_series_before_what_nobody_has_heard_of(play: Play) ->
     assert done.replaced is not None
     assert (done.replaced.count_gone, done.replaced.staying) == (1, (at("2026-03-06 15:00"),))
     rows = play.database.look(
-        lambda session: session.execute(select(Series.from_on, Series.until_on, Series.replaces_id)).all()
+        lambda session: session.execute(
+            select(Series.from_on, Series.until_on, Series.replaces_id).order_by(Series.id)
+        ).all()
     )
     assert [tuple(row) for row in rows] == [
         (date(2026, 3, 2), date(2026, 4, 2), None),
