@@ -81,7 +81,7 @@ async def test_forty_kills_lose_and_double_nothing(tmp_path: Path, database_url:
         await run.start()
         await life.start_round(10)
         async with living(life):
-            await run.kill_often(40, MIXED, life, acts=180)
+            await run.kill_often(40, MIXED, life, acts=210)
             await run.start()
             await run.play_out(life, within=400)
         await run.settle(within=60)
