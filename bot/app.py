@@ -152,7 +152,7 @@ class House:
         try:
             waiting, parked, due, oldest = await self.database.read(_counts, now)
             database = "ok"
-        except Exception:  # whatever the driver raises is the news
+        except NotSaved:
             waiting, parked, due, oldest, database = 0, 0, 0, None, "unreachable"
         silent = monotonic() - self.poller.last_good
         receiver = "conflict" if self.poller.is_conflict else "ok" if silent < DEAF_AFTER else "deaf"

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
@@ -13,9 +14,11 @@ from sqlalchemy import make_url, select
 from starlette.applications import Starlette
 
 from bot import web
-from bot.clock import VirtualClock
+from bot.app import build
+from bot.clock import SystemClock, VirtualClock
 from bot.context import Turn
 from bot.db import Database
+from bot.demo.stage import demo_config
 from bot.inbox import InboxRow, Received
 from bot.intake import Intake, Trouble
 
@@ -167,3 +170,13 @@ async def test_health_is_told_to_people_and_machines(post: Post, status: str, co
     post.state = {"status": status, "inbox": {"waiting": 3}}
     answer = await ask(post, "/health")
     assert (answer.status_code, answer.json()) == (code, post.state)
+
+
+async def test_a_database_that_cannot_be_read_is_told_without_its_name(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/ketang.db")
+    (tmp_path / "ketang.db").write_bytes(b"no database " * 1000)
+    house = build(demo_config("http://nowhere/bot"), "7000000001:DEMO-x", database=database, clock=SystemClock())
+    told = await house.health()
+    assert (told["status"], told["database"]) == ("unwell", "unreachable")
+    assert str(tmp_path) not in str(told)
+    database.close()

@@ -23,6 +23,7 @@ SHAPES: list[Planted] = [
     ("bot/quiz/service.py", "class Kind(Enum): A = 1", "enum"),
     ("bot/quiz/models.py", "class Kind(enum.StrEnum): A = 'a'", "enum"),
     ("bot/quiz/service.py", "try: f()\nexcept Exception: g()", "except"),
+    ("bot/app.py", "try: f()\nexcept Exception: g()", "except"),
     ("bot/inbox.py", "try: f()\nexcept (ValueError, BaseException): g()", "except"),
     ("bot/gate.py", "try: f()\nexcept: g()", "except"),
     ("bot/gate.py", "with contextlib.suppress(Exception): f()", "except"),
