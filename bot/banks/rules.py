@@ -311,10 +311,35 @@ def form_of(stem: str, options: Sequence[str], prefix: int = POLL_PREFIX) -> For
 
 
 class Place(NamedTuple):
-    """Where in a file; both count from 1, columns in characters."""
+    """Where in a YAML file; both count from 1, columns in characters."""
 
     line: int
     column: int
+
+
+class Line(NamedTuple):
+    """A line of a text, CSV or JSON file, from 1."""
+
+    line: int
+
+
+class Cell(NamedTuple):
+    """A cell of a workbook; all count from 1, `number` is the sheet's place among the sheets."""
+
+    number: int
+    row: int
+    column: int
+    sheet: str
+
+
+class Paragraph(NamedTuple):
+    """A paragraph of a Word file, from 1, those in table cells counted where they stand."""
+
+    number: int
+
+
+At = Place | Line | Cell | Paragraph  # tuples, so that those of one file sort as they stand in it
+WHOLE = Place(0, 0)  # the file itself, not a place in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,7 +348,7 @@ class Issue:
 
     code: str
     file: str
-    place: Place
+    place: At
     params: Mapping[str, str | int] = field(default_factory=dict)
 
     @property

@@ -10,7 +10,7 @@ from bot import yamlfile
 from bot.banks.importing import Applied, Preview
 from bot.banks.lint import Checked
 from bot.banks.revisions import Difference
-from bot.banks.rules import LETTERS, Bank, Issue, QuestionType
+from bot.banks.rules import LETTERS, WHOLE, At, Bank, Cell, Issue, Line, Paragraph, Place, QuestionType
 from bot.banks.scopes import Scope
 from bot.banks.service import Loaded, Outcome, Summary
 from bot.message import Button, Buttons, Document, Message, cut, escape, fill, press
@@ -181,7 +181,29 @@ def _nearest(issue: Issue) -> str:
 
 
 def line(issue: Issue) -> str:
-    return f"{issue.file}:{issue.place.line}:{issue.place.column} {issue.code} {describe(issue)}"
+    return f"{issue.file}{place(issue.place)} {issue.code} {describe(issue)}"
+
+
+def place(at: At) -> str:
+    """Where a fault stands, as it is joined to the name of its file."""
+    match at:
+        case Cell():
+            return f"[{at.sheet}]!{cell_name(at.row, at.column)}"
+        case Paragraph():
+            return f" 第{at.number}段"
+        case Line():
+            return f":{at.line}"
+        case Place():
+            return "" if at == WHOLE else f":{at.line}:{at.column}"
+
+
+def cell_name(row: int, column: int) -> str:
+    """`C12`, `AA3`: columns count in letters, without a zero."""
+    letters = ""
+    while column:
+        column, letter = divmod(column - 1, 26)
+        letters = chr(ord("A") + letter) + letters
+    return f"{letters}{row}"
 
 
 def counts(bank: Bank) -> str:
