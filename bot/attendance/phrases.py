@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date, time, timedelta
 
 from bot.attendance.quorum import Votes
 from bot.errors import UserError
@@ -14,6 +14,7 @@ NAME_LENGTH = 40
 
 _NUMBER = re.compile(r"(\d{1,4})\s*[人名]?")
 _SOME = re.compile(r"约?[零〇一二两三四五六七八九十百千几多余来\d]+[人名位].*")  # a rough number is no name
+_AGO = {"今天": 0, "今日": 0, "昨天": 1, "昨日": 1, "前天": 2, "前日": 2, "大前天": 3}
 _DAY = re.compile(r"(?:(\d{4})\s*[年\-/.]\s*)?(\d{1,2})\s*[月\-/.]\s*(\d{1,2})\s*[日号]?")
 _CLOCK = re.compile(r"(?<!\d)(\d{1,2})[:点](\d{2})分?(?!\d)")
 _VOTE_WORDS = {"赞成": "yes", "同意": "yes", "反对": "no", "不同意": "no", "弃权": "abstain", "书面赞成": "yes_written"}
@@ -31,7 +32,7 @@ class BadVotes(UserError):
 
 
 class BadDay(UserError):
-    text = "没看懂日期，请写成3月10日。"
+    text = "没看懂日期，请写成3月10日，或写昨天、前天。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,11 @@ def read_votes(text: str) -> VotesTold:
 
 
 def read_day(text: str, today: date) -> date:
-    """A day with or without its year; without one the last such day up to today."""
-    told = _DAY.fullmatch(unicodedata.normalize("NFKC", text).strip())
+    """今天 to 大前天, or a day with or without its year; without one the last such day up to today."""
+    text = unicodedata.normalize("NFKC", text).strip()
+    if text in _AGO:
+        return today - timedelta(days=_AGO[text])
+    told = _DAY.fullmatch(text)
     if told is None:
         raise BadDay
     try:

@@ -39,6 +39,8 @@ def test_a_make_up_may_be_told_by_its_day(play: Play) -> None:
     ref = f"{meeting.id}:{cast.zhang.id}:TALK"
     _, made = play.act(cast.li, make_ups.day_told, ref, "3月10日")
     assert made.done_on == date(2026, 3, 10)
+    for word, day in (("昨天", 19), ("前天", 18), ("大前天", 17), ("今天", 20), ("昨日", 19)):
+        assert play.act(cast.li, make_ups.day_told, ref, word)[1].done_on == date(2026, 3, day)
     with pytest.raises(BadDay):
         play.act(cast.li, make_ups.day_told, ref, "上个月")
     for day in ("3月5日", "2026-03-21"):
