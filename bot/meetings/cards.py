@@ -242,9 +242,13 @@ def pin_next(session: Session, chat_id: int, *, now: datetime) -> None:
 
 
 def render_pin(session: Session, text: str, _: datetime) -> Rendered | None:
+    """The pin or its end; a card overtaken before its pin was ever sent has none to take off."""
     meeting_id, chat_id = parse(text)
     query = select(Card.message_id, Card.is_pinned).where(
         Card.meeting_id == meeting_id, Card.chat_id == chat_id, Card.what == CardKind.PUBLIC
     )
     row = session.execute(query).one_or_none()
-    return Rendered(chat_id, Pin(row[0], is_pinned=row[1])) if row and row[0] else None
+    if row is None or row[0] is None:
+        return None
+    times_taken = session.scalar(select(OutboxRow.fence).where(OutboxRow.key == text)) or 0
+    return Rendered(chat_id, Pin(row[0], is_pinned=row[1])) if row[1] or times_taken > 1 else None

@@ -171,11 +171,18 @@ class Play:
             self._pins[int(row.key.split(":")[1])] = row.content.is_pinned
         self.database.run(claims.mark_sent, row, Sent(row.chat_id, shown, None, self.now), every)
 
+    def send_key(self, key: str) -> None:
+        """Send one message before all others."""
+        self.send(self._row_of(key))
+
+    def _row_of(self, key: str) -> int:
+        query = select(OutboxRow.id).where(OutboxRow.key == key)
+        return int(self.database.look(lambda session: session.execute(query).scalar_one()))
+
     def refuse(self, key: str) -> None:
         """Telegram knows no message to edit."""
         every = {**hooks(service.roll), **ATTENDANCE_HOOKS}
-        row_id = self.database.look(lambda session: session.scalar(select(OutboxRow.id).where(OutboxRow.key == key)))
-        row = self.run(claims.claim, row_id, every)
+        row = self.run(claims.claim, self._row_of(key), every)
         assert row is not None
         self.run(claims.mark_failed, row, State.DEAD, "target gone", every)
 

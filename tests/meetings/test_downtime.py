@@ -249,6 +249,21 @@ def test_only_the_next_meeting_of_a_group_is_pinned(play: Play) -> None:
     assert play.pinned() == []
 
 
+def test_a_card_overtaken_before_it_was_pinned_is_not_taken_off(play: Play) -> None:
+    later = play.meeting("3月6日15点 主题党日 学习 @三楼")
+    play.run_only_jobs()
+    first_card = play.pending(f"meeting:{later.id}:v1:R1:1:c")
+    play.send_key(first_card[0])
+    sooner = play.meeting("3月4日15点 支部党员大会 @三楼")
+    play.run_only_jobs()
+    play.send_key(play.pending(f"meeting:{sooner.id}:v1:R1:1:c")[0])
+    play.work()
+    assert [letter.key for letter in play.letters if letter.key.startswith("pin:")] == [f"pin:{sooner.id}:{GROUP_CHAT}"]
+    play.cancel(sooner)
+    play.work()
+    assert play.pinned() == [later.id]
+
+
 def test_a_press_on_a_card_of_unknown_fate_shows_that_it_is_there(play: Play) -> None:
     cast, meeting = play.cast, play.meeting(LINE)
     play.run_only_jobs()
