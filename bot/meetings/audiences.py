@@ -11,7 +11,7 @@ from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.ladder import Fate, PlannedRung
 from bot.meetings.rules import MeetingState, Roll, RungName
 from bot.members import service as members
-from bot.members.rules import Right, Role
+from bot.members.rules import Right, Role, UnitKind
 from bot.message import Message
 
 
@@ -171,7 +171,16 @@ def _minutes(on: Occasion, _: PlannedRung, __: Fate) -> list[Post]:
     if on.meeting.state is MeetingState.RECORDED:
         return []
     message = leader_views.to_complete(on.meeting, on.roll)
-    return on.to_leaders(message, on.meeting.recorder_id, on.meeting.chair_id)
+    return on.to_leaders(message, on.meeting.recorder_id, on.meeting.chair_id, *_group_leaders(on))
+
+
+def _group_leaders(on: Occasion) -> list[int]:
+    """Whose own group meets: its minutes are theirs to write."""
+    unit = on.meeting.unit
+    if unit.kind is not UnitKind.PARTY_GROUP:
+        return []
+    found = members.holders(on.session, Right.MINUTES, unit.id, now=on.now)
+    return [one.member_id for one in found if one.role is Role.GROUP_LEADER]
 
 
 def _explain(on: Occasion, rung: PlannedRung, _: Fate) -> list[Post]:

@@ -171,6 +171,17 @@ def test_a_group_leader_reads_of_others_not_of_himself(play: Play) -> None:
     assert texts(play.take(), leader.user_id) == []
 
 
+def test_who_leads_the_group_that_met_is_asked_for_its_minutes(play: Play) -> None:
+    cast = play.cast
+    leader = play.make.member("钱一", cast.branch, group=cast.group, roles=[Role.GROUP_LEADER])
+    play.meeting("本周五15点 党小组会 @三楼", by=leader)
+    play.until("2026-03-06 16:30")
+    play.take()
+    play.until("2026-03-06 17:00")
+    asked = [letter.to for letter in play.take() if letter.text.startswith("请完成第一党小组会的会议记录")]
+    assert sorted(asked) == sorted([leader.user_id, cast.li.user_id])
+
+
 def test_a_committee_meeting_has_private_cards_only(play: Play) -> None:
     cast = play.cast
     meeting = play.meeting("本周五15点 支委会 研究发展党员 @小会议室")
