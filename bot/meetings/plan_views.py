@@ -210,7 +210,7 @@ def preview(draft_id: int, what: Preview, *, now: datetime) -> Message:
         *_warnings(what, rules.due_list),
         "",
         fill("<b>提醒</b>（{how}）", how="发到群里" if what.has_chat else "逐一私信"),
-        *(_rung(rung, what, now=now) for rung in what.rungs if rung.round == 1),
+        *(_rung(rung, now=now) for rung in what.rungs if rung.round == 1),
     )
     return Message(Html(text), _confirm(draft_id, what.title))
 
@@ -234,7 +234,7 @@ def series_preview(plan: Plan, *, now: datetime) -> Message:
     reminders = lines(
         fill("<b>第一次的提醒</b>（{how}）", how="发到群里" if first.has_chat else "逐一私信"),
         *_clashes(first, rules.due_list),
-        *(_rung(rung, first, now=now) for rung in first.rungs if rung.round == 1),
+        *(_rung(rung, now=now) for rung in first.rungs if rung.round == 1),
     )
     return Message(Html(f"{terms}\n\n{days}\n\n{reminders}"), _confirm(plan.draft_id, what.title, "begin"))
 
@@ -276,17 +276,12 @@ def _clashes(what: Preview, due_list: DueList) -> list[str]:
     ]
 
 
-def _rung(rung: PlannedRung, what: Preview, *, now: datetime) -> str:
+def _rung(rung: PlannedRung, *, now: datetime) -> str:
     if rung.state is RungState.SKIPPED:
         return f"{RUNG_NAMES[rung.rung]} 略过"
     if rung.due_at <= now:
         return f"{RUNG_NAMES[rung.rung]} 立即"
-    is_same_day = local_day(rung.due_at) == local_day(what.starts_at)
-    return f"{RUNG_NAMES[rung.rung]} {clock(rung.due_at) if is_same_day else _date(rung.due_at, now=now)}"
-
-
-def _date(at: datetime, *, now: datetime) -> str:
-    return f"{short_day(local_day(at), now=now)} {clock(at)}"
+    return f"{RUNG_NAMES[rung.rung]} {short_day(local_day(rung.due_at), now=now)} {clock(rung.due_at)}"
 
 
 def _confirm(draft_id: int, title: str, verb: str = "ok") -> Buttons:

@@ -154,7 +154,7 @@ async def announce(newcomer: Newcomer) -> None:
     await newcomer.say("/plan")
     for label in ("主题党日", "3月6日（周五）15:00", "党员活动室"):
         await newcomer.press(label)
-    await expect(newcomer.last).to_contain_text("会前提醒 13:00")
+    await expect(newcomer.last).to_contain_text("会前提醒 3月6日 13:00")
     await newcomer.picture("1-announce")
     await newcomer.press("确认发布")
     await newcomer.ticked(1)
