@@ -118,7 +118,7 @@ def _decide(*, is_approved: bool) -> Handler:
 
 async def why(_: Update, context: Context) -> None:
     found = await context.read(own.show, context.press.number(0))
-    await context.say(views.ask_explanation(found))
+    await context.say(views.ask_explanation(found, now=context.now()))
 
 
 async def because(_: Update, context: Context) -> None:

@@ -5,12 +5,12 @@ from datetime import date, datetime, timedelta
 from enum import Enum, auto
 
 from bot.errors import UserError
+from bot.meetings.rules import CORRECTION as CORRECTION  # noqa: PLC0414  a word of meetings, used all over this room
 from bot.meetings.rules import Window
 from bot.members.rules import Actor, Case, Right, UnitRef
 from bot.periods import beijing
 
-CORRECTION = timedelta(days=7)  # after E a record can be corrected
-CORRECTION_ALONE = timedelta(hours=48)  # … by one person; later a second holder confirms
+CORRECTION_ALONE = timedelta(hours=48)  # after E a record is corrected by one person; later a second holder confirms
 PROPOSAL = timedelta(days=7)  # until it is confirmed, else EXPIRED
 REASON_LENGTH = range(2, 201)
 LEAVE_REASON = 200

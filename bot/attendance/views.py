@@ -123,9 +123,9 @@ def decided(what: LeaveRequest, *, now: datetime) -> Message:
 # -- explaining ---
 
 
-def ask_explanation(own: Own) -> Message:
-    was_absent = bool(own.roll.absent)
-    return Message("请说明原因，仅书记和组织委员可见。", reasons(own.meeting.id, was_absent=was_absent))
+def ask_explanation(own: Own, *, now: datetime) -> Message:
+    buttons = reasons(own.meeting, was_absent=bool(own.roll.absent), now=now)
+    return Message("请说明原因，仅书记和组织委员可见。", buttons)
 
 
 EXPLAINED = "已记下，谢谢说明"

@@ -72,14 +72,14 @@ def group_report(meeting: MeetingFacts, group_name: str, unsigned: Sequence[Name
 
 
 def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
-    """R7."""
-    text = fill(
-        "请完成{kind}的会议记录：自助签到{signed}人待核对，待批请假{asked}人，未说明缺席{silent}人。",
-        kind=name(meeting),
-        signed=len(roll.self_signed),
-        asked=len(roll.leave_asked),
-        silent=len(roll.unexplained),
+    """R7: of what is left to settle only what there is."""
+    counts = (
+        ("自助签到{}人待核对", roll.self_signed),
+        ("待批请假{}人", roll.leave_asked),
+        ("未说明缺席{}人", roll.unexplained),
     )
+    left = "，".join(text.format(len(people)) for text, people in counts if people)
+    text = fill("请完成{kind}的会议记录{left}。", kind=name(meeting), left=f"：{left}" if left else "")
     vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
     sheet = Button("逐条处理", press("attendance", "sheet", meeting.id))
     write = Button("写记录", press("meetings", "minutes", meeting.id))

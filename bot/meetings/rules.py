@@ -18,6 +18,7 @@ LONGEST_COURSE = timedelta(days=10)  # 集中培训 runs over days under one rec
 EARLY_OPENING = timedelta(minutes=60)  # 立即开始签到 is allowed from here before T
 CLOSING = timedelta(minutes=30)  # after E sign-in ends by itself; one 延长 adds the same again
 EXTENSIONS = 4
+CORRECTION = timedelta(days=7)  # after E a record can be corrected
 UNDO = timedelta(minutes=10)
 ANSWERS_STAY = timedelta(hours=2)
 REASON_LENGTH = range(2, 201)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from bot.meetings.facts import MeetingFacts, Moved, Named, Shifted
-from bot.meetings.rules import MeetingKind, MeetingState, Outcome, Roll, SignIn, VoteRule
+from bot.meetings.rules import CORRECTION, MeetingKind, MeetingState, Outcome, Roll, SignIn, VoteRule
 from bot.members.rules import DueList
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
 from bot.periods import beijing, local_day
@@ -327,14 +327,15 @@ def explain(meeting: MeetingFacts, *, now: datetime) -> Message:
     """R8, to who was absent."""
     text = "您缺席了{day}{kind}，请说明原因，仅书记和组织委员可见。"
     filled = fill(text, day=short_day(meeting.on, now=now), kind=name(meeting))
-    return Message(filled, reasons(meeting.id, was_absent=True))
+    return Message(filled, reasons(meeting, was_absent=True, now=now))
 
 
-def reasons(meeting_id: int, *, was_absent: bool = False) -> Buttons:
-    """Classes of an explanation; whoever is noted as absent may also have been there."""
-    buttons = [Button(text, press("attendance", "because", meeting_id, kind)) for kind, text in REASONS.items()]
-    if was_absent:
-        buttons.insert(-1, Button("忘记签到", press("attendance", "forgot", meeting_id)))
+def reasons(meeting: MeetingFacts, *, was_absent: bool, now: datetime) -> Buttons:
+    """Classes of an explanation; whoever is noted as absent may also have been there, and say so while it can still
+    be corrected."""
+    buttons = [Button(text, press("attendance", "because", meeting.id, kind)) for kind, text in REASONS.items()]
+    if was_absent and now <= meeting.ends_at + CORRECTION:
+        buttons.insert(-1, Button("忘记签到", press("attendance", "forgot", meeting.id)))
     return (tuple(buttons),)
 
 

@@ -117,7 +117,7 @@ def test_leave_word_for_word() -> None:
         views.request(replace(REQUEST, meeting=replace(MEETING, state=MeetingState.CANCELLED)), now=NOW),
         views.decided(approved, now=NOW),
         views.decided(rejected, now=NOW),
-        views.ask_explanation(Own(MEETING, Roll(71), is_due=True)),
+        views.ask_explanation(Own(MEETING, Roll(71), is_due=True), now=NOW),
     ]
     asked = "张三申请请假（事假）：12月4日支部党员大会。"
     assert [line(message) for message in said] == [
@@ -278,7 +278,7 @@ def test_every_button_fits_into_64_bytes() -> None:
         views.leave_kinds(big, now=NOW),
         views.request(replace(REQUEST, attendance_id=2**31 - 1), now=NOW),
         views.ask_after_downtime(big),
-        views.ask_explanation(Own(big, Roll(71, absent=(1,)), is_due=True)),
+        views.ask_explanation(Own(big, Roll(71, absent=(1,)), is_due=True), now=NOW),
         sheet_views.sheet(Sheet(big, ROLL, entries, may_mark=True), now=NOW),
         sheet_views.marking(Sheet(big, ROLL, entries, may_mark=True), 1),
         views.one_meeting(replace(MINE, meeting=big, may_plan=True, may_see_names=True), now=NOW),

@@ -195,6 +195,22 @@ def test_the_reminders_word_for_word() -> None:
     ]
 
 
+def test_who_forgot_to_sign_in_is_offered_to_say_so_for_seven_days() -> None:
+    reasons = " [公事] [病] [事] [其他]"
+    kept, over = at("2026-12-11 16:30"), at("2026-12-11 16:31")
+    assert line(views.explain(MEETING, now=kept)).endswith("[忘记签到] [其他]")
+    assert line(views.explain(MEETING, now=over)).endswith(f"仅书记和组织委员可见。{reasons}")
+
+
+def test_what_is_settled_is_not_asked_for_with_the_minutes() -> None:
+    silent = replace(CLOSED, self_signed=(), leave_asked=(), unexplained=(1,))
+    nothing = replace(silent, unexplained=())
+    assert [line(leader_views.to_complete(MEETING, roll)) for roll in (silent, nothing)] == [
+        "请完成支部党员大会的会议记录：未说明缺席1人。 [逐条处理] [写记录]",
+        "请完成支部党员大会的会议记录。 [逐条处理] [写记录]",
+    ]
+
+
 def test_what_comes_late_says_when_it_was_due() -> None:
     late = views.late(views.ask_again_in_chat(ROLL), at("2026-12-03 09:00"))
     assert line(late) == "（补发，原定09:00）／还有7人未回复，请在卡片上选择参加或请假。"
@@ -305,7 +321,7 @@ BUTTONS = "[确认发布] [改主题] [修改] [放弃]"
 def test_the_preview_shows_every_reminder_or_that_it_is_left_out() -> None:
     assert line(plan_views.preview(5, PREVIEW, now=NOW)) == (
         "【支部党员大会】讨论发展对象／时间：12月4日（周五）15:00—16:30／地点：三楼会议室／召开：第一党支部，应到24人／"
-        f"提醒（发到群里）／通知 立即／催复 略过／会前提醒 13:00／缺席说明 12月7日 09:30 {BUTTONS}"
+        f"提醒（发到群里）／通知 立即／催复 略过／会前提醒 12月4日 13:00／缺席说明 12月7日 09:30 {BUTTONS}"
     )
 
 
