@@ -220,14 +220,15 @@ def due_on(
     if whom is DueList.NOBODY:
         return Expected(())
     one = [] if only is None else [Member.id == only]
-    found = _people(session, day, Membership.is_guest.is_(False), _due(host, whom, day, chosen), *one)
-    exemptions = _exemptions(session, [person.member_id for person in found], day)
+    query = _AND_EXEMPTIONS.where(Membership.is_guest.is_(False), _due(host, whom, day, chosen), *one)
     due, exempt = [], []
-    for person in found:
-        mine = exemptions.get(person.member_id, ())
-        absolved = [e for e in mine if e.scope is not ExemptionScope.VOTE]
+    for _, group in groupby(session.execute(query, {"today": day}).all(), key=lambda row: row[0]):
+        rows = list(group)
+        person = _person(day, *rows[0][:-4])
+        mine = [row[-4:] for row in rows if row[-4] is not None]
+        absolved = [exemption[1:] for exemption in mine if exemption[0] is not ExemptionScope.VOTE]
         if absolved:
-            exempt.append(Exempt(person, absolved[0].basis, absolved[0].approver, absolved[0].approved_on))
+            exempt.append(Exempt(person, *absolved[0]))
         else:
             due.append(Due(person, not (person.is_probationary or person.is_suspended or mine)))
     return Expected(tuple(due), tuple(exempt))
@@ -264,6 +265,9 @@ _WHO = (  # put together once: every card, reminder and tap asks who is due, and
 _is_there = and_(Membership.member_id == Member.id, holds(Membership, _TODAY))
 _AT_HOME = _WHO.join(Membership, _is_there).outerjoin(_group, _group.c.id == Membership.group_id)
 _ANYWHERE = _WHO.outerjoin(Membership, _is_there).outerjoin(_group, _group.c.id == Membership.group_id)
+_is_exempt = and_(Exemption.member_id == Member.id, holds(Exemption, _TODAY))
+_EXEMPTED = (Exemption.scope, Exemption.basis, Exemption.approver, Exemption.approved_on)
+_AND_EXEMPTIONS = _AT_HOME.outerjoin(Exemption, _is_exempt).add_columns(*_EXEMPTED).order_by(Exemption.id)
 
 
 def _people(session: Session, day: date, *where: ColumnElement[bool], needs_branch: bool = True) -> list[Person]:
@@ -298,14 +302,6 @@ def _person(
         user_id=user_id,
         reach=reach or Reach.UNKNOWN,
     )
-
-
-def _exemptions(session: Session, member_ids: Sequence[int], day: date) -> dict[int, list[Exemption]]:
-    query = select(Exemption).where(holds(Exemption, day), Exemption.member_id.in_(member_ids))
-    found: dict[int, list[Exemption]] = {}
-    for exemption in session.scalars(query.order_by(Exemption.id)):
-        found.setdefault(exemption.member_id, []).append(exemption)
-    return found
 
 
 def holders(session: Session, right: Right, unit_id: int, *, now: datetime, case: Case = NO_CASE) -> tuple[Holder, ...]:

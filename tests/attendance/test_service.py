@@ -364,7 +364,7 @@ def test_a_tap_costs_the_same_whatever_the_size_of_the_branch(play: Play, member
         play.make.member(f"党员{number}", play.cast.branch)
     meeting = play.meeting(LINE)
     play.work()
-    assert statements(play, play.cast.zhang, service.answer, meeting.id, 1, Answer.GOING) == 9
+    assert statements(play, play.cast.zhang, service.answer, meeting.id, 1, Answer.GOING) == 8
     play.until("2026-03-06 14:50")
     assert statements(play, play.cast.sun, service.check_in, meeting.id) == 7
 
