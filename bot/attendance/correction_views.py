@@ -24,11 +24,12 @@ from bot.attendance.rules import (
     Status,
     Wanted,
 )
-from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES, pager
+from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.rules import MeetingState
 from bot.meetings.views import clock, label, name, short_day
 from bot.members.rules import DueList
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import local_day
 
@@ -66,10 +67,10 @@ def people(what: Sheet, page: int = 0) -> Message:
         )
         for entry in what.entries[page * PAGE : (page + 1) * PAGE]
     ]
-    turns = pager("fix", meeting.id, page, len(what.entries), 1)
+    turning = turns(page, len(what.entries), PAGE, lambda number: press("attendance", "fix", meeting.id, number, 1))
     add = Button("名册更正：加入名单", press("attendance", "missing", meeting.id))
     text = fill("更正谁的记录：{kind}", kind=name(meeting))
-    return Message(text, (*rows(buttons, 2), *turns, (add,)))
+    return Message(text, (*rows(buttons, 2), *turning, (add,)))
 
 
 def missing(found: Candidates, page: int = 0) -> Message:
@@ -80,8 +81,8 @@ def missing(found: Candidates, page: int = 0) -> Message:
         Button(cut(label(one, found.people), 12), press("attendance", "one", meeting.id, one.member_id))
         for one in found.people[page * PAGE : (page + 1) * PAGE]
     ]
-    turns = pager("missing", meeting.id, page, len(found.people))
-    return Message("加入名单的是哪一位", (*rows(buttons, 2), *turns))
+    turning = turns(page, len(found.people), PAGE, lambda number: press("attendance", "missing", meeting.id, number))
+    return Message("加入名单的是哪一位", (*rows(buttons, 2), *turning))
 
 
 def record(found: Correctable, *, now: datetime) -> Message:

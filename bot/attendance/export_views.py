@@ -10,8 +10,9 @@ from bot.attendance.guest_views import GUEST_NAMES
 from bot.attendance.rules import CAME, Answer, GuestKind, LeaveState, Proof, ReasonKind, Status
 from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES
 from bot.meetings.rules import RungName
-from bot.meetings.views import button_label, pager
+from bot.meetings.views import button_label
 from bot.members.rules import UnitRef
+from bot.members.views import turns
 from bot.message import Button, Message, clean, cut, press, rows
 from bot.periods import PeriodKind, beijing
 
@@ -170,7 +171,8 @@ def choose_unit(units: Sequence[UnitRef], page: int = 0) -> Message:
         Button(cut(unit.name, 30), press("attendance", "files", unit.id))
         for unit in units[page * PAGE : (page + 1) * PAGE]
     ]
-    return Message("导出哪一个组织的考勤", (*rows(buttons, 1), *pager(page, len(units), PAGE, "units")))
+    turning = turns(page, len(units), PAGE, lambda number: press("attendance", "units", number))
+    return Message("导出哪一个组织的考勤", (*rows(buttons, 1), *turning))
 
 
 def choose(what: Choice, *, now: datetime) -> Message:

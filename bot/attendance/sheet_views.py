@@ -9,6 +9,7 @@ from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import MeetingState
 from bot.meetings.views import button_label, clock, head, label, name, outcome, signed, span, voting
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 PAGE = 10
@@ -139,16 +140,6 @@ def _sheet_buttons(what: Sheet) -> Buttons:
     return (*rows(buttons, 3), *(((end,),) if what.may_mark else ()))
 
 
-def pager(verb: str, of: int, page: int, count: int, *more: int | str) -> Buttons:
-    """上一页 and 下一页 where there are any; `more` follows the page in their data."""
-    turns = []
-    if page:
-        turns.append(Button("上一页", press("attendance", verb, of, page - 1, *more)))
-    if (page + 1) * PAGE < count:
-        turns.append(Button("下一页", press("attendance", verb, of, page + 1, *more)))
-    return (tuple(turns),) if turns else ()
-
-
 def marking(what: Sheet, page: int = 0, *, is_sure: bool = False, is_for_other: bool = False) -> Message:
     """A page of 点名: a tap goes from 未签 to 到会 to 迟到 and back; 代录 is noted while it is switched on."""
     due = [entry for entry in what.entries if entry.is_due or entry.answer is Answer.GOING]
@@ -162,10 +153,11 @@ def marking(what: Sheet, page: int = 0, *, is_sure: bool = False, is_for_other: 
         )
         for entry in due[page * PAGE : (page + 1) * PAGE]
     ]
-    turns = pager("turn", what.meeting.id, page, len(due), flag)
+    of = what.meeting.id
+    turning = turns(page, len(due), PAGE, lambda number: press("attendance", "turn", of, number, flag))
     text = fill("点名：{kind}\n{counts}", kind=name(what.meeting), counts=signed(what.roll))
     hint = "代录已开：现在点到的人记为代录。" if is_for_other else ""
-    return Message(lines(text, hint), (*rows(buttons, 2), *turns, _last_row(what, page, is_sure, is_for_other)))
+    return Message(lines(text, hint), (*rows(buttons, 2), *turning, _last_row(what, page, is_sure, is_for_other)))
 
 
 def _last(page: int, shown: Sequence[Entry]) -> int:
@@ -201,7 +193,9 @@ def leaving(what: Sheet, page: int = 0) -> Message:
         for entry in here[page * PAGE : (page + 1) * PAGE]
     ]
     text = fill("离会登记：{kind}\n点姓名登记，再点一次取消。", kind=name(what.meeting))
-    return Message(text, (*rows(buttons, 2), *pager("leaving", what.meeting.id, page, len(here), 1)))
+    of = what.meeting.id
+    turning = turns(page, len(here), PAGE, lambda number: press("attendance", "leaving", of, number, 1))
+    return Message(text, (*rows(buttons, 2), *turning))
 
 
 def ask_end(what: Sheet) -> Message:

@@ -22,7 +22,6 @@ from bot.meetings.views import (
     own_outcome,
     own_sign_in,
     own_state,
-    pager,
     rate,
     reasons,
     sheet_row,
@@ -31,6 +30,7 @@ from bot.meetings.views import (
     span,
     when,
 )
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 SIGN_IN, LEAVE = "签到", "请假"
@@ -189,7 +189,8 @@ def meeting_list(found: Sequence[Own], page: int = 0, *, now: datetime) -> Messa
         for own in shown
     ]
     buttons = [Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)) for own in shown]
-    return Message("\n\n".join(items), (*rows(buttons, 1), *pager(page, len(found), PAGE, "near"), (mine,)))
+    turning = turns(page, len(found), PAGE, lambda number: press("attendance", "near", number))
+    return Message("\n\n".join(items), (*rows(buttons, 1), *turning, (mine,)))
 
 
 def _place(own: Own) -> str:

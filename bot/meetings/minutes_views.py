@@ -8,6 +8,7 @@ from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.minutes import LONGEST, LONGEST_REF, Candidates, MinutesFacts, Missing, Post
 from bot.meetings.rules import AgendaState, MeetingKind, MeetingState, Outcome, VoteRule
 from bot.meetings.views import button_label, head, label, name, names, outcome, signed, span
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 Quorate = Callable[[VoteRule, int, int], bool]  # whether so many voters present out of so many due are enough
@@ -49,13 +50,8 @@ def in_private() -> Message:
 def pick(found: Sequence[MeetingFacts], page: int = 0, *, now: datetime) -> Message:
     shown = found[page * PAGE : (page + 1) * PAGE]
     buttons = [Button(button_label(one, now=now), press("meetings", "minutes", one.id)) for one in shown]
-    return Message("写哪一个会议的记录", (*rows(buttons, 1), *_pager(page, len(found), "unfiled")))
-
-
-def _pager(page: int, count: int, verb: str, *args: int | str) -> Buttons:
-    before = (Button("上一页", press("meetings", verb, *args, page - 1)),) if page else ()
-    after = (Button("下一页", press("meetings", verb, *args, page + 1)),) if (page + 1) * PAGE < count else ()
-    return ((*before, *after),) if before or after else ()
+    turning = turns(page, len(found), PAGE, lambda number: press("meetings", "unfiled", number))
+    return Message("写哪一个会议的记录", (*rows(buttons, 1), *turning))
 
 
 def minutes(what: MinutesFacts, is_quorate: Quorate, *, now: datetime) -> Message:
@@ -191,10 +187,11 @@ def candidates(what: Candidates, page: int = 0) -> Message:
         )
         for one in shown
     ]
-    pager = _pager(page, len(what.people), "post", what.meeting.id, what.post.name)
+    of = (what.meeting.id, what.post.name)
+    turning = turns(page, len(what.people), PAGE, lambda number: press("meetings", "post", *of, number))
     back = Button("返回", press("meetings", "again", what.meeting.id))
     text = f"请选择{POSTS[what.post]}" if what.people else "应到名单为空，不能选择。"
-    return Message(text, (*rows(buttons, 2), *pager, (back,)))
+    return Message(text, (*rows(buttons, 2), *turning, (back,)))
 
 
 def ask(field: str) -> Message:

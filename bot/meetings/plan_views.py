@@ -11,6 +11,7 @@ from bot.meetings.phrases import Note, Question
 from bot.meetings.rules import RungName, RungState
 from bot.meetings.views import clock, head, label, names, short_day, span, when
 from bot.members.rules import DueList, UnitRef
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import at_beijing, beijing, local_day, months_later
 from bot.workdays import DayKind
@@ -77,13 +78,11 @@ def _kinds(plan: Plan) -> Buttons:
 def _units(draft_id: int, units: Sequence[UnitRef], page: int) -> Buttons:
     shown = units[page * PAGE : (page + 1) * PAGE]
     buttons = [Button(cut(unit.name, 30), press("meetings", "unit", draft_id, unit.id)) for unit in shown]
-    return (*rows(buttons, 1), *_pager(draft_id, page, len(units)), (_drop(draft_id),))
+    return (*rows(buttons, 1), *_turns(draft_id, page, len(units)), (_drop(draft_id),))
 
 
-def _pager(draft_id: int, page: int, count: int) -> Buttons:
-    before = (Button("上一页", press("meetings", "page", draft_id, page - 1)),) if page else ()
-    after = (Button("下一页", press("meetings", "page", draft_id, page + 1)),) if (page + 1) * PAGE < count else ()
-    return ((*before, *after),) if before or after else ()
+def _turns(draft_id: int, page: int, count: int) -> Buttons:
+    return turns(page, count, PAGE, lambda number: press("meetings", "page", draft_id, number))
 
 
 def _day(plan: Plan, *, now: datetime) -> Message:
@@ -123,8 +122,8 @@ def _people(plan: Plan, page: int) -> Message:
         Button("全选", press("meetings", "everyone", plan.draft_id)),
         Button(f"选好了（{len(plan.chosen)}）", press("meetings", "chosen", plan.draft_id)),
     )
-    pager = _pager(plan.draft_id, page, len(plan.people))
-    return Message("请选择参加培训的人", (*rows(buttons, 2), *pager, done, (_drop(plan.draft_id),)))
+    turning = _turns(plan.draft_id, page, len(plan.people))
+    return Message("请选择参加培训的人", (*rows(buttons, 2), *turning, done, (_drop(plan.draft_id),)))
 
 
 def _what(plan: Plan) -> dict[str, str]:

@@ -9,6 +9,7 @@ from bot.meetings.recurrence import Dates, Landing, MonthlyDay, MonthlyWeekday, 
 from bot.meetings.repeating import Begun, Coming, Ended, SeriesFacts, SeriesList, SeriesView, Terms
 from bot.meetings.rules import Guard, MeetingState, Shift
 from bot.meetings.views import WEEKDAYS, base_day, day, head, when
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import last_of_month, local_day
 
@@ -261,10 +262,9 @@ def listed(what: SeriesList, *, now: datetime) -> Message:
         )
         for view in what.shown
     ]
-    before = (Button("上一页", press("meetings", "serieses", what.page - 1)),) if what.page else ()
-    after = (Button("下一页", press("meetings", "serieses", what.page + 1)),) if what.has_more else ()
-    pager = ((*before, *after),) if before or after else ()
-    return Message(lines(Html("<b>周期会议</b>"), *items), (*rows(buttons, 1), *pager, new))
+    pages = what.page + 1 + what.has_more
+    turning = turns(what.page, pages, 1, lambda page: press("meetings", "serieses", page))
+    return Message(lines(Html("<b>周期会议</b>"), *items), (*rows(buttons, 1), *turning, new))
 
 
 def _item(view: SeriesView, *, has_unit: bool, now: datetime) -> Html:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from bot.meetings.facts import MeetingFacts, Moved, Named, Shifted
 from bot.meetings.rules import CORRECTION, MeetingKind, MeetingState, Outcome, Roll, SignIn, VoteRule
 from bot.members.rules import DueList
+from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
 from bot.periods import beijing, local_day
 from bot.workdays import DayKind, Why
@@ -376,13 +377,8 @@ def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], page: int = 0, count:
         counts = signed(roll) if meeting.is_open(now) else answered(meeting, roll)
         what = head(name(meeting), meeting.title)
         items.append(lines(what, _when_where(meeting, now=now), counts))
-    return Message("\n\n".join(items), pager(page, count, IN_CHAT, "nearby"))
-
-
-def pager(page: int, count: int, size: int, verb: str) -> Buttons:
-    before = (Button("上一页", press("attendance", verb, page - 1)),) if page else ()
-    after = (Button("下一页", press("attendance", verb, page + 1)),) if (page + 1) * size < count else ()
-    return ((*before, *after),) if before or after else ()
+    turning = turns(page, count, IN_CHAT, lambda number: press("attendance", "nearby", number))
+    return Message("\n\n".join(items), turning)
 
 
 def _when_where(meeting: MeetingFacts, *, now: datetime) -> Html:

@@ -41,9 +41,11 @@ def unit(shown: UnitCard) -> Message:
     page = rows(buttons[first : first + views.PAGE], 3 if shown.people else 1)
     holders = {} if shown.people else {office.member_id: office.name for office in shown.offices}
     above_page = [Button(views.short(name), press("members", "office", number)) for number, name in holders.items()]
-    turning = views.paged("org", shown.page, len(buttons), shown.unit.id)
+    turning = views.turns(
+        shown.page, len(buttons), views.PAGE, lambda number: press("members", "org", shown.unit.id, number)
+    )
     up = (Button("上级组织", press("members", "org", shown.above.id)),) if shown.above else ()
-    return Message(text, (*rows(above_page, 3), *page, *_filled(turning, up)))
+    return Message(text, (*rows(above_page, 3), *page, *turning, *_filled(up)))
 
 
 def _by_post(offices: Sequence[Office], place: UnitRef) -> dict[str, list[str]]:

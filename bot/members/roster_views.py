@@ -243,8 +243,10 @@ def roster_list(shown: RosterList) -> Message:
     )
     people = [Button(views.short(known[p.member_id]), press("members", "person", p.member_id)) for p in page]
     invite = Button("邀请单", press("members", "invite", shown.unit.id))
-    turning = views.paged("page", shown.page, len(shown.people), shown.unit.id)
-    return Message(text, (*rows(people, 3), *((turning,) if turning else ()), (invite, _TEMPLATE)))
+    turning = views.turns(
+        shown.page, len(shown.people), views.PAGE, lambda page: press("members", "page", shown.unit.id, page)
+    )
+    return Message(text, (*rows(people, 3), *turning, (invite, _TEMPLATE)))
 
 
 def _entry(person: Person, known: dict[int, str], roles: dict[int, list[Role]]) -> str:

@@ -1,13 +1,13 @@
 """Words and buttons of members: who somebody is, joining, groups, help. Roster: `roster_views`, menus: `menu_views`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record
 from bot.members.rules import Actor, Grant, NotBound, Right, Role, TopicOf, UnitKind, UnitRef
 from bot.members.service import Person
-from bot.message import Button, Html, Message, cut, escape, fill, lines, press, rows
+from bot.message import Button, Buttons, Html, Message, cut, escape, fill, lines, press, rows
 from bot.periods import beijing
 
 LABEL = 12  # characters of a name on a button
@@ -59,10 +59,11 @@ def post(grant: Grant) -> str:
     return f"{grant.unit.name}{GROUP_LEADER if at_group else ROLES[grant.role]}"
 
 
-def paged(verb: str, page: int, count: int, *args: int) -> tuple[Button, ...]:
-    before = [Button("上一页", press("members", verb, *args, page - 1))] if page else []
-    after = [Button("下一页", press("members", verb, *args, page + 1))] if (page + 1) * PAGE < count else []
-    return (*before, *after)
+def turns(page: int, count: int, size: int, to: Callable[[int], str]) -> Buttons:
+    """The row of 上一页 and 下一页, as far as there are any; `to` gives the callback data of a page."""
+    before = (Button("上一页", to(page - 1)),) if page else ()
+    after = (Button("下一页", to(page + 1)),) if (page + 1) * size < count else ()
+    return ((*before, *after),) if before or after else ()
 
 
 # -- start, help, own record -----------------------------------------------------------------------------------------
@@ -211,8 +212,9 @@ def unit_choice(question: str, verb: str, choice: Choice) -> Message:
         return Message(NO_UNITS)
     shown = choice.units[choice.page * PAGE : (choice.page + 1) * PAGE]
     buttons = [Button(cut(unit.name, 30), press("members", verb, unit.id)) for unit in shown]
-    turning = paged(f"{verb}s", choice.page, len(choice.units), *([choice.above.id] if choice.above else []))
-    return Message(question, (*rows(buttons, 1), *((turning,) if turning else ())))
+    above = [choice.above.id] if choice.above else []
+    turning = turns(choice.page, len(choice.units), PAGE, lambda page: press("members", f"{verb}s", *above, page))
+    return Message(question, (*rows(buttons, 1), *turning))
 
 
 def ask_name(branch: UnitRef) -> Message:
