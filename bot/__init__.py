@@ -12,9 +12,9 @@
        intake · gate · delivery                          one update in, messages out
        chats                                             what stands against sending
        context · claims · aftermath · calls · answers
-       outbox · inbox · transport · limits               durable messages, durable updates
+       outbox · inbox · undo · transport · limits        durable messages, durable updates
        message · db · config · workdays
-       statements · faults · engines                     what the database runs, refuses, and how it is opened
+       statements · trails · faults · engines            what the database runs, refuses, and how it is opened
        logs · clock · periods · yamlfile · errors
 
 `app` puts the house together, `schedule` lists every timed job, `demo` is a Telegram on this machine, `__main__` the

@@ -27,10 +27,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy import cast as cast_to
-from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.orm import Mapped, Session, mapped_column
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.functions import FunctionElement
 
 from bot.db import Base, UtcDateTime, signal, upsert_on
 from bot.message import Content, from_json, to_json
@@ -68,7 +65,8 @@ class OutboxRow(Base):
     __tablename__ = "outbox"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
-    key: Mapped[str] = mapped_column(String(120), unique=True)
+    # Sorted by code point on every server: what begins with a prefix is found by the index.
+    key: Mapped[str] = mapped_column(String(120).with_variant(String(120, collation="C"), "postgresql"), unique=True)
     lane: Mapped[int] = mapped_column(Integer)
     chat_id: Mapped[int | None] = mapped_column(BigInteger)  # none: the renderer knows the place
     thread_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -331,27 +329,9 @@ def expire_before(session: Session, at: datetime) -> int:
     return _count(session, statement.values(state=State.EXPIRED))
 
 
-class _Unsorted(FunctionElement[str]):
-    """A text compared by code point, whatever the server sorts by: as the index of SQLite holds it."""
-
-    type = String()
-    inherit_cache = True
-
-
-@compiles(_Unsorted)
-def _as_it_is(element: _Unsorted, compiler: SQLCompiler, **options: object) -> str:
-    return compiler.process(element.clauses, **options)
-
-
-@compiles(_Unsorted, "postgresql")
-def _by_bytes(element: _Unsorted, compiler: SQLCompiler, **options: object) -> str:
-    return f'({compiler.process(element.clauses, **options)} COLLATE "C")'
-
-
 def under(prefix: str) -> ColumnElement[bool]:
     """Rows whose key begins with `prefix`, found by the index of the keys however many rows there are."""
-    key = _Unsorted(OutboxRow.key)
-    return and_(key >= prefix, key < prefix + LAST_SIGN)
+    return and_(OutboxRow.key >= prefix, OutboxRow.key < prefix + LAST_SIGN)
 
 
 def prefix_of(key: str) -> str:

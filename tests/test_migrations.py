@@ -2,9 +2,10 @@
 
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
+from datetime import UTC, date, datetime, time, timedelta
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,7 +14,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import event, inspect, text
+from sqlalchemy import JSON, Column, Connection, MetaData, event, inspect, select, text
 
 from bot import migrations
 from bot.db import Database
@@ -119,6 +120,68 @@ def test_migrated_tables_are_those_of_the_models(database: Database) -> None:
 def test_processes_that_start_together_upgrade_once(blank_url: str, children: ProcessPoolExecutor) -> None:
     told = list(children.map(upgrade, [blank_url] * 2))
     assert sorted(told, key=str) == ["", None]
+
+
+FIRST_DAY = datetime(2026, 3, 1, 9, tzinfo=UTC)
+SAMPLES: dict[type, object] = {
+    int: 1,
+    str: "x",
+    bool: True,
+    datetime: FIRST_DAY,
+    date: FIRST_DAY.date(),
+    time: FIRST_DAY.time(),
+    dict: {},
+}
+Rows = dict[str, list[dict[str, object]]]
+
+
+def fill(connection: Connection) -> None:
+    """A row in every table, as the tables are: what may be empty is, what points to a row points to the only one."""
+    metadata = MetaData()
+    metadata.reflect(connection)
+    for table in metadata.sorted_tables:
+        if table.name != "alembic_version":
+            must = [column for column in table.columns if not column.nullable]
+            connection.execute(table.insert().values({column.name: _sample(column) for column in must}))
+
+
+def _sample(column: Column[object]) -> object:
+    if column.name == "ends_at":
+        return FIRST_DAY + timedelta(hours=1)
+    return {} if isinstance(column.type, JSON) else SAMPLES[column.type.python_type]
+
+
+def contents(connection: Connection, columns: Mapping[str, Collection[str]]) -> Rows:
+    """All rows, in the columns that are named."""
+    metadata = MetaData()
+    metadata.reflect(connection)
+    found: Rows = {}
+    for name, wanted in columns.items():
+        table = metadata.tables[name]
+        rows = connection.execute(select(*(table.columns[one] for one in wanted)))
+        found[name] = [dict(row) for row in rows.mappings()]
+    return found
+
+
+def test_a_filled_database_of_the_first_version_keeps_every_row(blank_url: str) -> None:
+    with connected(blank_url) as database, database.engine.connect() as connection, connection.begin():
+        migrations.step_up(connection, "0001")
+        fill(connection)
+        seen = inspect(connection)
+        columns = {name: [one["name"] for one in seen.get_columns(name)] for name in seen.get_table_names()}
+        del columns["alembic_version"]
+        before = contents(connection, columns)
+    assert all(len(rows) == 1 for rows in before.values())
+    assert upgrade(blank_url) == "0001"
+    with connected(blank_url) as database, database.engine.connect() as connection:
+        assert contents(connection, columns) == before
+        assert compare_metadata(MigrationContext.configure(connection), METADATA) == []
+
+
+def test_no_version_knows_a_way_back() -> None:
+    """An older program refuses a newer database, so nothing is to take tables away."""
+    steps = ScriptDirectory(str(Path(migrations.__file__).parent)).walk_revisions()
+    assert [step.revision for step in steps if hasattr(step.module, "downgrade")] == []
 
 
 class Cut(Exception):

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from bot import claims, outbox
@@ -87,6 +87,18 @@ def test_what_waits_under_a_prefix_is_withdrawn(database: Database, prefix: str,
         database.run(send, key)
     assert database.run(outbox.withdraw, prefix) == len(cancelled)
     assert {key for key, state in states(database).items() if state == State.CANCELLED} == cancelled
+
+
+def test_postgresql_finds_a_prefix_by_the_index_of_the_keys(postgres_url: str) -> None:
+    def plan(session: Session) -> str:
+        session.execute(text("SET LOCAL enable_seqscan = off"))
+        found = select(OutboxRow.id).where(outbox.under("meeting:1:")).compile(session.get_bind())
+        steps = session.connection().exec_driver_sql(f"EXPLAIN {found}", dict(found.params))
+        return "\n".join(steps.scalars())
+
+    database = Database(postgres_url)
+    assert "Index Cond: (((key)::text >= 'meeting:1:'::text)" in database.run(plan)
+    database.close()
 
 
 def test_withdrawing_can_mean_one_chat_only(database: Database) -> None:

@@ -4,7 +4,6 @@ from datetime import date, datetime
 from enum import Enum as PythonEnum
 
 from sqlalchemy import (
-    DDL,
     BigInteger,
     CheckConstraint,
     Date,
@@ -14,7 +13,6 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
-    event,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -30,6 +28,7 @@ from bot.attendance.rules import (
     Status,
 )
 from bot.db import Base, UtcDateTime, only
+from bot.trails import append_only
 
 
 def _name(kind: type[PythonEnum]) -> Enum:
@@ -133,23 +132,4 @@ class Guest(Base):
     )
 
 
-# Also run by the migration that creates the table; `create_all` alone would leave the chain open to edits.
-APPEND_ONLY = {
-    "sqlite": (
-        "CREATE TRIGGER attendance_events_no_update BEFORE UPDATE ON attendance_events"
-        " BEGIN SELECT RAISE(ABORT, 'attendance_events is append-only'); END",
-        "CREATE TRIGGER attendance_events_no_delete BEFORE DELETE ON attendance_events"
-        " BEGIN SELECT RAISE(ABORT, 'attendance_events is append-only'); END",
-    ),
-    "postgresql": (
-        "CREATE OR REPLACE FUNCTION attendance_events_refuse() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN RAISE EXCEPTION 'attendance_events is append-only'; END $$",
-        "CREATE TRIGGER attendance_events_append_only BEFORE UPDATE OR DELETE ON attendance_events"
-        " FOR EACH ROW EXECUTE FUNCTION attendance_events_refuse()",
-    ),
-}
-
-for _dialect, _statements in APPEND_ONLY.items():
-    for _statement in _statements:
-        _trigger = DDL(_statement)  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
-        event.listen(AttendanceEvent.__table__, "after_create", _trigger.execute_if(dialect=_dialect))
+append_only(AttendanceEvent.__table__)

@@ -75,6 +75,7 @@ class Series(Base):
     from_on: Mapped[date] = mapped_column(Date)
     until_on: Mapped[date | None] = mapped_column(Date)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
+    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by its planner: for a while it can go on again
 
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),
@@ -199,6 +200,9 @@ class Rung(Base):
     state: Mapped[RungState] = mapped_column(_name(RungState))
     fired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     was_late: Mapped[bool] = mapped_column(default=False)
+    # Posts into groups of which the outbox keeps no row any more, and how many of those arrived.
+    old_posts: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
+    old_arrived: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
 
     __table_args__ = (
         UniqueConstraint("meeting_id", "version", "rung", "round"),
@@ -217,7 +221,8 @@ class Nudge(Base):
     rung: Mapped[RungName] = mapped_column(_name(RungName))
     round: Mapped[int] = mapped_column(Integer, default=1)
     member_id: Mapped[int] = mapped_column(ForeignKey("members.id"))
-    outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id", ondelete="SET NULL"))
+    outbox_id: Mapped[int | None] = mapped_column(ForeignKey("outbox.id", ondelete="SET NULL"), index=True)
+    old_state: Mapped[str | None] = mapped_column(String(12))  # of the message, once the outbox does not keep it
 
     __table_args__ = (UniqueConstraint("meeting_id", "version", "rung", "round", "member_id"),)
 
@@ -229,7 +234,7 @@ class Card(Base):
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True)
     meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id"))
-    chat_id: Mapped[int] = mapped_column(BigInteger)
+    chat_id: Mapped[int] = mapped_column(BigInteger, index=True)
     what: Mapped[CardKind] = mapped_column(_name(CardKind))
     message_id: Mapped[int | None] = mapped_column(BigInteger)
     is_pinned: Mapped[bool] = mapped_column(default=False)

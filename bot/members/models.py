@@ -30,7 +30,9 @@ from bot.members.rules import (
     TryOf,
     UnitKind,
     UnitRef,
+    Way,
 )
+from bot.trails import append_only
 
 
 def _name(kind: type[PythonEnum]) -> Enum:
@@ -167,6 +169,36 @@ class RoleGrant(Base):
         CheckConstraint("to_on IS NULL OR to_on > from_on", name="span"),
         only("uq_role_grants_secretary", "unit_id", where="role = 'SECRETARY' AND to_on IS NULL"),
     )
+
+
+class RoleChange(Base):
+    """An office given or taken: who, whom, what, when, by which way. Rows are only ever added."""
+
+    __tablename__ = "role_changes"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"), index=True)
+    role: Mapped[Role] = mapped_column(_name(Role))
+    is_given: Mapped[bool]
+    way: Mapped[Way] = mapped_column(_name(Way))
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))  # none: root, the command line, ourselves
+    with_id: Mapped[int | None] = mapped_column(ForeignKey("role_changes.id"))  # the appointment that ended this one
+    undoes_id: Mapped[int | None] = mapped_column(ForeignKey("role_changes.id"), unique=True)
+
+
+append_only(RoleChange.__table__)
+
+
+class Erasure(Base):
+    """Somebody's data go at `due_at`; until then it can be taken back."""
+
+    __tablename__ = "erasures"
+
+    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True, autoincrement=False)
+    asked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))  # none: root
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Account(Base):

@@ -75,6 +75,16 @@ class ImportState(Enum):
     EXPIRED = auto()
 
 
+class Way(Enum):
+    """How somebody came to an office or lost it: appointed or removed by a person, by a roster file, by taking such a
+    change back, by what the program set up itself."""
+
+    OFFICE = auto()
+    ROSTER = auto()
+    UNDO = auto()
+    SETUP = auto()
+
+
 class TryOf(Enum):
     LINK = auto()
     CODE = auto()

@@ -46,18 +46,18 @@ def _upgrade(database: Database) -> str | None:
             return None
         if found is not None and found not in _known():
             raise NewerSchema(found=found)
-        _step_up(connection)
+        step_up(connection)
         return found or ""
 
 
-def _step_up(connection: Connection) -> None:
+def step_up(connection: Connection, version: str = "head") -> None:
     from alembic import command  # noqa: PLC0415  # see above
     from alembic.config import Config  # noqa: PLC0415
 
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent))
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    command.upgrade(config, version)
 
 
 def obstacle(url: str) -> UserError | None:

@@ -1,6 +1,6 @@
 """All tables of the house, registered by importing every feature's models."""
 
-from bot import inbox, outbox
+from bot import inbox, outbox, undo
 from bot.attendance import models as attendance
 from bot.banks import models as banks
 from bot.db import Base
@@ -10,4 +10,4 @@ from bot.quiz import models as quiz
 
 METADATA = Base.metadata
 
-__all__ = ["METADATA", "attendance", "banks", "inbox", "meetings", "members", "outbox", "quiz"]
+__all__ = ["METADATA", "attendance", "banks", "inbox", "meetings", "members", "outbox", "quiz", "undo"]

@@ -12,7 +12,7 @@ from bot.demo.world import World
 from tests import databases, stages
 
 GROWING = frozenset(
-    {"attendance_events", "attendances", "inbox", "meeting_changes", "meetings", "nudges", "outbox", "rungs"}
+    {"attendance_events", "attendances", "cards", "inbox", "meeting_changes", "meetings", "nudges", "outbox", "rungs"}
 )
 Values = tuple[object, ...]
 Heard = dict[str, Values]  # one set of parameters by statement

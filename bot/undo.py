@@ -1,0 +1,50 @@
+"""What can be taken back for a few minutes: a row per act with what is needed for that, gone once used or too late."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import JSON, Integer, String, delete
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from bot.db import Base, UtcDateTime
+from bot.errors import UserError
+
+WINDOW = timedelta(minutes=5)
+
+Facts = Mapping[str, int | str | None]
+
+
+class TooLate(UserError):
+    text = "撤销只能在操作后5分钟内进行一次。"
+    ends_buttons = True
+
+
+class UndoRow(Base):
+    __tablename__ = "undos"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    what: Mapped[str] = mapped_column(String(24))
+    ref_id: Mapped[int] = mapped_column(Integer)  # what it was done to
+    facts: Mapped[dict[str, int | str | None]] = mapped_column(JSON)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+def keep(session: Session, what: str, ref_id: int, facts: Facts, *, now: datetime) -> int:
+    """Note an act that can be taken back, with what it needs; the number that its button carries."""
+    row = UndoRow(what=what, ref_id=ref_id, facts=dict(facts), at=now)
+    session.add(row)
+    session.flush()
+    return row.id
+
+
+def take(session: Session, what: str, undo_id: int, *, now: datetime) -> tuple[int, Facts]:
+    """What to take back and how, once and in time."""
+    open_ = delete(UndoRow).where(UndoRow.id == undo_id, UndoRow.what == what, UndoRow.at > now - WINDOW)
+    row = session.execute(open_.returning(UndoRow.ref_id, UndoRow.facts)).one_or_none()
+    if row is None:
+        raise TooLate
+    return row[0], row[1]
+
+
+def prune(session: Session, *, now: datetime) -> None:
+    session.execute(delete(UndoRow).where(UndoRow.at <= now - WINDOW))
