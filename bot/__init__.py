@@ -13,7 +13,7 @@
        chats                                             what stands against sending
        context · claims · aftermath · calls · answers
        outbox · inbox · undo · transport · limits        durable messages, durable updates
-       message · db · config · workdays
+       message · incoming · db · config · workdays
        statements · trails · faults · engines            what the database runs, refuses, and how it is opened
        logs · clock · periods · yamlfile · errors
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import gc
-import json
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
-from bot import claims, inbox, migrations, outbox, schedule
+from bot import claims, inbox, incoming, migrations, outbox, schedule
 from bot.aftermath import Reach
 from bot.attendance import ballot_handlers, correction_handlers, export_handlers, opening
 from bot.attendance import handlers as attendance_handlers
@@ -33,7 +32,7 @@ from bot.context import Answer, Context, Deps, Routes, Turn, merge
 from bot.db import Database, NotSaved
 from bot.delivery import EDIT_GAP, Delivery
 from bot.errors import UserError
-from bot.gate import Gate, Incident, Pressed, part
+from bot.gate import Gate, Incident
 from bot.inbox import Received
 from bot.intake import IncidentNotice, Intake, NotSavedNotice, Process, Trouble, UnreadableError, new_incident
 from bot.limits import Patience
@@ -289,16 +288,12 @@ def _process(telegram: Telegram, gate: Gate) -> Process:
 
     async def process(turn: Turn) -> None:
         try:
-            told = _read(json.loads(turn.row.body), telegram.bot)
+            told = incoming.read(turn.row.update) or Update.de_json(dict(turn.row.update), telegram.bot)
         except (ValueError, TypeError, KeyError, AttributeError, TelegramError) as error:
             raise UnreadableError(str(error)) from error
         await gate.dispatch(told, Context(telegram))
 
     return process
-
-
-def _read(update: dict[str, object], bot: ExtBot[None]) -> Update | Pressed:
-    return Pressed.read(part(update, "callback_query")) if "callback_query" in update else Update.de_json(update, bot)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, house: House, signals: frozenset[str]) -> None:
@@ -317,7 +312,7 @@ def _counts(session: Session, now: datetime) -> tuple[int, int, int, datetime | 
 
 def _person(row: Received) -> tuple[int | None, str | None]:
     """Where the person behind an update can be answered: his private chat or the chat he wrote in, and the press."""
-    body = json.loads(row.body) if row.body else {}
+    body = row.update if row.body else {}
     query = body.get("callback_query")
     if isinstance(query, dict):
         return row.chat_id or query["from"]["id"], str(query["id"])

@@ -70,6 +70,8 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
     chat_title: str = ""  # of a group
     prompt: str = ""  # what the awaited text refers to
     link: str = ""  # the token of a deep link, after its verb
+    poll_id: str = ""  # what was voted in
+    options: tuple[int, ...] = ()  # what was chosen there; none: the vote is taken back
 
     @property
     def deps(self) -> Deps:

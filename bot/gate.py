@@ -2,11 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from difflib import get_close_matches
-from typing import cast
 
 import structlog
 from sqlalchemy.orm import Session
@@ -17,6 +16,7 @@ from bot import inbox, message
 from bot.context import Context, Handler, Routes, Turn
 from bot.db import NotSaved
 from bot.errors import UserError
+from bot.incoming import Pressed, Voted
 from bot.limits import Patience
 from bot.message import Alert, ClearButtons, Open, Press, Sender, StaleButton, Toast, escape
 
@@ -58,63 +58,7 @@ class Incident(UserError):
     text = "出了点问题，已记录（编号 {incident}）。请稍后再试，或把编号告诉管理员。"
 
 
-@dataclass(frozen=True, slots=True)
-class Pressed:
-    """A press, straight from its JSON: the library's objects for it and for the card it stands on, which nobody looks
-    at, take 80 to 140 µs, and a crowd presses at once.
-    """
-
-    id: str
-    data: str
-    user_id: int
-    username: str
-    chat_id: int
-    chat_title: str
-    is_private: bool
-    message_id: int | None
-    thread_id: int | None
-    is_there: bool  # the button stands on its message now; apps show old keyboards for a while after an edit
-
-    @classmethod
-    def read(cls, query: Mapping[str, object]) -> "Pressed":
-        """Raises KeyError, TypeError or ValueError when it is not what the Bot API describes."""
-        person, told = part(query, "from"), part(query, "message") if query.get("message") else {}
-        user_id = whole(person["id"])
-        chat = part(told, "chat") if told else {"id": user_id, "type": ChatType.PRIVATE}
-        data = str(query.get("data") or "")
-        return cls(
-            id=str(query["id"]),
-            data=data,
-            user_id=user_id,
-            username=str(person.get("username") or ""),
-            chat_id=whole(chat["id"]),
-            chat_title=str(chat.get("title") or ""),
-            is_private=chat["type"] == ChatType.PRIVATE,
-            message_id=whole(told["message_id"]) if told else None,
-            thread_id=whole(told["message_thread_id"]) if told.get("is_topic_message") else None,
-            is_there=data in _buttons(told),
-        )
-
-
-def part(of: Mapping[str, object], name: str) -> Mapping[str, object]:
-    found = of[name]
-    if not isinstance(found, Mapping):
-        raise TypeError(name)
-    return found
-
-
-def whole(value: object) -> int:
-    if not isinstance(value, int):
-        raise TypeError(str(value))
-    return value
-
-
-def _buttons(told: Mapping[str, object]) -> Iterator[object]:
-    rows = part(told, "reply_markup")["inline_keyboard"] if told.get("reply_markup") else []
-    return (button.get("callback_data") for row in cast("list[list[Mapping[str, object]]]", rows) for button in row)
-
-
-_NOTHING_ELSE = Update(0)  # what the doors of presses get: there is nothing in it to look at
+_NOTHING_ELSE = Update(0)  # what the doors of presses and votes get: there is nothing in it to look at
 Awaited = Callable[[Session, Sender], tuple[str, str] | None]
 
 
@@ -128,7 +72,10 @@ class Gate:
     patience: Patience
     _refused_at: dict[int, datetime] = field(default_factory=dict)
 
-    async def dispatch(self, told: Update | Pressed, context: Context) -> None:
+    async def dispatch(self, told: Update | Pressed | Voted, context: Context) -> None:
+        if isinstance(told, Voted):
+            await self._voted(told, context)
+            return
         asking = _asking(told)
         if asking is not None and not self.patience.hears(asking, context.now()):
             return
@@ -146,6 +93,12 @@ class Gate:
             waiting.cancel()
         if not turn.is_answered:
             context.acknowledge()
+
+    async def _voted(self, told: Voted, context: Context) -> None:
+        context.sender = _nowhere(context, told.user_id)
+        context.poll_id, context.options = told.poll_id, told.options
+        if (door := self.routes.events.get("poll_answer")) is not None:
+            await self._enter(door, _NOTHING_ELSE, context)
 
     async def _enter(self, door: Handler, update: Update, context: Context) -> None:
         try:
@@ -280,10 +233,6 @@ class Gate:
         return _refusing(NotUnderstood())
 
     def _event_door(self, update: Update, context: Context) -> Handler | None:
-        if update.poll_answer is not None:
-            user = update.poll_answer.user
-            context.sender = _nowhere(context, user.id if user and update.poll_answer.voter_chat is None else 0)
-            return self.routes.events.get("poll_answer")
         if update.poll is not None:
             context.sender = _nowhere(context, 0)
             return self.routes.events.get("poll")

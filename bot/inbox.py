@@ -5,8 +5,8 @@ follow from a missing heartbeat.
 """
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, delete, func, or_, select, update
@@ -104,6 +104,13 @@ class Received:
     deaths: int = 0  # processes that took it over, began to handle it and ended in the middle
     is_left: bool = False  # taken over from a process that is gone
     tries: int = 0  # of its handler in this process
+    parsed: Mapping[str, object] | None = field(default=None, compare=False, repr=False)  # the body, if it is at hand
+
+    @property
+    def update(self) -> Mapping[str, object]:
+        """Raises ValueError if the body is no JSON."""
+        found: Mapping[str, object] = json.loads(self.body) if self.parsed is None else self.parsed
+        return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from bot.context import TURN, Turn
 from bot.db import Database, NotSaved
 from bot.errors import UserError
 from bot.inbox import AlreadyHandledError, Received
+from bot.incoming import Json
 
 log = structlog.get_logger()
 
@@ -35,8 +36,6 @@ LONGEST = max(*RETRIES, NOT_SAVED_PAUSE, PROBATION)
 LATE_AFTER = timedelta(seconds=60)  # without a good poll: what comes then may have been pressed long ago
 POLL = "p"  # what the order keys of polls begin with
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read over the telephone
-
-Json = Mapping[str, object]
 
 
 class Process(Protocol):
@@ -318,7 +317,7 @@ def _received(raw: object, now: datetime, *, is_late: bool) -> Received | None:
         log.warning("update_dropped", reason="no update_id")
         return None
     body = _encode(raw)  # in ASCII: half a character would fail the whole batch
-    return Received(cast("int", raw["update_id"]), order_key(raw)[:24], _chat_id(raw), body, now, is_late)
+    return Received(cast("int", raw["update_id"]), order_key(raw)[:24], _chat_id(raw), body, now, is_late, parsed=raw)
 
 
 def is_update(raw: object) -> TypeGuard[Json]:

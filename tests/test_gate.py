@@ -12,8 +12,8 @@ from bot.demo.chats import Chat
 from bot.demo.messages import Message, Press
 from bot.demo.people import Voice
 from bot.demo.stage import Actor, Stage
-from bot.gate import Pressed
 from bot.inbox import dead_count
+from bot.incoming import Pressed, Voted
 from bot.meetings.models import Draft
 from bot.members.models import Account
 from bot.message import base36
@@ -200,3 +200,30 @@ def test_a_press_without_a_message_is_private() -> None:
 def test_what_is_no_press_cannot_be_read(query: dict[str, object]) -> None:
     with pytest.raises((KeyError, TypeError)):
         Pressed.read(query)
+
+
+def test_a_vote_is_read_with_its_options_and_its_person() -> None:
+    told = {"poll_id": "77", "user": WHO, "option_ids": [2, 0], "option_persistent_ids": ["c", "a"]}
+    assert Voted.read(told) == Voted(poll_id="77", options=(2, 0), user_id=1001)
+
+
+def test_a_vote_cast_as_a_channel_is_nobodys() -> None:
+    told = {"poll_id": "77", "user": WHO, "voter_chat": ROOM, "option_ids": []}
+    assert Voted.read(told) == Voted(poll_id="77", options=(), user_id=0)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {},
+        {"poll_id": "77"},
+        {"poll_id": "77", "user": WHO},
+        {"poll_id": "77", "user": WHO, "option_ids": 1},
+        {"poll_id": "77", "user": WHO, "option_ids": ["1"]},
+        {"poll_id": "77", "user": {"id": None}, "option_ids": [1]},
+        {"poll_id": "77", "user": [1001], "option_ids": [1]},
+    ],
+)
+def test_what_is_no_vote_cannot_be_read(answer: dict[str, object]) -> None:
+    with pytest.raises((KeyError, TypeError)):
+        Voted.read(answer)

@@ -94,10 +94,8 @@ async def back(_: Update, context: Context) -> None:
 # -- votes -------------------------------------------------------------------------------------------------------------
 
 
-async def vote(update: Update, context: Context) -> None:
-    answer = update.poll_answer
-    assert answer is not None
-    await context.transact(votes.vote, answer.poll_id, tuple(answer.option_ids))
+async def vote(_: Update, context: Context) -> None:
+    await context.transact(votes.vote, context.poll_id, context.options)
 
 
 async def see_poll(update: Update, context: Context) -> None:
