@@ -17,6 +17,7 @@ from bot.attendance.rules import (
     CAME,
     CORRECTIONS,
     Action,
+    Answer,
     CorrectionState,
     LeaveState,
     MakeUpHow,
@@ -299,6 +300,8 @@ def _step(step: Step, *, now: datetime) -> Html:
     text = fill(words, **change)
     if step.action is Action.LEFT and not step.became:
         text = Html("取消离会")
+    if step.action is Action.ANSWERED and step.became == Answer.NONE.name:
+        text = Html("退出报名")
     if step.action is Action.ROLL_CORRECTED:
         text = fill("名册更正，加入名单（{became}）", **change) if step.became else Html("名册更正，移出名单")
     reason = f"，原因：{step.reason}" if step.reason else ""

@@ -269,6 +269,7 @@ ROUTES = Routes(
     presses={
         "attendance:go": _answer(Answer.GOING),
         "attendance:online": _answer(Answer.ONLINE),
+        "attendance:quit": _answer(Answer.NONE),
         "attendance:stay": stay,
         "attendance:in": check_in,
         "attendance:out": leave_early,

@@ -59,6 +59,10 @@ class NotOnline(UserError):
     text = "本次会议不能线上参加。"
 
 
+class NotJoined(UserError):
+    text = "您没有报名，不用退出。"
+
+
 class AlreadyCheckedIn(UserError):
     text = "已于{at}签到"
 
@@ -173,7 +177,8 @@ def presser(session: Session, sender: Sender, meeting_id: int, *, now: datetime)
 def answer(
     session: Session, sender: Sender, meeting_id: int, version: int, wanted: Answer, *, now: datetime
 ) -> Answered:
-    """参加 or 线上参加: the last tap wins, an equal one changes nothing; it takes a leave back."""
+    """参加, 线上参加, or NONE of who had joined without being due: the last tap wins, an equal one changes nothing; it
+    takes a leave back."""
     who = presser(session, sender, meeting_id, now=now)
     at = seat(session, who, meeting_id)
     meetings.check_current(at.meeting, version)
@@ -183,6 +188,8 @@ def answer(
         raise AlreadyStarted
     if wanted is Answer.ONLINE and not at.meeting.rules.is_online_allowed:
         raise NotOnline
+    if wanted is Answer.NONE and (at.is_due or at.answer is Answer.NONE):
+        raise NotJoined
     if at.answer is wanted:
         return Answered(at.meeting, wanted, is_changed=False)
     values: dict[str, object] = {"answer": wanted, "answered_at": now}

@@ -30,6 +30,7 @@ from bot.meetings.views import (
     span,
     when,
 )
+from bot.members.rules import DueList
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
@@ -41,7 +42,8 @@ PAGE = 10
 
 
 def answered(result: Answered) -> str:
-    return {Answer.GOING: "已登记：参加", Answer.ONLINE: "已登记：线上参加"}[result.answer]
+    texts = {Answer.GOING: "已登记：参加", Answer.ONLINE: "已登记：线上参加", Answer.NONE: "已退出报名"}
+    return texts[result.answer]
 
 
 def stays_on_leave() -> str:
@@ -215,7 +217,7 @@ def one_meeting(own: Own, *, now: datetime) -> Message:
         _state(own, now=now),
     )
     buttons: list[tuple[Button, ...]] = []
-    if own.is_due or own.roll.joined:
+    if own.is_due or own.roll.joined or meeting.rules.due_list is DueList.NOBODY:
         buttons += _own_buttons(own, now=now)
     if own.may_see_names:
         buttons.append(sheet_row(meeting))
@@ -246,7 +248,7 @@ def _own_buttons(own: Own, *, now: datetime) -> Buttons:
     if meeting.is_open(now):
         return sign_in_row(meeting)
     if meeting.state is MeetingState.SCHEDULED:
-        return answer_row(meeting)
+        return answer_row(meeting, has_joined=bool(own.roll.joined))
     return ()
 
 

@@ -124,7 +124,7 @@ def card(meeting: MeetingFacts, roll: Roll, moved: Moved | Shifted | None = None
         Button("参加", press("attendance", "go", meeting.id, meeting.version)),
         Button("请假", link=f"lv_{base36(meeting.id)}"),
     )
-    return Message(lines(*_head(meeting, moved, now=now), answered(meeting, roll)), (_without_leave(meeting, buttons),))
+    return Message(lines(*_head(meeting, moved, now=now), answered(meeting, roll)), (_as_allowed(meeting, buttons),))
 
 
 def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | Shifted | None = None, *, now: datetime) -> Message:
@@ -136,7 +136,9 @@ def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | Shifted | None
     if meeting.is_open(now):
         buttons = () if own.present else sign_in_row(meeting)
         return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), own_sign_in(own)), buttons)
-    return Message(lines(*_head(meeting, moved, now=now), own_state(own)), answer_row(meeting))
+    return Message(
+        lines(*_head(meeting, moved, now=now), own_state(own)), answer_row(meeting, has_joined=bool(own.joined))
+    )
 
 
 def _head(meeting: MeetingFacts, moved: Moved | Shifted | None, *, now: datetime) -> list[str]:
@@ -236,19 +238,25 @@ def own_outcome(own: Roll) -> str:
     return "您的记录：到会" if own.present or own.joined_present else own_state(own)
 
 
-def answer_row(meeting: MeetingFacts) -> Buttons:
-    """参加 and 请假 for a private message."""
+def answer_row(meeting: MeetingFacts, *, has_joined: bool | None = None) -> Buttons:
+    """参加 and 请假 for a private message; of who joined without being due, the way back."""
     at = (meeting.id, meeting.version)
     buttons = (Button("参加", press("attendance", "go", *at)), Button("请假", press("attendance", "leave", *at)))
-    return (_without_leave(meeting, buttons),)
+    return (_as_allowed(meeting, buttons, has_joined),)
 
 
-def _without_leave(meeting: MeetingFacts, buttons: tuple[Button, Button]) -> tuple[Button, ...]:
-    """Nobody asks leave from what is not due; where it is allowed, one may come by wire."""
+def _as_allowed(
+    meeting: MeetingFacts, buttons: tuple[Button, Button], has_joined: bool | None = None
+) -> tuple[Button, ...]:
+    """Where nobody is due one joins and steps back instead of asking leave; where it is allowed, one may come by wire.
+    `has_joined` is none where many press the same buttons."""
     going, leave = buttons
-    online = (Button("线上参加", press("attendance", "online", meeting.id, meeting.version)),)
-    middle = online if meeting.rules.is_online_allowed else ()
-    return (going, *middle) if meeting.rules.due_list is DueList.NOBODY else (going, *middle, leave)
+    at = (meeting.id, meeting.version)
+    online = (Button("线上参加", press("attendance", "online", *at)),) if meeting.rules.is_online_allowed else ()
+    if meeting.rules.due_list is not DueList.NOBODY:
+        return (going, *online, leave)
+    back = (Button("退出报名", press("attendance", "quit", *at)),)
+    return {None: (going, *online, *back), False: (going, *online), True: back}[has_joined]
 
 
 def sign_in_row(meeting: MeetingFacts) -> Buttons:

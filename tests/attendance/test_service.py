@@ -128,18 +128,6 @@ def test_an_ended_meeting_takes_no_answer(play: Play) -> None:
         play.go(meeting, play.cast.zhang)
 
 
-def test_volunteers_join_without_being_due(play: Play) -> None:
-    cast = play.cast
-    meeting = play.meeting("本周五9点 志愿服务 植树 @河边公园")
-    play.work()
-    play.go(meeting, cast.zhang, cast.sun)
-    roll = play.roll(meeting)
-    assert (roll.due, roll.joined) == ((), (cast.zhang.id, cast.sun.id))
-    play.until("2026-03-06 09:00")
-    play.check_in(meeting, cast.zhang, cast.zhou)  # 周八 comes without having said so
-    assert play.roll(meeting).joined_present == (cast.zhang.id, cast.zhou.id)
-
-
 # -- leave ------------------------------------------------------------------------------------------------------------
 
 

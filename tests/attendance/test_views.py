@@ -210,6 +210,7 @@ def test_the_other_words_of_the_list() -> None:
 
 AHEAD = replace(MEETING, state=MeetingState.SCHEDULED, starts_at=at("2026-12-11 15:00"), ends_at=at("2026-12-11 16:30"))
 MINE = Own(AHEAD, Roll(71, due=(1,), unanswered=(1,)), is_due=True)
+HELPING = replace(AHEAD, kind=MeetingKind.VOLUNTEERING)
 
 
 @pytest.mark.parametrize(
@@ -222,6 +223,8 @@ MINE = Own(AHEAD, Roll(71, due=(1,), unanswered=(1,)), is_due=True)
             "您还没有回复 [参加] [请假] [考勤表] [议题] [改期] [取消]",
         ),
         (replace(MINE, is_due=False, may_see_names=True), NOW, "三楼会议室 [考勤表]"),
+        (Own(HELPING, Roll(71), is_due=False), NOW, "三楼会议室 [参加]"),
+        (Own(HELPING, Roll(71, joined=(1,)), is_due=False), NOW, "您已回复：参加 [退出报名]"),
         (Own(MEETING, Roll(71, due=(1,), unsigned=(1,)), is_due=True), NOW, "您还没有签到 [签到]"),
         (Own(MEETING, Roll(71, due=(1,), present=(1,)), is_due=True), NOW, "您已签到（准时） [离会]"),
         (Own(MEETING, Roll(71, due=(1,), present=(1,)), is_due=True, has_left=True), NOW, "您已签到（准时）"),

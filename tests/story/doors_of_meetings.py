@@ -123,6 +123,7 @@ def _answers(scene: Scene) -> Iterator[Door]:
     yield pressing("attendance:go", may, *now)
     yield pressing("attendance:go", may, *now, in_group=True)
     yield pressing("attendance:online", may, *now)
+    yield pressing("attendance:quit", may, *now)
     yield pressing("attendance:leave", may, *now)
     yield pressing("attendance:kind", may, *now, ReasonKind.SICK.name)
     yield pressing("attendance:stay", either(own("张三"), own("李四")), *now)
