@@ -16,7 +16,6 @@ Facts = Mapping[str, int | str | None]
 
 class TooLate(UserError):
     text = "撤销只能在操作后5分钟内进行一次。"
-    ends_buttons = True
 
 
 class UndoRow(Base):

@@ -19,7 +19,7 @@ from bot.demo.world import BOT_ID, World
 from bot.members import menus, register, roster, service, workbook
 from bot.members import views as members_views
 from bot.members.models import Chat
-from bot.members.rules import ChatState, NotBound, Role, UnitKind, UnitRef
+from bot.members.rules import Cause, ChatState, NotBound, Role, UnitKind, UnitRef, Way
 from bot.message import Sender as Actor
 from bot.periods import local_day
 
@@ -104,7 +104,7 @@ def _only_admin(session: Session) -> None:
     top = register.add_unit(session, UnitKind.DISTRICT_COMMITTEE, "示范区国资系统党委")
     admin = register.add_member(session, "王五")
     session.flush()
-    register.give_role(session, admin.id, Role.ADMIN, top.id, on=SINCE, by=None)
+    register.give_role(session, admin.id, Role.ADMIN, top.id, on=SINCE, cause=Cause(Way.SETUP, None, START))
     register.bind(session, PLAYED["王五"], admin.id, by=None, now=START)
     menus.push(session, [admin.id], now=START)
 
@@ -115,7 +115,7 @@ def _units_and_members(session: Session, chat_id: int) -> None:
     reading = workbook.read_yaml(ROSTER.name, ROSTER.read_bytes(), today=today)
     roster.carry_out(session, roster.look(session, None, reading, today=today).plan, by=None, now=IMPORTED)
     ids = {p.name: p.member_id for p in service.roster_on(session, top.id, today)}
-    register.give_role(session, ids["王五"], Role.ADMIN, top.id, on=SINCE, by=None)
+    register.give_role(session, ids["王五"], Role.ADMIN, top.id, on=SINCE, cause=Cause(Way.SETUP, None, IMPORTED))
     for name, user_id in (PLAYED | SIMULATED).items():
         if name != NOT_STARTED:
             register.bind(session, user_id, ids[name], by=None, now=IMPORTED)

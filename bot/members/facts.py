@@ -184,3 +184,5 @@ class Change:
     is_given: bool
     former: str = ""
     is_young: bool = False  # a secretary with less than a year of full membership
+    is_undo: bool = False  # it takes back what was done a moment ago
+    undo: tuple[int, datetime] | None = None  # the entry that can be taken back, and until when

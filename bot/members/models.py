@@ -184,7 +184,7 @@ class RoleChange(Base):
     is_given: Mapped[bool]
     way: Mapped[Way] = mapped_column(_name(Way))
     by_id: Mapped[int | None] = mapped_column(ForeignKey("members.id"))  # none: root, the command line, ourselves
-    with_id: Mapped[int | None] = mapped_column(ForeignKey("role_changes.id"))  # the appointment that ended this one
+    with_id: Mapped[int | None] = mapped_column(ForeignKey("role_changes.id"))  # what was taken from another for it
     undoes_id: Mapped[int | None] = mapped_column(ForeignKey("role_changes.id"), unique=True)
 
 

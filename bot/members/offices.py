@@ -12,22 +12,25 @@ from bot.members import exempting, menus, notices, offices_views, register
 from bot.members.changes import SECRETARY_MONTHS
 from bot.members.exempting import exemptions_of
 from bot.members.facts import Change, Choice, Office, OfficeCard, PostChoice, Record, UnitCard
-from bot.members.models import Member, RoleGrant, Unit
+from bot.members.models import Member, RoleChange, RoleGrant, Unit
 from bot.members.rules import (
     COMMITTEE_ROLES,
     POSTS_AT,
     Actor,
     Case,
+    Cause,
     Grant,
     Right,
     Role,
     UnitKind,
     UnitRef,
+    Way,
 )
 from bot.members.service import NoSuchUnit, Person, actor, holds, people, roster_on, unit, units_below
 from bot.members.tree import ids
 from bot.message import Sender, StaleButton
 from bot.periods import local_day, months_later
+from bot.undo import WINDOW, TooLate
 
 log = structlog.get_logger()
 
@@ -48,6 +51,10 @@ class AlreadyHeld(UserError):
 class NotHeld(UserError):
     text = "{name}现在没有这个职务。"
     ends_buttons = True
+
+
+class Overtaken(UserError):
+    text = "之后又有变动，不能撤销。请在 /orgs 里重新任免。"
 
 
 # -- walking the tree -------------------------------------------------------------------------------------------------
@@ -191,16 +198,18 @@ def grant(
     """Give a role from today on; of two secretaries of one unit the old one ends. The person as he stands then."""
     who, person, place = _checked(session, sender, member_id, unit_id, role, now)
     today = local_day(now)
-    if role is Role.SECRETARY:  # of two appointments at once the later one must see the earlier
-        session.execute(update(Unit).where(Unit.id == place.id).values(name=Unit.name))
+    if role is Role.SECRETARY:
+        _lock(session, place)
     chief = _secretary(session, place) if role is Role.SECRETARY else None
     if chief is not None:
-        register.take_role(session, chief[0], Role.SECRETARY, place.id, on=today)
-    register.give_role(session, member_id, role, place.id, on=today, by=who.recorded_id)
+    cause, gone_id = Cause(Way.OFFICE, who.recorded_id, now), None
+        gone_id = register.take_role(session, chief[0], Role.SECRETARY, place.id, on=today, cause=cause)
+    entry_id = register.give_role(session, member_id, role, place.id, on=today, cause=cause, with_id=gone_id)
     if place.kind is UnitKind.BRANCH:
         register.note_committee(session, place.id)
-    done = Change(member_id, person.name, Grant(role, place), True, chief[1] if chief else "")
-    _tell(session, who, done, former_id=chief[0] if chief else None, now=now)
+    until = entry_id, now + WINDOW
+    done = Change(member_id, person.name, Grant(role, place), True, chief[1] if chief else "", undo=until)
+    _tell(session, who, done, entry_id, former_id=chief[0] if chief else None, now=now)
     return done, _card(session, who, member_id, today)
 
 
@@ -209,13 +218,70 @@ def revoke(
 ) -> tuple[Change, OfficeCard | None]:
     """Take a role; it ends with yesterday."""
     who, person, place = _held_by(session, sender, member_id, unit_id, role, now)
-    register.take_role(session, member_id, role, place.id, on=local_day(now))
-    done = Change(member_id, person.name, Grant(role, place), False)
-    _tell(session, who, done, former_id=None, now=now)
+    cause = Cause(Way.OFFICE, who.recorded_id, now)
+    entry_id = register.take_role(session, member_id, role, place.id, on=local_day(now), cause=cause)
+    done = Change(member_id, person.name, Grant(role, place), False, undo=(entry_id, now + WINDOW))
+    _tell(session, who, done, entry_id, former_id=None, now=now)
     return done, _card(session, who, member_id, local_day(now))
 
 
 def consider_taking(
+def take_back(session: Session, sender: Sender, entry_id: int, *, now: datetime) -> tuple[Change, OfficeCard | None]:
+    """撤销 of an appointment or a removal, whoever did it, while nothing has been built on it."""
+    entry = session.get(RoleChange, entry_id)
+    if entry is None:
+        raise StaleButton
+    who, place = actor(session, sender, now=now), unit(session, entry.unit_id)
+    who.require(Right.GRANT, place, Case(role=entry.role))
+    _lock(session, place)
+    if entry.way is not Way.OFFICE or now >= entry.at + WINDOW or _is_undone(session, entry_id):
+        raise TooLate
+    done = _give_up(session, who, entry, now) if entry.is_given else _give_back(session, who, entry, now)
+    return done, _card(session, who, entry.member_id, local_day(now))
+
+
+def _lock(session: Session, place: UnitRef) -> None:
+    """Of two changes at once the later one must see the earlier."""
+    session.execute(update(Unit).where(Unit.id == place.id).values(name=Unit.name))
+
+
+def _is_undone(session: Session, entry_id: int) -> bool:
+    return session.scalar(select(RoleChange.id).where(RoleChange.undoes_id == entry_id)) is not None
+
+
+def _give_up(session: Session, who: Actor, entry: RoleChange, now: datetime) -> Change:
+    """An appointment never was; who had to leave for it has the office as before."""
+    place, on = unit(session, entry.unit_id), local_day(entry.at)
+    person, _, grants = _person(session, entry.member_id, local_day(now))
+    if Grant(entry.role, place) not in grants:
+        raise Overtaken
+    cause = Cause(Way.UNDO, who.recorded_id, now, entry.id)
+    undone_id = register.take_role(session, entry.member_id, entry.role, place.id, on=on, cause=cause)
+    former = session.get(RoleChange, entry.with_id) if entry.with_id is not None else None
+    former_name = ""
+    if former is not None:
+        former_name = session.get_one(Member, former.member_id).name
+        cause = Cause(Way.UNDO, who.recorded_id, now, former.id)
+        register.give_role(session, former.member_id, former.role, place.id, on=on, cause=cause)
+    done = Change(entry.member_id, person.name, Grant(entry.role, place), False, former_name, is_undo=True)
+    _tell(session, who, done, undone_id, former_id=former.member_id if former else None, now=now)
+    return done
+
+
+def _give_back(session: Session, who: Actor, entry: RoleChange, now: datetime) -> Change:
+    """A removal never was, if the office is still free."""
+    place, on = unit(session, entry.unit_id), local_day(entry.at)
+    person, home, grants = _person(session, entry.member_id, local_day(now))
+    is_filled = entry.role is Role.SECRETARY and _secretary(session, place) is not None
+    if is_filled or Grant(entry.role, place) in grants or not _is_there(person, home, place):
+        raise Overtaken
+    cause = Cause(Way.UNDO, who.recorded_id, now, entry.id)
+    undone_id = register.give_role(session, entry.member_id, entry.role, place.id, on=on, cause=cause)
+    done = Change(entry.member_id, person.name, Grant(entry.role, place), True, is_undo=True)
+    _tell(session, who, done, undone_id, former_id=None, now=now)
+    return done
+
+
     session: Session, sender: Sender, member_id: int, unit_id: int, role: Role, *, now: datetime
 ) -> Change:
     """The role that would be taken; nothing is written."""
@@ -242,8 +308,7 @@ def _checked(
     person, home, grants = _person(session, member_id, local_day(now))
     if role not in POSTS_AT[place.kind]:
         raise StaleButton
-    is_there = home is not None and (place.covers(home) or person.group_id == place.id)
-    if not is_there:
+    if not _is_there(person, home, place):
         raise NotThere(name=person.name, unit=place.name)
     if person.is_probationary and role in COMMITTEE_ROLES:
         raise Probationary
@@ -253,6 +318,10 @@ def _checked(
 
 
 def _secretary(session: Session, place: UnitRef) -> tuple[int, str] | None:
+def _is_there(person: Person, home: UnitRef | None, place: UnitRef) -> bool:
+    return home is not None and (place.covers(home) or person.group_id == place.id)
+
+
     query = select(Member.id, Member.name).join(RoleGrant, RoleGrant.member_id == Member.id)
     mine = (RoleGrant.unit_id == place.id, RoleGrant.role == Role.SECRETARY, RoleGrant.to_on.is_(None))
     row = session.execute(query.where(*mine)).one_or_none()
@@ -266,17 +335,17 @@ def _is_young(session: Session, member_id: int, today: date) -> bool:
     return since is not None and months_later(since, SECRETARY_MONTHS) > today
 
 
-def _tell(session: Session, who: Actor, done: Change, *, former_id: int | None, now: datetime) -> None:
+def _tell(session: Session, who: Actor, done: Change, entry_id: int, *, former_id: int | None, now: datetime) -> None:
     """The persons concerned, with their new command lists, and every ADMIN above."""
     place = done.grant.unit
     changed = [done.member_id, *([former_id] if former_id is not None else [])]
     menus.push(session, changed, now=now)
-    key = f"{done.member_id}:{place.id}:{done.grant.role.name}:{now.timestamp():.0f}"
+    key = f"post:{entry_id}"
     if done.member_id != who.member_id:
-        notices.tell_member(session, done.member_id, f"post:{key}", offices_views.told(done, who.name), now=now)
+        notices.tell_member(session, done.member_id, key, offices_views.told(done, who.name), now=now)
     if former_id is not None and former_id != who.member_id:
-        lost = Change(former_id, done.former, done.grant, False)
-        notices.tell_member(session, former_id, f"post:{key}", offices_views.told(lost, who.name), now=now)
+        other = Change(former_id, done.former, done.grant, not done.is_given)
+        notices.tell_member(session, former_id, key, offices_views.told(other, who.name), now=now)
     report = offices_views.report(done, who.name)
     notices.roles_changed(session, key, [place.id], report, by_id=who.recorded_id, now=now)
     log.info("role_changed", member=done.member_id, unit=place.id, role=done.grant.role.name, given=done.is_given)

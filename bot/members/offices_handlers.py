@@ -52,6 +52,11 @@ async def take(_: Update, context: Context) -> None:
     await context.say(Edit(views.done(*await context.transact(offices.revoke, *_post(context)))))
 
 
+async def take_back(_: Update, context: Context) -> None:
+    done = await context.transact(offices.take_back, context.press.number(0))
+    await context.say(Edit(views.done(*done)))
+
+
 def _post(context: Context) -> tuple[int, int, Role]:
     name = context.press.word(2)
     if name not in Role.__members__:
@@ -126,6 +131,7 @@ ROUTES = Routes(
         "members:give": give,
         "members:unpost": ask_take,
         "members:take": take,
+        "members:unrole": take_back,
         "members:exempt": ask_scope,
         "members:exempts": ask_basis,
         "members:unexempt": end,

@@ -7,6 +7,7 @@ from bot.members.exempting_views import exemption_line, suspension_line
 from bot.members.facts import Change, Choice, Office, OfficeCard, PostChoice, UnitCard
 from bot.members.rules import Grant, Role, UnitKind, UnitRef
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.periods import beijing
 
 LABEL = 30  # characters of a unit on a button
 
@@ -146,19 +147,38 @@ def _sure(label: str, verb: str, change: Change) -> tuple[Button, ...]:
 def done(change: Change, card: OfficeCard | None) -> Message:
     """What was done, above the person as he stands now, if the reader still sees him."""
     if card is None:
-        return Message(_done(change))
+    text, undo = Html(_done(change) + _until(change)), _filled(_undo(change))
+        return Message(text, undo)
     shown = person(card)
-    return Message(lines(_done(change), Html(shown.text)), shown.buttons)
+    return Message(lines(text, Html(shown.text)), (*undo, *shown.buttons))
+
+
+def _undo(change: Change) -> tuple[Button, ...]:
+    return (Button("撤销", press("members", "unrole", change.undo[0]), style="danger"),) if change.undo else ()
+
+
+def _until(change: Change) -> str:
+    return f"{beijing(change.undo[1]):%H:%M}前可撤销。" if change.undo else ""
 
 
 def _done(change: Change) -> Html:
     if not change.is_given:
+    if change.is_undo:
+        return fill("已{what}", what=_taken_back(change))
         return fill("已免去{name}的{post}职务。", name=change.name, post=post(change.grant))
     former = fill("{name}同时免去。", name=change.former) if change.former else Html("")
     return fill("已任命{name}为{post}。{former}", name=change.name, post=post(change.grant), former=former)
 
 
 def told(change: Change, by: str) -> Message:
+def _taken_back(change: Change) -> Html:
+    if change.is_given:
+        return fill("撤销免职：{name}仍任{post}。", name=change.name, post=post(change.grant))
+    former = fill("{name}仍任该职。", name=change.former) if change.former else Html("")
+    text = "撤销任命：{name}不再担任{post}。{former}"
+    return fill(text, name=change.name, post=post(change.grant), former=former)
+
+
     """To the person concerned."""
     by = by or "系统管理员"
     if change.is_given:
@@ -169,11 +189,14 @@ def told(change: Change, by: str) -> Message:
 
 
 def report(change: Change, by: str) -> Message:
-    """To every ADMIN above."""
+    """To every ADMIN above, who can take it back."""
     by = by or "系统管理员"
     did = fill("任命{name}为{post}", name=change.name, post=post(change.grant))
+    look = Button("查看", press("members", "office", change.member_id))
+    if change.is_undo:
+        return Message(fill("{by}{what}", by=by, what=_taken_back(change)), ((look,),))
     if not change.is_given:
         did = fill("免去{name}的{post}职务", name=change.name, post=post(change.grant))
     former = fill("，{name}同时免去", name=change.former) if change.former else Html("")
-    look = Button("查看", press("members", "office", change.member_id))
-    return Message(fill("{by}{did}{former}。", by=by, did=did, former=former), ((look,),))
+    text = fill("{by}{did}{former}。{until}", by=by, did=did, former=former, until=_until(change))
+    return Message(text, ((*_undo(change), look),))

@@ -2,12 +2,12 @@
 
 from datetime import date, datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.members.models import CLASSES, Account, Invite, Member, Membership, RoleGrant, Unit
-from bot.members.rules import COMMITTEE_ROLES, COMMITTEES, Reach, Role, UnitKind, UnitRef
+from bot.members.models import CLASSES, Account, Invite, Member, Membership, RoleChange, RoleGrant, Unit
+from bot.members.rules import COMMITTEE_ROLES, COMMITTEES, Cause, Reach, Role, UnitKind, UnitRef
 
 LEAST_COMMITTEE = 3  # members of a branch committee, 《中国共产党支部工作条例（试行）》第八条（待核）
 
@@ -65,22 +65,52 @@ def set_group(session: Session, member_id: int, group_id: int | None) -> None:
     )
 
 
-def give_role(session: Session, member_id: int, role: Role, unit_id: int, *, on: date, by: int | None) -> None:
-    """The person has the role from `on`; one that was taken the same day comes back as it was."""
+def give_role(
+    session: Session, member_id: int, role: Role, unit_id: int, *, on: date, cause: Cause, with_id: int | None = None
+) -> int:
+    """The person has the role from `on`; one that was taken the same day comes back as it was. The entry of it."""
     mine = (RoleGrant.member_id == member_id, RoleGrant.role == role, RoleGrant.unit_id == unit_id)
-    again = session.scalars(select(RoleGrant).where(*mine, RoleGrant.from_on == on)).one_or_none()
+    same_day = or_(RoleGrant.from_on == on, RoleGrant.to_on == on)
+    again = session.scalars(select(RoleGrant).where(*mine, same_day).order_by(RoleGrant.from_on)).first()
     if again is not None:
         again.to_on = None
     else:
-        session.add(RoleGrant(member_id=member_id, role=role, unit_id=unit_id, from_on=on, granted_by=by))
-    session.flush()
+        session.add(RoleGrant(member_id=member_id, role=role, unit_id=unit_id, from_on=on, granted_by=cause.by_id))
+    return _note(session, member_id, role, unit_id, cause, is_given=True, with_id=with_id)
 
 
-def take_role(session: Session, member_id: int, role: Role, unit_id: int, *, on: date) -> None:
-    """The role ends with the day before `on`."""
+def take_role(session: Session, member_id: int, role: Role, unit_id: int, *, on: date, cause: Cause) -> int:
+    """The role ends with the day before `on`. The entry of it."""
     mine = (RoleGrant.member_id == member_id, RoleGrant.role == role, RoleGrant.unit_id == unit_id)
     session.execute(delete(RoleGrant).where(*mine, RoleGrant.to_on.is_(None), RoleGrant.from_on >= on))
     session.execute(update(RoleGrant).where(*mine, RoleGrant.to_on.is_(None)).values(to_on=on))
+    return _note(session, member_id, role, unit_id, cause, is_given=False)
+
+
+def _note(
+    session: Session,
+    member_id: int,
+    role: Role,
+    unit_id: int,
+    cause: Cause,
+    *,
+    is_given: bool,
+    with_id: int | None = None,
+) -> int:
+    entry = RoleChange(
+        at=cause.at,
+        member_id=member_id,
+        unit_id=unit_id,
+        role=role,
+        is_given=is_given,
+        way=cause.way,
+        by_id=cause.by_id,
+        with_id=with_id,
+        undoes_id=cause.undoes_id,
+    )
+    session.add(entry)
+    session.flush()
+    return entry.id
 
 
 def note_committee(session: Session, branch_id: int) -> None:

@@ -16,7 +16,7 @@ from bot.members import menus, notices, register, tries, views
 from bot.members.changes import Entry, Held, Known, Plan, Situation, plan
 from bot.members.models import Member, Membership, RoleGrant, RosterImport, Unit
 from bot.members.rows import Fault, Reading
-from bot.members.rules import Actor, ImportState, Right, TryOf, UnitRef
+from bot.members.rules import Actor, Cause, ImportState, Right, TryOf, UnitRef, Way
 from bot.members.service import actor, unit
 from bot.members.tree import Tree, ids
 from bot.message import Sender, cut
@@ -209,18 +209,18 @@ def carry_out(session: Session, made: Plan, *, by: int | None, now: datetime) ->
     """Write a plan without problems; the counts of what was done."""
     if made.problems:
         raise HasProblems(n=len(made.problems))
-    today = local_day(now)
+    today, cause = local_day(now), Cause(Way.ROSTER, by, now)
     real = _make_units(session, made)
     member_ids = _make_members(session, made, real)
     for entry, member_id in zip(made.entries, member_ids, strict=True):
         on = max(today, entry.from_on) if entry.opens else today
         for role, unit_id in entry.losses:
-            register.take_role(session, member_id, role, unit_id, on=on)
+            register.take_role(session, member_id, role, unit_id, on=on, cause=cause)
     for entry, member_id in zip(made.entries, member_ids, strict=True):
         _change(session, entry, member_id, real)
     for entry, member_id in zip(made.entries, member_ids, strict=True):
         for role, unit_id in entry.gains:
-            register.give_role(session, member_id, role, real(unit_id), on=entry.from_on, by=by)
+            register.give_role(session, member_id, role, real(unit_id), on=entry.from_on, cause=cause)
     for branch_id in made.branch_ids:
         register.note_committee(session, real(branch_id))
     menus.push(session, [m for e, m in zip(made.entries, member_ids, strict=True) if e.gains or e.losses], now=now)

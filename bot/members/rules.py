@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum, auto
 
 from bot.errors import UserError
@@ -83,6 +84,16 @@ class Way(Enum):
     ROSTER = auto()
     UNDO = auto()
     SETUP = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why an office changes hands: by which way, by whom (none: root, the command line, the program), and when."""
+
+    way: Way
+    by_id: int | None
+    at: datetime
+    undoes_id: int | None = None
 
 
 class TryOf(Enum):

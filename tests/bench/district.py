@@ -18,7 +18,7 @@ from bot.meetings.facts import Step
 from bot.meetings.rules import MeetingKind
 from bot.members import register, roster, service, workbook
 from bot.members.models import Chat, Unit
-from bot.members.rules import ChatState, Role, UnitKind
+from bot.members.rules import Cause, ChatState, Role, UnitKind, Way
 from bot.message import Sender
 
 START = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)  # Monday 09:00 in Beijing
@@ -159,7 +159,8 @@ def settle_in(session: Session, shape: Shape, chat_ids: Mapping[int, int]) -> Di
     assert set(everybody) == set(people)
     for name, member_id in people.items():
         register.bind(session, everybody[name], member_id, by=None, now=START)
-    register.give_role(session, people[person_name(0, 0)], Role.ADMIN, top.id, on=SINCE, by=None)
+    cause = Cause(Way.SETUP, None, START)
+    register.give_role(session, people[person_name(0, 0)], Role.ADMIN, top.id, on=SINCE, cause=cause)
     units = {unit.name: unit for unit in session.scalars(select(Unit))}
     for branch, chat_id in chat_ids.items():
         unit = units[branch_name(branch)]

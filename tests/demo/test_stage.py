@@ -13,7 +13,7 @@ from bot.demo.stage import Actor, Stage, moment
 from bot.demo.world import World
 from bot.members import menus, register
 from bot.members.models import Account, Unit
-from bot.members.rules import Role
+from bot.members.rules import Cause, Role, Way
 from bot.message import Html, Message
 from bot.outbox import Lane
 from bot.periods import local_day
@@ -73,7 +73,8 @@ def _demote(session: Session, user_id: int) -> None:
     at = moment("2026-03-02 09:00")
     member_id = session.scalars(select(Account.member_id).where(Account.telegram_user_id == user_id)).one()
     branch_id = session.scalars(select(Unit.id).where(Unit.name == stages.BRANCH)).one()
-    register.take_role(session, member_id, Role.SECRETARY, branch_id, on=local_day(at))
+    cause = Cause(Way.SETUP, None, at)
+    register.take_role(session, member_id, Role.SECRETARY, branch_id, on=local_day(at), cause=cause)
     menus.push(session, [member_id], now=at)
 
 

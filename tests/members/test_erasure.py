@@ -202,12 +202,12 @@ OF_PEOPLE = {
     *("accounts", "agenda_items", "answer_events", "attempt_items", "attendances", "bank_revisions", "candidates"),
     *("cards", "claims", "corrections", "drafts", "exemptions", "guests", "import_runs", "inbox", "inbox_dead"),
     *("invites", "make_ups", "meeting_changes", "meetings", "members", "minutes", "outbox", "paper_log", "papers"),
-    *("prompts", "roster_imports", "round_guests", "round_polls", "series", "stray_votes", "tries"),
+    *("prompts", "roster_imports", "round_guests", "round_polls", "series", "stray_votes", "tries", "undos"),
 }
 # Of units, groups, banks, machines; and the chain, which says what was done by the number of the member alone.
 OF_NOBODY = {
     *("attendance_events", "banks", "calendar_days", "calendar_years", "chat_codes", "chats", "leases", "questions"),
-    *("question_versions", "round_items", "rounds", "units"),
+    *("nudges", "question_versions", "round_items", "rounds", "units"),
 }
 
 

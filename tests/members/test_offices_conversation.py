@@ -31,7 +31,7 @@ async def test_the_admin_walks_the_tree_and_appoints(chat: People) -> None:
     asked = (await chat("王五").press("副书记")).edits[0]
     assert asked.text == "任命张三为城建一支部副书记，今天起生效。"
     done = (await chat("王五").press("确认任命")).edits[0]
-    assert done.text.startswith("已任命张三为城建一支部副书记。\n张三\n城建一支部")
+    assert done.text.startswith("已任命张三为城建一支部副书记。09:05前可撤销。\n张三\n城建一支部")
     assert chat("张三").commands() == ["today", "plan", "meetings", "quiz", "roster", "help"]
     assert chat("张三").last().text == "您已担任城建一支部副书记（王五办理）。发送 /help 查看可以做什么。"
     await chat("王五").press("免去城建一支部副书记")
@@ -47,7 +47,7 @@ async def test_the_secretary_appoints_group_leaders(chat: People) -> None:
     assert asked.text == "任命张三担任第一党小组的什么职务？"
     await chat("李四").press("组长")
     await chat("李四").press("确认任命")
-    assert chat("王五").last().text == "李四任命张三为第一党小组组长。"
+    assert chat("王五").last().text == "李四任命张三为第一党小组组长。09:05前可撤销。"
     assert labels((await chat("王五").press("查看")).edits[0])[0] == "任命"
 
 

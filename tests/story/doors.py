@@ -174,6 +174,8 @@ def _personal(scene: Scene) -> Iterator[Door]:
     yield pressing("members:mystart", known, 20 * 60)
     yield pressing("members:myend", known, 9 * 60)
     yield pressing("members:hours", somewhere(Right.BIND_CHAT))
+    leading = at(Right.GRANT, group, Case(role=Role.GROUP_LEADER))
+    yield pressing("members:unrole", leading, scene.of["entry"], alone=True)
     yield pressing("members:hour", bind, branch.id)
     yield pressing("members:hourss", somewhere(Right.BIND_CHAT), 0)
     yield pressing("members:hoursfrom", bind, branch.id, 20 * 60)

@@ -24,11 +24,11 @@ from bot.meetings import agenda, minutes, past, planning, publishing, series, se
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts, Plan
 from bot.meetings.models import Meeting
-from bot.members import chats, exempting, joining, leaving, roster, workbook
+from bot.members import chats, exempting, joining, leaving, offices, roster, workbook
 from bot.members import service as members
 from bot.members.models import Chat, Claim, Prompt, Unit
 from bot.members.phrases import Basis, Span
-from bot.members.rules import Actor, ExemptionScope, NotBound, UnitRef
+from bot.members.rules import Actor, ExemptionScope, NotBound, Role, UnitRef
 from bot.message import Message, Sender
 from bot.outbox import OutboxRow, State
 from bot.quiz import drafts as papers
@@ -110,7 +110,7 @@ async def built(stage: Stage) -> Scene:
     chosen = ("RECORDER", scene.ids["钱一"])
     scene.act("李四", minutes.choose, ours["running"], *chosen, roll=attendance.roll)
     scene.meetings = {name: stage.session(_facts, meeting_id) for name, meeting_id in ours.items()}
-    for part in (_answers, _plans, _offices, _files, _papers):
+    for part in (_answers, _plans, _offices, _files, _papers, _exams):
         part(scene)
     stage.database.run(lambda session: session.execute(delete(Prompt)))
     await stage.settle()
@@ -225,6 +225,9 @@ def _offices(scene: Scene) -> None:
     scene.act("自称吴九", joining.claim, branch.id, "吴九")
     scene.act("李四", joining.invite, branch.id, lasts=timedelta(hours=24), entropy=_secret)
     scene.words["link"] = base64.urlsafe_b64encode(_secret(joining.TOKEN_BYTES)).decode().rstrip("=")
+    change, _ = scene.act("李四", offices.grant, scene.ids["陈九"], scene.units["第一党小组"].id, Role.GROUP_LEADER)
+    assert change.undo is not None
+    scene.of["entry"] = change.undo[0]
     scene.words["code"] = scene.act("李四", chats.make_code, branch.id, entropy=_secret).code
     scene.stage.database.run(_post_of_unknown_fate, scene)
 

@@ -4,8 +4,9 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, aliased
 
 from bot.attendance.models import Attendance, AttendanceEvent
 from bot.attendance.rules import Action
@@ -13,6 +14,7 @@ from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import World
 from bot.limits import ASKED_BURST
+from bot.members.models import Member, RoleChange, RoleGrant
 from bot.members.rules import NotBound
 from bot.message import base36
 from bot.quiz.service import OnlyOfficers
@@ -70,6 +72,45 @@ async def test_who_runs_the_group_runs_no_branch(stage: Stage) -> None:
     assert stage.session(stages.contents) == before
 
 
+async def test_what_a_stolen_account_did_is_told_upwards_and_taken_back(stage: Stage) -> None:
+    li, wang = stage.actor("李四"), stage.actor("王五")
+    await li.say("/orgs")
+    await li.press("褚三")
+    asked = (await li.press("免去第二党小组组长")).edits[0]
+    assert asked.text == "免去褚三的第二党小组组长职务？"
+    assert stage.session(_offices_of, "褚三") == ["GROUP_LEADER"]
+    await li.press("确认免去")
+    assert stage.session(_offices_of, "褚三") == []
+    assert wang.last().text == "李四免去褚三的第二党小组组长职务。09:05前可撤销。"
+    undone = (await wang.press("撤销")).edits[0]
+    assert undone.text.startswith("已撤销免职：褚三仍任第二党小组组长。")
+    assert stage.session(_offices_of, "褚三") == ["GROUP_LEADER"]
+    assert stage.actor("褚三").last().text.startswith("您已担任第二党小组组长（王五办理）。")
+    assert stage.session(_history_of, "褚三")[-2:] == [(False, "OFFICE", "李四"), (True, "UNDO", "王五")]
+    refusals = 0
+    for statement in ("UPDATE role_changes SET is_given = NOT is_given", "DELETE FROM role_changes"):
+        try:
+            stage.session(lambda session, said=statement: session.execute(text(said)))
+        except DBAPIError:
+            refusals += 1
+    assert refusals == 2
+
+
+def _offices_of(session: Session, name: str) -> list[str]:
+    query = select(RoleGrant.role).join(Member, Member.id == RoleGrant.member_id)
+    return [role.name for role in session.scalars(query.where(Member.name == name, RoleGrant.to_on.is_(None)))]
+
+
+def _history_of(session: Session, name: str) -> list[tuple[bool, str, str | None]]:
+    """What was given or taken, by which way, by whom."""
+    of, by = aliased(Member), aliased(Member)
+    query = select(RoleChange.is_given, RoleChange.way, by.name).join(of, of.id == RoleChange.member_id)
+    rows = session.execute(
+        query.outerjoin(by, by.id == RoleChange.by_id).where(of.name == name).order_by(RoleChange.id)
+    )
+    return [(is_given, way.name, who) for is_given, way, who in rows]
+
+
 async def test_two_devices_at_the_same_moment_count_once(stage: Stage) -> None:
     zhang, li = stage.actor("张三"), stage.actor("李四")
     await li.say(f"/plan {stages.THEME_DAY}")
@@ -77,6 +118,8 @@ async def test_two_devices_at_the_same_moment_count_once(stage: Stage) -> None:
     confirmed = [stage.people.press(li.id, plan, label="确认发布") for _ in range(2)]
     await stage.settle()
     assert [press.alert for press in confirmed] == [None, "已保存，未重复创建"]
+    receipt = next(m for m in reversed(li.sees()) if m.text.startswith("已发布："))
+    assert [button.text for button in receipt.buttons()] == ["改期", "取消"]
     assert stage.session(lambda session: session.scalar(select(func.count()).where(stages.OF_THE_PLAY))) == 1
     card = next(m for m in reversed(li.sees(stage.group(stages.BRANCH_GROUP))) if m.text.startswith("【"))
     await stage.at("2026-03-06 14:50")
