@@ -201,8 +201,8 @@ def grant(
     if role is Role.SECRETARY:
         _lock(session, place)
     chief = _secretary(session, place) if role is Role.SECRETARY else None
-    if chief is not None:
     cause, gone_id = Cause(Way.OFFICE, who.recorded_id, now), None
+    if chief is not None:
         gone_id = register.take_role(session, chief[0], Role.SECRETARY, place.id, on=today, cause=cause)
     entry_id = register.give_role(session, member_id, role, place.id, on=today, cause=cause, with_id=gone_id)
     if place.kind is UnitKind.BRANCH:
@@ -225,7 +225,6 @@ def revoke(
     return done, _card(session, who, member_id, local_day(now))
 
 
-def consider_taking(
 def take_back(session: Session, sender: Sender, entry_id: int, *, now: datetime) -> tuple[Change, OfficeCard | None]:
     """撤销 of an appointment or a removal, whoever did it, while nothing has been built on it."""
     entry = session.get(RoleChange, entry_id)
@@ -282,6 +281,7 @@ def _give_back(session: Session, who: Actor, entry: RoleChange, now: datetime) -
     return done
 
 
+def consider_taking(
     session: Session, sender: Sender, member_id: int, unit_id: int, role: Role, *, now: datetime
 ) -> Change:
     """The role that would be taken; nothing is written."""
@@ -317,11 +317,11 @@ def _checked(
     return who, person, place
 
 
-def _secretary(session: Session, place: UnitRef) -> tuple[int, str] | None:
 def _is_there(person: Person, home: UnitRef | None, place: UnitRef) -> bool:
     return home is not None and (place.covers(home) or person.group_id == place.id)
 
 
+def _secretary(session: Session, place: UnitRef) -> tuple[int, str] | None:
     query = select(Member.id, Member.name).join(RoleGrant, RoleGrant.member_id == Member.id)
     mine = (RoleGrant.unit_id == place.id, RoleGrant.role == Role.SECRETARY, RoleGrant.to_on.is_(None))
     row = session.execute(query.where(*mine)).one_or_none()

@@ -146,8 +146,8 @@ def _sure(label: str, verb: str, change: Change) -> tuple[Button, ...]:
 
 def done(change: Change, card: OfficeCard | None) -> Message:
     """What was done, above the person as he stands now, if the reader still sees him."""
-    if card is None:
     text, undo = Html(_done(change) + _until(change)), _filled(_undo(change))
+    if card is None:
         return Message(text, undo)
     shown = person(card)
     return Message(lines(text, Html(shown.text)), (*undo, *shown.buttons))
@@ -162,15 +162,14 @@ def _until(change: Change) -> str:
 
 
 def _done(change: Change) -> Html:
-    if not change.is_given:
     if change.is_undo:
         return fill("已{what}", what=_taken_back(change))
+    if not change.is_given:
         return fill("已免去{name}的{post}职务。", name=change.name, post=post(change.grant))
     former = fill("{name}同时免去。", name=change.former) if change.former else Html("")
     return fill("已任命{name}为{post}。{former}", name=change.name, post=post(change.grant), former=former)
 
 
-def told(change: Change, by: str) -> Message:
 def _taken_back(change: Change) -> Html:
     if change.is_given:
         return fill("撤销免职：{name}仍任{post}。", name=change.name, post=post(change.grant))
@@ -179,6 +178,7 @@ def _taken_back(change: Change) -> Html:
     return fill(text, name=change.name, post=post(change.grant), former=former)
 
 
+def told(change: Change, by: str) -> Message:
     """To the person concerned."""
     by = by or "系统管理员"
     if change.is_given:
@@ -191,10 +191,10 @@ def _taken_back(change: Change) -> Html:
 def report(change: Change, by: str) -> Message:
     """To every ADMIN above, who can take it back."""
     by = by or "系统管理员"
-    did = fill("任命{name}为{post}", name=change.name, post=post(change.grant))
     look = Button("查看", press("members", "office", change.member_id))
     if change.is_undo:
         return Message(fill("{by}{what}", by=by, what=_taken_back(change)), ((look,),))
+    did = fill("任命{name}为{post}", name=change.name, post=post(change.grant))
     if not change.is_given:
         did = fill("免去{name}的{post}职务", name=change.name, post=post(change.grant))
     former = fill("，{name}同时免去", name=change.former) if change.former else Html("")

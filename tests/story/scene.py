@@ -221,13 +221,13 @@ def _offices(scene: Scene) -> None:
     scene.act("王五", exempting.suspend, scene.ids["卫五"], Span(date(2026, 1, 5), date(2027, 1, 5)))
     scene.of["exemption"] = exempted.id
     scene.act("李四", leaving.leave, scene.ids["周八"])
+    change, _ = scene.act("李四", offices.grant, scene.ids["陈九"], scene.units["第一党小组"].id, Role.GROUP_LEADER)
+    assert change.undo is not None
+    scene.of["entry"] = change.undo[0]
     branch = scene.units[BRANCH]
     scene.act("自称吴九", joining.claim, branch.id, "吴九")
     scene.act("李四", joining.invite, branch.id, lasts=timedelta(hours=24), entropy=_secret)
     scene.words["link"] = base64.urlsafe_b64encode(_secret(joining.TOKEN_BYTES)).decode().rstrip("=")
-    change, _ = scene.act("李四", offices.grant, scene.ids["陈九"], scene.units["第一党小组"].id, Role.GROUP_LEADER)
-    assert change.undo is not None
-    scene.of["entry"] = change.undo[0]
     scene.words["code"] = scene.act("李四", chats.make_code, branch.id, entropy=_secret).code
     scene.stage.database.run(_post_of_unknown_fate, scene)
 
