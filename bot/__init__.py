@@ -14,7 +14,7 @@
        context · claims · aftermath · calls · answers
        outbox · inbox · undo · transport · limits        durable messages, durable updates
        message · incoming · db · config · workdays
-       statements · trails · faults · engines            what the database runs, refuses, and how it is opened
+       batches · statements · trails · faults · engines  what the database runs, refuses, and how it is opened
        logs · clock · periods · yamlfile · errors
 
 `app` puts the house together, `schedule` lists every timed job, `demo` is a Telegram on this machine, `__main__` the

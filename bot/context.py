@@ -100,6 +100,17 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
         turn.is_marked = True
         return result
 
+    async def transact_together(self, fn: Callable[..., object], item: object) -> None:
+        """`transact` for what a crowd does in one moment: `fn(session, items, now=…)`, one item for each update.
+
+        If that raises, it is called again for each item alone.
+        """
+        turn = self.turn
+        if turn.is_marked:
+            raise RuntimeError("a handler has one transaction")
+        await self.deps.database.transact_together(_Acts(fn), (turn.row.update_id, item, self.now()))
+        turn.is_marked = True
+
     async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         """Run `fn(session, sender, *args, now=…)` on a snapshot."""
         return await self.deps.database.read(fn, self.sender, *args, now=self.now(), **kwargs)
@@ -141,6 +152,18 @@ def _act(
 ) -> R:
     inbox.mark_handled(session, update_id, now=now)
     return fn(session, sender, *args, now=now, **kw)
+
+
+@dataclass(frozen=True, slots=True)
+class _Acts:
+    """What several updates do in one call; those of one `fn` are equal, and so come together."""
+
+    fn: Callable[..., object]
+
+    def __call__(self, session: Session, acts: Sequence[tuple[int, object, datetime]]) -> None:
+        now = max(now for _, _, now in acts)
+        inbox.mark_all_handled(session, [update_id for update_id, _, _ in acts], now=now)
+        self.fn(session, [item for _, item, _ in acts], now=now)
 
 
 Handler = Callable[[Update, Context], Awaitable[None]]

@@ -1,21 +1,20 @@
 """The databases: one writing thread that groups commits, a few reading threads, and what all tables share.
 
 Only this module commits. A call of `transact` is one transaction to its caller; calls that come together share one
-commit, each inside its own savepoint, and none hears of success before the commit.
+commit, each inside its own savepoint, and none hears of success before the commit. Those of `transact_together` share
+the savepoint too, as long as nothing goes wrong in it.
 """
 
 import asyncio
 import random
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 import structlog
@@ -26,7 +25,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.types import TypeDecorator
 
-from bot import engines, faults, statements
+from bot import batches, engines, faults, statements
+from bot.batches import Call
 from bot.clock import monotonic
 from bot.errors import UserError
 
@@ -34,10 +34,10 @@ if TYPE_CHECKING:
     from sqlalchemy.dialects import postgresql
 
 log = structlog.get_logger()
+A = TypeVar("A")
 R = TypeVar("R")
 Guard = AbstractContextManager[object]
 
-GROUP = 64  # calls that share one commit: more would only lengthen the wait of the first
 SLOW = 0.1  # seconds of one body after which it is logged: it holds up everybody else
 REPEATS = 5  # of a batch after a lost connection or a serialization failure
 
@@ -141,16 +141,6 @@ def signal(session: Session, name: str) -> None:
     session.info.setdefault("signals", set()).add(name)
 
 
-@dataclass(slots=True, eq=False)
-class _Call:
-    body: Callable[[Session], object]
-    name: str
-    done: Callable[[object, BaseException | None], None]
-    loop: asyncio.AbstractEventLoop | None = None
-    result: object = None
-    error: BaseException | None = None
-
-
 class Database:
     """A database by SQLAlchemy URL; `listen` functions hear the signals of each commit on the writing thread."""
 
@@ -164,8 +154,8 @@ class Database:
             else self._writer.execution_options(postgresql_readonly=True)
         )
         self._listeners: list[Callable[[frozenset[str]], None]] = []
-        self._coming: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
-        self._calls: SimpleQueue[_Call | None] = SimpleQueue()
+        self._coming: dict[asyncio.AbstractEventLoop, list[Call]] = {}
+        self._calls = batches.Waiting()
         self._thread: threading.Thread | None = None
         self._connection: Connection | None = None  # of that thread
         self._readers = ThreadPoolExecutor(3, "db-read")
@@ -199,18 +189,23 @@ class Database:
         """
         loop = asyncio.get_running_loop()
         waiting: asyncio.Future[R] = loop.create_future()
-
-        coming = self._coming.setdefault(loop, [])
-        if not coming:  # handlers that go on together ask together: sent at the end of the turn, they share a commit
-            loop.call_soon(self._send, loop)
-        coming.append(_Call(lambda session: fn(session, *args, **kwargs), _name(fn), partial(_settle, waiting), loop))
+        self._come(Call(fn, batches.telling(waiting), loop, args, kwargs), loop)
         return await waiting
+
+    async def transact_together(self, fn: Callable[[Session, Sequence[A]], object], item: A) -> None:
+        """`transact` for what a crowd does in one moment: all who wait for the same `fn` are one call of it.
+
+        If that raises, it is made again for each alone, and each hears of his own.
+        """
+        loop = asyncio.get_running_loop()
+        waiting: asyncio.Future[None] = loop.create_future()
+        self._come(Call(fn, batches.telling(waiting), loop, (item,), is_item=True), loop)
+        await waiting
 
     def run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         """`transact` for callers without an event loop."""
         waiting: Future[R] = Future()
-
-        self._put([_Call(lambda session: fn(session, *args, **kwargs), _name(fn), partial(_settle, waiting))])
+        self._put([Call(fn, batches.telling(waiting), None, args, kwargs)])
         return waiting.result()
 
     async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
@@ -235,17 +230,23 @@ class Database:
     def close(self) -> None:
         """Finish what is queued, then let the connections go."""
         if self._thread is not None:
-            self._calls.put(None)
+            self._calls.end()
             self._thread.join()
             self._thread = None
         self._readers.shutdown()
         self._reader.dispose()
         self._writer.dispose()
 
+    def _come(self, call: Call, loop: asyncio.AbstractEventLoop) -> None:
+        coming = self._coming.setdefault(loop, [])
+        if not coming:  # handlers that go on together ask together: sent at the end of the turn, they share a commit
+            loop.call_soon(self._send, loop)
+        coming.append(call)
+
     def _send(self, loop: asyncio.AbstractEventLoop) -> None:
         self._put(self._coming.pop(loop))
 
-    def _put(self, calls: list[_Call]) -> None:
+    def _put(self, calls: list[Call]) -> None:
         if self._thread is None:
             with self._starting:
                 if self._thread is None:
@@ -255,27 +256,12 @@ class Database:
             self._calls.put(call)
 
     def _write(self) -> None:
-        while (batch := self._next_batch()) is not None:
+        while (batch := self._calls.take()) is not None:
             self._commit(batch)
-            _hand_back(batch)
+            batches.hand_back(batch)
         self._let_go()
 
-    def _next_batch(self) -> list[_Call] | None:
-        if (call := self._calls.get()) is None:
-            return None
-        batch = [call]
-        while len(batch) < GROUP:
-            try:
-                call = self._calls.get_nowait()
-            except Empty:
-                break
-            if call is None:  # closing: finish this batch, then hear it again
-                self._calls.put(None)
-                break
-            batch.append(call)
-        return batch
-
-    def _commit(self, batch: list[_Call]) -> None:
+    def _commit(self, batch: list[Call]) -> None:
         for repeat in range(REPEATS + 1):
             try:
                 signals = self._attempt(batch)
@@ -284,16 +270,16 @@ class Database:
                     _wait(repeat)
                     continue
                 log.exception("commit_failed", calls=len(batch))
-                _fail(batch, NotSaved() if faults.concerns_all(error) else error)
+                batches.fail(batch, NotSaved() if faults.concerns_all(error) else error)
             except Exception as error:  # the writing thread must outlive whatever a driver raises
                 log.exception("commit_failed", calls=len(batch))
-                _fail(batch, error)
+                batches.fail(batch, error)
             else:
                 for listener in self._listeners if signals else ():
                     listener(signals)
             return
 
-    def _attempt(self, batch: Iterable[_Call]) -> frozenset[str]:
+    def _attempt(self, batch: Iterable[Call]) -> frozenset[str]:
         try:
             return self._run_all(batch, statements.Savepoint)
         except SpoiltError:  # rare: now with savepoints that a failed flush cannot go beyond
@@ -320,66 +306,39 @@ class Database:
         if connection is not None:
             connection.close()
 
-    def _run_all(self, batch: Iterable[_Call], alone: Callable[[Session], Guard]) -> frozenset[str]:
+    def _run_all(self, batch: Iterable[Call], alone: Callable[[Session], Guard]) -> frozenset[str]:
         signals: set[str] = set()
         with self._kept() as connection, Session(connection, expire_on_commit=False) as session, session.begin():
             statements.keep_line(session)
-            for call in batch:
-                call.result = call.error = None
+            coming = deque(batches.together(batch))
+            while coming:
+                calls = coming.popleft()
                 began = monotonic()
                 try:
                     with alone(session):
-                        call.result = call.body(session)
+                        batches.perform(session, calls)
                 except Exception as error:  # handed back to its caller; the others go on
-                    if isinstance(error, DBAPIError) and faults.concerns_all(error):
-                        raise
-                    if not session.is_active:
-                        raise SpoiltError from error
-                    call.error = error
-                    session.info.pop("signals", None)
+                    coming.extendleft(_undone(session, calls, error))
                 else:
                     signals |= session.info.pop("signals", set())
                 if any(True for _ in session):
                     session.expunge_all()  # the next call is a transaction of its own and remembers nothing
                 if (took := monotonic() - began) > SLOW:
-                    log.warning("transaction_dragged", call=call.name, seconds=round(took, 3))
+                    log.warning("transaction_dragged", call=calls[0].name, seconds=round(took, 3))
         return frozenset(signals)
 
 
-def _settle(waiting: asyncio.Future[R] | Future[R], result: object, error: BaseException | None) -> None:
-    if waiting.done():  # whoever asked has gone
-        return
-    if error is not None:
-        waiting.set_exception(error)
-    else:
-        waiting.set_result(result)  # type: ignore[arg-type]  # the result of the caller's fn, which is R
-
-
-def _name(fn: Callable[..., object]) -> str:
-    return getattr(fn, "__qualname__", type(fn).__name__)
-
-
-def _fail(batch: Iterable[_Call], error: BaseException) -> None:
-    for call in batch:
-        call.result, call.error = None, error
-
-
-def _hand_back(batch: Iterable[_Call]) -> None:
-    """One wake-up of each loop for the whole batch: waking it once a call costs more than the calls."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[_Call]] = {}
-    for call in batch:
-        if call.loop is None:
-            call.done(call.result, call.error)
-        else:
-            by_loop.setdefault(call.loop, []).append(call)
-    for loop, calls in by_loop.items():
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(_tell, calls)
-
-
-def _tell(calls: list[_Call]) -> None:
-    for call in calls:
-        call.done(call.result, call.error)
+def _undone(session: Session, calls: Sequence[Call], error: Exception) -> list[list[Call]]:
+    """What is left to do after calls of one transaction have failed: of several, each alone, the last first."""
+    if isinstance(error, DBAPIError) and faults.concerns_all(error):
+        raise error
+    if not session.is_active:
+        raise SpoiltError from error
+    session.info.pop("signals", None)
+    if len(calls) > 1:
+        return [[call] for call in reversed(calls)]
+    batches.fail(calls, error)
+    return []
 
 
 def _wait(repeat: int) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import BigInteger, Index, Integer, String, Text, bindparam, dele
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert, upsert_on
-from bot.statements import Write
+from bot.statements import Query, Write, among
 
 LEASE = timedelta(seconds=60)  # of one update: twice the longest time a handler may take
 RECEIVER_LEASE = timedelta(seconds=15)
@@ -43,13 +43,12 @@ class InboxRow(Base):
 
 
 # Built once and run on the connection: thousands of them a second are not to be built, nor to pass through the ORM.
-_KNOWN = select(InboxRow.update_id).where(InboxRow.update_id.in_(bindparam("numbers", expanding=True)))
+_KNOWN = Query(lambda d: select(InboxRow.update_id).where(among(d, InboxRow.update_id, "numbers")))
 _STORED = Write(lambda d: upsert_on(d, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]))
-_HANDLED = Write(
-    update(InboxRow)
-    .where(InboxRow.update_id == bindparam("number"), InboxRow.handled_at.is_(None))
-    .values(handled_at=bindparam("at"), body="", lease_until=None)
-)
+_HANDLE = update(InboxRow).where(InboxRow.handled_at.is_(None))
+_HANDLE = _HANDLE.values(handled_at=bindparam("at"), body="", lease_until=None)
+_HANDLED = Write(_HANDLE.where(InboxRow.update_id == bindparam("number")))
+_ALL_HANDLED = Write(lambda d: _HANDLE.where(among(d, InboxRow.update_id, "numbers")))
 
 
 class DeadRow(Base):
@@ -127,8 +126,7 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
     """Keep the updates and take them for handling by `owner`; those already known are left out of the answer."""
     if not updates:
         return []
-    connection = session.connection()
-    known = set(connection.scalars(_KNOWN, {"numbers": [u.update_id for u in updates]}))
+    known = {number for (number,) in _KNOWN.all(session, {"numbers": [u.update_id for u in updates]})}
     fresh = list({u.update_id: u for u in updates if u.update_id not in known}.values())
     if fresh:
         rows = [
@@ -152,6 +150,12 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
 def mark_handled(session: Session, update_id: int, *, now: datetime) -> None:
     """Say, in the transaction of its effect, that the update has acted; raises AlreadyHandledError if it had."""
     if _HANDLED.run(session, {"number": update_id, "at": now}) == 0:
+        raise AlreadyHandledError
+
+
+def mark_all_handled(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:
+    """The same for updates that act together; raises AlreadyHandledError if one of them had."""
+    if _ALL_HANDLED.run(session, {"numbers": list(update_ids), "at": now}) < len(update_ids):
         raise AlreadyHandledError
 
 

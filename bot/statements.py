@@ -8,10 +8,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVarTuple, cast
 
-from sqlalchemy import Connection, Insert, Select, Update
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Insert,
+    Select,
+    Update,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor, DBAPIModule, Dialect
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from sqlalchemy.types import TypeEngine
@@ -31,8 +44,8 @@ class _Compiled(NamedTuple):
 
 
 class _Statement:
-    """Values that differ from call to call are bound parameters; a list of them cannot be one. What differs between
-    databases is a function of the dialect's name. Nothing is flushed: what the session holds back is not seen.
+    """Values that differ from call to call are bound parameters; a list of them is one by `among`. What differs
+    between databases is a function of the dialect's name. Nothing is flushed: what the session holds back is not seen.
     """
 
     def __init__(self, built: Executable | Callable[[str], Executable]) -> None:
@@ -53,7 +66,10 @@ class Query(_Statement, Generic[*Ts]):
 
     def __init__(
         self,
-        built: Select[*Ts] | ReturningInsert[*Ts] | ReturningUpdate[*Ts] | Callable[[str], ReturningInsert[*Ts]],
+        built: Select[*Ts]
+        | ReturningInsert[*Ts]
+        | ReturningUpdate[*Ts]
+        | Callable[[str], Select[*Ts] | ReturningInsert[*Ts]],
     ) -> None:
         super().__init__(built)
 
@@ -79,11 +95,20 @@ class Write(_Statement):
         compiled = self._for(line.dialect, values)
         return _run(line, compiled.sql, _bound(compiled, values)).rowcount
 
-    def run_all(self, session: Session, many: Sequence[Values]) -> None:
-        """Once for each of the values, which all have the same names."""
+    def run_all(self, session: Session, many: Sequence[Values]) -> int:
+        """Once for each of the values, which all have the same names; how many rows it concerned in all."""
+        if not many:
+            return 0
         line = _line(session)
         compiled = self._for(line.dialect, many[0])
-        _run(line, compiled.sql, [_bound(compiled, values) for values in many], is_many=True)
+        return _run(line, compiled.sql, [_bound(compiled, values) for values in many], is_many=True).rowcount
+
+
+def among(dialect: str, column: ColumnElement[int] | InstrumentedAttribute[int], name: str) -> ColumnElement[bool]:
+    """Whether the column is in the list bound as `name`: of any length, and the statement stays the same."""
+    if dialect == "sqlite":
+        return column.in_(select(func.json_each(bindparam(name, type_=JSON)).table_valued("value").c.value))
+    return column == any_(bindparam(name, type_=ARRAY(BigInteger)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta, timezone
@@ -12,7 +12,8 @@ from sqlalchemy import ForeignKey, event, insert, select, text, update
 from sqlalchemy.exc import DatabaseError, IntegrityError, StatementError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
-from bot.db import GROUP, Database, UtcDateTime, signal
+from bot.batches import GROUP
+from bot.db import Database, UtcDateTime, signal
 from bot.errors import UserError
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -118,6 +119,36 @@ async def test_a_crowd_is_cut_into_groups(database: Database, commits: list[int]
     await together(database, *((write, f"w{n}") for n in range(GROUP + 1)))
     assert len(commits) == 3
     assert len(words(database)) == GROUP + 1
+
+
+def write_all(session: Session, words: Sequence[str]) -> None:
+    write(session, "+".join(words))
+    if "no" in words:
+        raise Refusal(why="no")
+
+
+async def crowd(database: Database, *words: str) -> list[object]:
+    """The errors of calls that share one batch and one function."""
+    with held_up(database):
+        tasks = [asyncio.create_task(database.transact_together(write_all, word)) for word in words]
+        await asyncio.to_thread(int)
+    return await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def test_what_a_crowd_does_is_one_call(database: Database) -> None:
+    assert await crowd(database, "a", "b", "c") == [None, None, None]
+    assert words(database) == ["a+b+c"]
+
+
+async def test_of_a_crowd_one_who_is_refused_is_refused_alone(database: Database) -> None:
+    first, second, third = await crowd(database, "a", "no", "c")
+    assert (first, str(second), third) == (None, "不行：no。", None)
+    assert words(database) == ["a", "c"]
+
+
+async def test_one_of_a_crowd_waits_for_nobody(database: Database) -> None:
+    await database.transact_together(write_all, "alone")
+    assert words(database) == ["alone"]
 
 
 async def test_a_call_that_comes_alone_is_committed_at_once(database: Database, commits: list[int]) -> None:

@@ -89,6 +89,15 @@ def test_an_update_acts_once_in_the_transaction_of_its_effect(database: Database
     assert (handled.handled_at, handled.body, handled.lease_until) == (NOON, "", None)
 
 
+def test_updates_act_together_if_none_has_acted(database: Database) -> None:
+    store(database, 1, 2, 3)
+    database.run(inbox.mark_all_handled, [1, 2], now=NOON)
+    with pytest.raises(AlreadyHandledError):
+        database.run(inbox.mark_all_handled, [2, 3], now=NOON)
+    assert open_numbers(database) == [3]
+    assert (row(database, 1).body, row(database, 2).handled_at) == ("", NOON)
+
+
 def test_an_effect_that_fails_leaves_the_update_open(database: Database) -> None:
     store(database, 1)
 

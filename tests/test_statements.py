@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError, InvalidRequestError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from bot.db import Database, UtcDateTime
-from bot.statements import Query, Write
+from bot.statements import Query, Write, among
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 
@@ -38,6 +38,7 @@ NEW = Query(insert(Flag).returning(Flag.id))
 ALL = Query(select(Flag.name, Flag.colour, Flag.raised_at, Flag.marks).order_by(Flag.name))
 PAINTED = Write(update(Flag).where(Flag.colour == Colour.RED, Flag.name == bindparam("called")))
 FLAGS = Write(insert(Flag))
+SOME = Query(lambda dialect: select(Flag.name).where(among(dialect, Flag.id, "numbers")))
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,8 @@ def test_an_update_sets_what_it_is_given(database: Database) -> None:
 
 def test_many_rows_are_written_at_once(database: Database) -> None:
     rows = [{"name": name, "colour": Colour.GOLD, "marks": []} for name in "cab"]
-    database.run(FLAGS.run_all, rows)
+    assert database.run(FLAGS.run_all, rows) == 3
+    assert database.run(FLAGS.run_all, []) == 0
     assert [row[0] for row in database.look(ALL.all, {})] == ["a", "b", "c"]
 
 
@@ -84,6 +86,20 @@ def test_a_list_of_values_is_refused(database: Database) -> None:
     some = Query(select(Flag.id).where(Flag.name.in_(["a", "b"])))
     with pytest.raises(TypeError, match="list"):
         database.look(some.all, {})
+
+
+@pytest.mark.parametrize(("numbers", "found"), [([], []), ([2], ["b"]), ([3, 1, 2**40], ["a", "c"])])
+def test_a_list_of_any_length_is_one_value(database: Database, numbers: list[int], found: list[str]) -> None:
+    for name in "abc":
+        database.run(hoist, name)
+    assert sorted(name for (name,) in database.look(SOME.all, {"numbers": numbers})) == found
+
+
+def test_an_update_of_several_says_how_many(database: Database) -> None:
+    for name in "abc":
+        database.run(hoist, name)
+    many = [{"called": name, "colour": Colour.GOLD} for name in ("a", "b", "z")]
+    assert database.run(PAINTED.run_all, many) == 2
 
 
 def test_who_listens_for_statements_hears_of_these(database: Database) -> None:

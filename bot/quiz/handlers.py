@@ -95,7 +95,7 @@ async def back(_: Update, context: Context) -> None:
 
 
 async def vote(_: Update, context: Context) -> None:
-    await context.transact(votes.vote, context.poll_id, context.options)
+    await context.transact_together(votes.count, votes.Ballot(context.sender, context.poll_id, context.options))
 
 
 async def see_poll(update: Update, context: Context) -> None:

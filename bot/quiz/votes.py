@@ -1,25 +1,25 @@
 """Answers to live questions. The hot path of the house: a handful of statements a vote, however large the group."""
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import cast
 
 import structlog
-from sqlalchemy import CursorResult, Text, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, CursorResult, Insert, Select, Text, bindparam, delete, func, select, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
-from sqlalchemy.sql.dml import ReturningInsert
 
 from bot import outbox
 from bot.banks.content import question_of
 from bot.banks.models import QuestionVersion
 from bot.banks.rules import Form, Question, Rule
 from bot.db import upsert, upsert_on
-from bot.members import service as members
+from bot.members import crowd
 from bot.members.models import Chat, Unit
-from bot.members.rules import NotBound, UnitRef
+from bot.members.rules import UnitRef
 from bot.message import Sender
 from bot.quiz import rounds, views
 from bot.quiz.marking import mark
@@ -45,12 +45,11 @@ from bot.quiz.rules import (
     RoundState,
     Seat,
     Via,
-    is_on_roster,
     selection,
     time_for,
 )
 from bot.quiz.service import load
-from bot.statements import Query
+from bot.statements import Query, Values, Write, among
 
 log = structlog.get_logger()
 
@@ -95,15 +94,34 @@ _ASKED = Query(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What somebody has chosen in a poll; no options: he takes it back."""
+
+    sender: Sender
+    poll_id: str
+    options: tuple[int, ...]
+
+
+class MixedError(Exception):
+    """Not all ballots of one call fare alike: they are to be counted each alone."""
+
+
 def vote(session: Session, sender: Sender, poll_id: str, options: tuple[int, ...], *, now: datetime) -> None:
-    """Count a vote in a poll of ours, or keep it until its poll is known."""
-    asked = _asked(session, poll_id)
-    if asked is None:
-        _keep_stray(session, sender, poll_id, options)
-    elif sender.user_id == 0:
-        _note_anonymous(session, asked.round_id, now)
-    else:
-        _count(session, asked, sender, options, now)
+    count(session, [Ballot(sender, poll_id, options)], now=now)
+
+
+def count(session: Session, ballots: Sequence[Ballot], *, now: datetime) -> None:
+    """Count what was cast in polls of ours, or keep it until its poll is known. Of several raises MixedError if one
+    was counted before or answers what is answered.
+    """
+    for poll_id in dict.fromkeys(ballot.poll_id for ballot in ballots):
+        cast = [ballot for ballot in ballots if ballot.poll_id == poll_id]
+        asked = _asked(session, poll_id)
+        if asked is None:
+            _keep_strays(session, cast)
+        else:
+            _count(session, asked, cast, now)
 
 
 def _asked(session: Session, poll_id: str) -> Asked | None:
@@ -142,16 +160,19 @@ def _note_anonymous(session: Session, round_id: int, now: datetime) -> None:
         rounds.tell_host(session, live, live.key("anonymous"), views.anonymous_vote(), now=now)
 
 
-def _count(session: Session, asked: Asked, sender: Sender, options: tuple[int, ...], now: datetime) -> None:
-    try:
-        who = members.actor(session, sender, now=now)
-    except NotBound:
-        who = None
-    if who is None or not is_on_roster(who, asked.unit):
-        _note_guest(session, asked, sender.user_id, now)
-        return
-    attempt_id, is_open = attempt(session, asked.round_id, asked.paper_id, who.member_id, sender.at)
-    if _answer(session, asked, attempt_id, sender, options, is_open=is_open):
+def _count(session: Session, asked: Asked, ballots: Sequence[Ballot], now: datetime) -> None:
+    voters = [ballot.sender.user_id for ballot in ballots if ballot.sender.user_id != 0]
+    if len(voters) < len(ballots):
+        _note_anonymous(session, asked.round_id, now)
+    people = crowd.belonging(session, voters, asked.unit, now=now)
+    for user_id in voters:
+        if user_id not in people:
+            _note_guest(session, asked, user_id, now)
+    theirs = [ballot for ballot in ballots if ballot.sender.user_id in people]
+    known = {people[ballot.sender.user_id]: ballot for ballot in theirs}
+    if len(known) < len(theirs):  # two of one person are one after the other, not at once
+        raise MixedError
+    if known and _answer(session, asked, known):
         outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
         _close_when_all_answered(session, asked, now)
 
@@ -164,12 +185,12 @@ def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> 
     outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
 
 
-_ATTEMPT = Query(
-    select(Attempt.id, Attempt.state).where(
-        Attempt.round_id == bindparam("round_id"), Attempt.member_id == bindparam("member_id")
-    )
-)
+def _attempts_of(dialect: str) -> Select[int, int, AttemptState]:
+    mine = among(dialect, Attempt.member_id, "member_ids")
+    return select(Attempt.member_id, Attempt.id, Attempt.state).where(Attempt.round_id == bindparam("round_id"), mine)
 
+
+_ATTEMPTS = Query(_attempts_of)
 
 _NEXT_NUMBER = (
     select(func.coalesce(func.max(Attempt.number), 0) + 1)
@@ -178,7 +199,7 @@ _NEXT_NUMBER = (
 )
 
 
-def _new_attempt(dialect: str) -> ReturningInsert[int]:
+def _new_attempt(dialect: str) -> Insert:
     statement = upsert_on(dialect, Attempt).values(
         paper_id=bindparam("of_paper"),
         member_id=bindparam("of_member"),
@@ -189,95 +210,110 @@ def _new_attempt(dialect: str) -> ReturningInsert[int]:
         started_at=bindparam("at"),
         credit_s=0,
     )
-    return statement.on_conflict_do_nothing(index_elements=["round_id", "member_id"]).returning(Attempt.id)
+    return statement.on_conflict_do_nothing(index_elements=["round_id", "member_id"])
 
 
-_NEW_ATTEMPT = Query(_new_attempt)
+_NEW_ATTEMPT = Write(_new_attempt)
 
 
-def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> tuple[int, bool]:
-    """The member's attempt in the round, begun at `at` if there is none yet, and whether it still takes answers."""
-    mine = {"round_id": round_id, "member_id": member_id}
-    found = _ATTEMPT.first(session, mine)
-    if found is None:
-        begun = {"of_paper": paper_id, "of_member": member_id, "of_round": round_id, "at": at}
-        fresh = _NEW_ATTEMPT.first(session, begun)
-        if fresh is not None:
-            return fresh[0], True
-        [found] = _ATTEMPT.all(session, mine)
-    return found[0], found[1] is AttemptState.STARTED
+def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> None:
+    """The member takes part in the round from `at` on, if he does not yet."""
+    _attempts(session, round_id, paper_id, {member_id: at})
 
 
-def _answer(
-    session: Session, asked: Asked, attempt_id: int, sender: Sender, options: tuple[int, ...], *, is_open: bool
-) -> bool:
-    """Keep the event; True if it is the answer of this attempt to the question."""
-    picked = selection(asked.question, asked.order, options)
-    refusal = Refusal.EMPTY if not options else None if is_open and asked.takes_answers else Refusal.LATE
-    event_id = _keep_event(session, asked, attempt_id, sender, picked, refusal)
-    if event_id is None or refusal is not None:
+def _attempts(
+    session: Session, round_id: int, paper_id: int, begun: Mapping[int, datetime]
+) -> dict[int, tuple[int, bool]]:
+    """Of each member his attempt in the round and whether it still takes answers; begun now if there is none yet."""
+    asked = {"round_id": round_id, "member_ids": list(begun)}
+    found = _ATTEMPTS.all(session, asked)
+    if len(found) < len(begun):
+        there = {member_id for member_id, *_ in found}
+        place = {"of_paper": paper_id, "of_round": round_id}
+        fresh = [{**place, "of_member": m, "at": at} for m, at in begun.items() if m not in there]
+        _NEW_ATTEMPT.run_all(session, fresh)
+        found = _ATTEMPTS.all(session, asked)
+    return {member_id: (id_, state is AttemptState.STARTED) for member_id, id_, state in found}
+
+
+def _answer(session: Session, asked: Asked, ballots: Mapping[int, Ballot]) -> bool:
+    """Keep the members' ballots as events; True if one is an answer to the question, which is the first of each."""
+    begun = {member_id: ballot.sender.at for member_id, ballot in ballots.items()}
+    attempts = _attempts(session, asked.round_id, asked.paper_id, begun)
+    events = [_event(asked, ballot, *attempts[member_id]) for member_id, ballot in ballots.items()]
+    if _NEW_EVENT.run_all(session, events) < len(events):
+        _require_alone(events)
+        return False  # this very update has been kept before
+    answers = [_marked(asked, event) for event in events if event["accepted"]]
+    if _NEW_ITEM.run_all(session, answers) < len(answers):
+        _require_alone(events)
+        _refuse_second(session, events[0])
         return False
-    if _take(session, asked, attempt_id, picked, sender.at, event_id):
-        return True
-    second = update(AnswerEvent).where(AnswerEvent.id == event_id)
-    session.execute(second.values(accepted=False, reason=Refusal.ALREADY))
-    return False
+    return len(answers) > 0
 
 
-_NEW_EVENT: Query[int] = Query(
-    lambda dialect: (
-        upsert_on(dialect, AnswerEvent)
-        .on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
-        .returning(AnswerEvent.id)
-    )
-)
+def _require_alone(events: Sequence[Values]) -> None:
+    """Of several, nobody knows which it was."""
+    if len(events) > 1:
+        raise MixedError
 
 
-def _keep_event(
-    session: Session, asked: Asked, attempt_id: int, sender: Sender, picked: str, refusal: Refusal | None
-) -> int | None:
-    """None if this very update has been kept before."""
-    event = {
-        "bot_id": sender.bot_id,
-        "update_id": sender.update_id,
+_NEW_EVENT = Write(lambda d: upsert_on(d, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"]))
+
+
+def _event(asked: Asked, ballot: Ballot, attempt_id: int, is_open: bool) -> Values:
+    refusal = Refusal.EMPTY if not ballot.options else None if is_open and asked.takes_answers else Refusal.LATE
+    return {
+        "bot_id": ballot.sender.bot_id,
+        "update_id": ballot.sender.update_id,
         "attempt_id": attempt_id,
         "position": asked.position,
-        "selection": picked,
+        "selection": selection(asked.question, asked.order, ballot.options),
         "via": Via.POLL,
-        "received_at": sender.at,
+        "received_at": ballot.sender.at,
         "accepted": refusal is None,
         "reason": refusal,
     }
-    fresh = _NEW_EVENT.first(session, event)
-    return fresh[0] if fresh else None
 
 
-_NEW_ITEM: Query[int] = Query(
-    lambda dialect: (
-        upsert_on(dialect, AttemptItem)
-        .on_conflict_do_nothing(index_elements=["attempt_id", "position"])
-        .returning(AttemptItem.id)
-    )
+def _refuse_second(session: Session, event: Values) -> None:
+    """The first answer stays."""
+    mine = (AnswerEvent.bot_id == event["bot_id"], AnswerEvent.update_id == event["update_id"])
+    session.execute(update(AnswerEvent).where(*mine).values(accepted=False, reason=Refusal.ALREADY))
+
+
+_THIS_EVENT = select(AnswerEvent.id).where(
+    AnswerEvent.bot_id == bindparam("of_bot"), AnswerEvent.update_id == bindparam("of_update")
 )
 
 
-def _take(session: Session, asked: Asked, attempt_id: int, picked: str, at: datetime, event_id: int) -> bool:
-    """Mark the answer; False if the question has one already: the first wins."""
-    points = mark(asked.question, picked, score_centi=asked.score_centi, rule=asked.rule)
-    item = {
-        "attempt_id": attempt_id,
-        "position": asked.position,
-        "version_id": asked.version_id,
-        "option_order": list(asked.order),
-        "max_centi": asked.score_centi,
-        "rule": asked.rule,
-        "selection": picked,
-        "is_marked": False,
-        "answered_at": at,
-        "last_event_id": event_id,
-        "awarded_centi": points.centi,
+def _new_item(dialect: str) -> Insert:
+    names = "attempt_id position version_id option_order max_centi rule selection answered_at awarded_centi"
+    columns: dict[str, BindParameter[object]] = {name: bindparam(f"its_{name}") for name in names.split()}
+    statement = upsert_on(dialect, AttemptItem).values(
+        **columns, is_marked=False, last_event_id=_THIS_EVENT.scalar_subquery()
+    )
+    return statement.on_conflict_do_nothing(index_elements=["attempt_id", "position"])
+
+
+_NEW_ITEM = Write(_new_item)
+
+
+def _marked(asked: Asked, event: Values) -> Values:
+    picked = cast("str", event["selection"])
+    return {
+        "its_attempt_id": event["attempt_id"],
+        "its_position": asked.position,
+        "its_version_id": asked.version_id,
+        "its_option_order": list(asked.order),
+        "its_max_centi": asked.score_centi,
+        "its_rule": asked.rule,
+        "its_selection": picked,
+        "its_answered_at": event["received_at"],
+        "its_awarded_centi": mark(asked.question, picked, score_centi=asked.score_centi, rule=asked.rule).centi,
+        "of_bot": event["bot_id"],
+        "of_update": event["update_id"],
     }
-    return _NEW_ITEM.first(session, item) is not None
 
 
 _HAS_ANSWERED = (
@@ -311,16 +347,20 @@ def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> N
 # -- votes that came before their poll ---------------------------------------------------------------------------------
 
 
-def _keep_stray(session: Session, sender: Sender, poll_id: str, options: tuple[int, ...]) -> None:
-    statement = upsert(session, StrayVote).values(
-        bot_id=sender.bot_id,
-        update_id=sender.update_id,
-        poll_id=poll_id,
-        user_id=sender.user_id,
-        options=list(options),
-        received_at=sender.at,
-    )
-    session.execute(statement.on_conflict_do_nothing(index_elements=["bot_id", "update_id"]))
+def _keep_strays(session: Session, ballots: Sequence[Ballot]) -> None:
+    rows = [
+        {
+            "bot_id": ballot.sender.bot_id,
+            "update_id": ballot.sender.update_id,
+            "poll_id": ballot.poll_id,
+            "user_id": ballot.sender.user_id,
+            "options": list(ballot.options),
+            "received_at": ballot.sender.at,
+        }
+        for ballot in ballots
+    ]
+    statement = upsert(session, StrayVote).on_conflict_do_nothing(index_elements=["bot_id", "update_id"])
+    session.execute(statement, rows)
 
 
 def take_up(session: Session, *, now: datetime, poll_id: str | None = None) -> None:

@@ -15,7 +15,7 @@ Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 HOUSE_FILES = frozenset({"__init__", "handlers", "jobs", "views", "service", "models", "rules"})
 # What else a feature may have: nouns that say what they hold, pure unless they stand in the contract of SQL.
 _LISTED = {
-    "members": "calendar calendar_handlers calendar_views calendarfile cells changes chats choosing_handlers "
+    "members": "calendar calendar_handlers calendar_views calendarfile cells changes chats choosing_handlers crowd "
     "commandline directory exempting exempting_views expiry facts "
     "joining leaving menu_views menus notices offices offices_handlers offices_views personal personal_handlers "
     "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",

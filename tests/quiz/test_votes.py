@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+import pytest
 from sqlalchemy import event
 
 from bot.quiz import hosting, votes
 from bot.quiz.models import RoundGuest, RoundPoll, StrayVote
 from bot.quiz.rules import Refusal, RoundState, Via
-from tests.make import Make
+from tests.make import Make, Someone
 from tests.quiz.play import BOT, Play
 
 MOST_STATEMENTS = 8  # beside the transaction's own
@@ -195,6 +196,75 @@ def test_the_second_sitting_of_a_paper_is_an_attempt_of_its_own(play: Play) -> N
         play.vote(play.cast.zhang, 1)
         play.act(hosting.abort, play.cast.li, play.round.id, chat_id=None)
     assert [(attempt.paper_id, attempt.number) for attempt in play.attempts] == [(paper_id, 1), (paper_id, 2)]
+
+
+# -- a crowd's ---------------------------------------------------------------------------------------------------------
+
+
+def ballot(play: Play, who: Someone, *options: int) -> votes.Ballot:
+    return votes.Ballot(play.sender(who), str(play.poll.poll_id), options)
+
+
+def cast_together(play: Play, *ballots: votes.Ballot) -> None:
+    play.database.run(votes.count, ballots, now=play.now)
+    play.settle()
+
+
+def test_votes_of_a_moment_are_counted_together(play: Play) -> None:
+    begin(play)
+    cast = play.cast
+    cast_together(play, *(ballot(play, who, 1) for who in (cast.zhang, cast.zhou, cast.zhao)), ballot(play, cast.sun))
+    assert [(event.accepted, event.reason) for event in play.events] == [
+        (True, None),
+        (True, None),
+        (False, Refusal.EMPTY),
+    ]
+    assert [(answer.selection, answer.last_event_id) for answer in play.answers] == [
+        ("B", event.id) for event in play.events[:2]
+    ]
+    assert [guest.user_id for guest in play.rows(RoundGuest)] == [1004]
+    assert play.consoles[-1].text == "控制台：第 1/3 题，已答 2 人。名册外 1 人，不计。"
+
+
+def test_votes_in_several_polls_find_each_its_own(play: Play) -> None:
+    begin(play)
+    foreign = votes.Ballot(play.sender(play.cast.zhou), "foreign", (0,))
+    cast_together(play, foreign, ballot(play, play.cast.zhang, 1), replace(foreign, sender=play.sender(play.cast.sun)))
+    assert [stray.user_id for stray in play.rows(StrayVote)] == [1006, 1005]
+    assert [answer.selection for answer in play.answers] == ["B"]
+
+
+def test_a_second_answer_among_a_crowds_takes_them_apart(play: Play) -> None:
+    begin(play)
+    play.vote(play.cast.zhang, 0)
+    with pytest.raises(votes.MixedError):
+        cast_together(play, ballot(play, play.cast.zhang, 1), ballot(play, play.cast.zhou, 1))
+    assert len(play.events) == 1
+
+
+def test_a_vote_counted_before_takes_a_crowd_apart(play: Play) -> None:
+    begin(play)
+    before = ballot(play, play.cast.zhang, 0)
+    cast_together(play, before)
+    with pytest.raises(votes.MixedError):
+        cast_together(play, before, ballot(play, play.cast.zhou, 1))
+    assert [event.update_id for event in play.events] == [before.sender.update_id]
+
+
+def test_two_votes_of_one_person_are_never_one(play: Play) -> None:
+    begin(play)
+    with pytest.raises(votes.MixedError):
+        cast_together(play, ballot(play, play.cast.zhang, 0), ballot(play, play.cast.zhang, 1))
+    assert (play.events, play.answers) == ([], [])
+
+
+def test_the_last_of_a_crowd_ends_the_question(play: Play) -> None:
+    play.start()
+    for who in (play.cast.zhang, play.cast.zhou):
+        play.act(hosting.join, who, play.round.id)
+    play.wait(65)
+    cast_together(play, ballot(play, play.cast.zhang, 1), ballot(play, play.cast.zhou, 0))
+    assert play.stopped == [play.poll.message_id]
 
 
 def test_a_vote_takes_few_statements_however_many_have_joined(play: Play, make: Make) -> None:
