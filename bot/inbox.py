@@ -100,6 +100,7 @@ class Received:
     body: str
     received_at: datetime
     is_late: bool = False
+    is_stale: bool = False  # so old that it is sent again by somebody: it is kept and does not act
     deaths: int = 0  # processes that took it over, began to handle it and ended in the middle
     is_left: bool = False  # taken over from a process that is gone
     tries: int = 0  # of its handler in this process
@@ -123,7 +124,7 @@ class Hold:
 
 
 def store(session: Session, updates: Sequence[Received], *, owner: str, now: datetime) -> list[Received]:
-    """Keep the updates and take them for handling by `owner`; those already known are left out of the answer."""
+    """Keep the updates and take those for handling by `owner` that are neither known already nor stale."""
     if not updates:
         return []
     known = {number for (number,) in _KNOWN.all(session, {"numbers": [u.update_id for u in updates]})}
@@ -144,7 +145,9 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
             for u in fresh
         ]
         _STORED.run_all(session, rows)
-    return fresh
+    if stale := [u.update_id for u in fresh if u.is_stale]:
+        finish_all(session, stale, now=now)
+    return [u for u in fresh if not u.is_stale]
 
 
 def mark_handled(session: Session, update_id: int, *, now: datetime) -> None:
@@ -165,7 +168,7 @@ def finish(session: Session, update_id: int, *, now: datetime) -> None:
 
 
 def finish_all(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:
-    """Mark as handled what something newer has replaced."""
+    """Mark as handled what something newer has replaced, or what is not to act."""
     statement = update(InboxRow).where(InboxRow.update_id.in_(update_ids), InboxRow.handled_at.is_(None))
     session.execute(statement.values(handled_at=now, body="", lease_until=None))
 

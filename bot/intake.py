@@ -34,6 +34,10 @@ NOT_SAVED_PAUSE = timedelta(seconds=2)
 PROBATION = timedelta(seconds=5)  # a process whose start went well handles what the last two perhaps ended on
 LONGEST = max(*RETRIES, NOT_SAVED_PAUSE, PROBATION)
 LATE_AFTER = timedelta(seconds=60)  # without a good poll: what comes then may have been pressed long ago
+# Telegram keeps an update for a day from its date on; the rest is for two clocks that differ. Presses and votes have no
+# date of their own.
+OLDEST = timedelta(days=1, minutes=5)
+DATED = ("message", "my_chat_member", "chat_member")
 POLL = "p"  # what the order keys of polls begin with
 _ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"  # no 0 O 1 I: read over the telephone
 
@@ -317,7 +321,17 @@ def _received(raw: object, now: datetime, *, is_late: bool) -> Received | None:
         log.warning("update_dropped", reason="no update_id")
         return None
     body = _encode(raw)  # in ASCII: half a character would fail the whole batch
-    return Received(cast("int", raw["update_id"]), order_key(raw)[:24], _chat_id(raw), body, now, is_late, parsed=raw)
+    number, is_stale = cast("int", raw["update_id"]), _is_stale(raw, now)
+    if is_stale:
+        log.warning("update_dropped", reason="older than a day", update=number)
+    return Received(number, order_key(raw)[:24], _chat_id(raw), body, now, is_late, is_stale, parsed=raw)
+
+
+def _is_stale(update: Json, now: datetime) -> bool:
+    """Whether Telegram would have forgotten it by now."""
+    parts = (update.get(kind) for kind in DATED)
+    dates = (part.get("date") for part in parts if isinstance(part, Mapping))
+    return any(_is_number(date) and cast("int", date) < (now - OLDEST).timestamp() for date in dates)
 
 
 def is_update(raw: object) -> TypeGuard[Json]:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -97,6 +97,42 @@ async def test_an_update_is_stored_before_telegram_hears_ok(post: Post) -> None:
 async def test_an_update_that_comes_twice_acts_once(post: Post) -> None:
     for _ in range(2):
         assert (await send(post, update(500000001))).status_code == 200
+    assert post.handled == [500000001]
+
+
+def dated(kind: str, age: timedelta) -> bytes:
+    """An update of this kind that says when it was made; a press says only when its card was."""
+    told: dict[str, object] = {"date": int((NOON - age).timestamp()), "chat": {"id": 1001}}
+    person = {"from": {"id": 1001}}
+    body = {"id": "1", "message": told, **person} if kind == "callback_query" else {**told, **person}
+    return json.dumps({"update_id": 500000001, kind: body}).encode()
+
+
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("kind", ["message", "my_chat_member", "chat_member"])
+async def test_what_is_older_than_telegram_keeps_is_stored_and_does_not_act(post: Post, kind: str) -> None:
+    for _ in range(2):
+        assert (await send(post, dated(kind, DAY + 6 * MINUTE))).status_code == 200
+    assert post.handled == []
+    (row,) = post.database.look(lambda session: list(session.scalars(select(InboxRow))))
+    assert (row.update_id, row.handled_at, row.body) == (500000001, NOON, "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        dated("message", DAY),
+        dated("message", -DAY),
+        dated("callback_query", 10 * DAY),
+        b'{"update_id": 500000001, "poll_answer": {"poll_id": "1", "user": {"id": 1001}}}',
+        b'{"update_id": 500000001, "message": {"date": "1", "from": {"id": 1001}}}',
+    ],
+    ids=["a day old", "of a clock ahead of ours", "old card, new press", "vote", "no such date"],
+)
+async def test_what_telegram_may_have_kept_acts(post: Post, content: bytes) -> None:
+    assert (await send(post, content)).status_code == 200
     assert post.handled == [500000001]
 
 
