@@ -45,6 +45,12 @@ async def one_month(_: Update, context: Context) -> None:
     await _send(context, exporting.one_month, context.press.number(0), date.fromordinal(number))
 
 
+async def minutes(_: Update, context: Context) -> None:
+    found = await context.read(exporting.minutes_of, context.press.number(0))
+    await context.transact(exporting.deliver_minutes, found)
+    await context.say(Toast(export_views.on_its_way()))
+
+
 async def _send(context: Context, gather: Callable[..., Export], *case: object) -> None:
     found = await context.read(gather, *case)
     files = await asyncio.to_thread(workbook.render, found)
@@ -59,6 +65,7 @@ ROUTES = Routes(
         "attendance:files": choose,
         "attendance:export": one_meeting,
         "attendance:month": one_month,
+        "attendance:minutes": minutes,
     },
     links={"ex": export},
 )

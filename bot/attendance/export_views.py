@@ -6,14 +6,16 @@ from datetime import date, datetime
 
 from bot.attendance.correction_views import HOW_NAMES
 from bot.attendance.facts import Amended, Choice, Export, Files, Line, Part
-from bot.attendance.guest_views import GUEST_NAMES
+from bot.attendance.guest_views import GUEST_NAMES, guest_lines
 from bot.attendance.rules import CAME, Answer, GuestKind, LeaveState, Proof, ReasonKind, Status
 from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES
-from bot.meetings.rules import RungName
-from bot.meetings.views import button_label
+from bot.meetings.minutes import MinutesFacts
+from bot.meetings.minutes_views import Quorate, agenda_whole
+from bot.meetings.rules import Outcome, RungName
+from bot.meetings.views import button_label, span
 from bot.members.rules import UnitRef
 from bot.members.views import turns
-from bot.message import Button, Message, clean, cut, press, rows
+from bot.message import Button, Message, clean, cut, press, rows, strip_tags
 from bot.periods import PeriodKind, beijing
 
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
@@ -138,20 +140,68 @@ def closing_lines(part: Part, what: Export) -> list[str]:
     excused = "；".join(
         f"{one.person.name}（{one.basis}，{one.approver}{_day(one.approved_on)}批准）" for one in part.excused
     )
-    vouched = f"名单属实：{part.vouched}" if part.vouched else "自助签到未核对" if part.self_signed else ""
     texts = [
         f"另有：{guests}，不计入应到和实到" if guests else "",
         f"不计入应到：{excused}" if excused else "",
         *part.votes,
-        vouched,
+        _verified(part),
         "操作记录完整，没有改动" if part.is_intact else "操作记录有缺失或改动，请联系管理员核查",
         f"{what.made_by}于{beijing(what.made_at):%Y年%m月%d日 %H:%M}导出",
     ]
     return [plain(text) for text in texts if text]
 
 
+def _verified(part: Part) -> str:
+    return f"名单属实：{part.vouched}" if part.vouched else "自助签到未核对" if part.self_signed else ""
+
+
 def _day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
+
+
+# -- 会议记录 ---------------------------------------------------------------------------------------------------------
+
+
+def minutes(what: MinutesFacts, part: Part, is_quorate: Quorate, by: str, *, now: datetime) -> str:
+    """Filed minutes as a text to print: nothing is cut, reasons are told by their class alone."""
+    texts = [
+        f"{_joined(part.unit, part.kind)}会议记录",
+        f"名称：{part.title}" if part.title else "",
+        f"时间：{beijing(part.starts_at).year}年{span(part.starts_at, part.ends_at, now=part.starts_at)}",
+        f"地点：{part.place}" if part.place else "",
+        f"主持人：{part.chair}",
+        f"记录人：{part.recorder}",
+        f"主讲人：{'、'.join(one.name for one in what.lecturers)}" if what.lecturers else "",
+        counted(part),
+        *_away(part),
+        *(strip_tags(line) for line in guest_lines(part.guests)),
+        _verified(part),
+        "本次为学习会，不表决" if what.meeting.outcome is Outcome.STUDY_ONLY else "",
+        *agenda_whole(what, is_quorate),
+        f"会议内容：\n{what.summary}" if what.summary else "",
+        f"决议：\n{what.decisions}" if what.decisions else "",
+        f"纸质记录编号：{what.paper_ref}" if what.paper_ref else "",
+        "主持人签字：　　　　　　　　记录人签字：　　　　　　　　",
+        f"{by}于{beijing(now):%Y年%m月%d日 %H:%M}导出",
+    ]
+    return "\r\n".join("\r\n".join(clean(text).split("\n")) for text in texts if text) + "\r\n"
+
+
+def _away(part: Part) -> list[str]:
+    """Who was not there, with the class of the reason."""
+    due = [line for line in part.lines if line.is_due]
+    leaving = [line.name + _class(line.leave_kind) for line in due if line.status is Status.ON_LEAVE]
+    absent = [line.name + _class(line.explained_as) for line in due if line.status is Status.ABSENT]
+    named = (("请假", leaving), ("缺席", absent))
+    return [f"{title}：{'、'.join(people)}" for title, people in named if people]
+
+
+def _class(kind: ReasonKind | None) -> str:
+    return f"（{KIND_NAMES[kind]}）" if kind else "（未说明）"
+
+
+def minutes_name(unit: str, kind: str, on: date) -> str:
+    return _file(f"{_joined(unit, kind)}会议记录{on:%Y%m%d}")
 
 
 TERMS = (

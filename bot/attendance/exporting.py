@@ -5,6 +5,7 @@ Read on a snapshot, written apart; only the sending and its entry in the chain a
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from hashlib import sha256
 from typing import TypeAlias, cast
 
 from sqlalchemy import Row, null, select, update
@@ -13,12 +14,15 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.attendance import ballot_views, ballots, chain, correction_views, export_views, sheet
 from bot.attendance.chain import Entry
-from bot.attendance.facts import Amended, Choice, Delivery, Export, Files, Held, Line, MadeUp, Part
+from bot.attendance.facts import Amended, Choice, Delivery, Export, Files, Held, Line, MadeUp, MinutesFile, Part
 from bot.attendance.models import Attendance, AttendanceEvent, MakeUp
 from bot.attendance.opening import tip_of
+from bot.attendance.quorum import is_quorate
 from bot.attendance.rules import CAME, SELF_PROOFS, Action, Answer, MakeUpHow, ReasonKind, turnout
+from bot.attendance.service import roll
 from bot.attendance.standing import Standing, standings
 from bot.errors import UserError
+from bot.meetings import minutes
 from bot.meetings import service as meetings
 from bot.meetings.facts import OVER, MeetingFacts
 from bot.meetings.models import Card, Meeting, Nudge, Rung
@@ -43,6 +47,10 @@ POINTLESS = (State.CANCELLED, State.SUPPRESSED, State.SUPERSEDED, State.EXPIRED)
 
 class NothingToExport(UserError):
     text = "没有可以导出的会议。"
+
+
+class NotFiled(UserError):
+    text = "会议记录归档以后才能导出。"
 
 
 class TooMuch(UserError):
@@ -115,6 +123,18 @@ def one_month(session: Session, sender: Sender, unit_id: int, first_on: date, *,
 def _export(session: Session, who: Actor, name: str, found: Sequence[MeetingFacts], *, now: datetime) -> Export:
     parts = tuple(_part(session, meeting, now=now) for meeting in found)
     return Export(name, parts, tuple(meeting.id for meeting in found), who.name, now)
+
+
+def minutes_of(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> MinutesFile:
+    """Filed minutes with who was there, whole: the page in the chat cuts long texts."""
+    who = members.actor(session, sender, now=now)
+    what = minutes.show(session, sender, meeting_id, now=now, roll=roll)
+    if not what.is_filed:
+        raise NotFiled
+    meeting = what.meeting
+    text = export_views.minutes(what, _part(session, meeting, now=now), is_quorate, who.name, now=now)
+    name = export_views.minutes_name(meeting.unit.name, meeting.rules.name, meeting.on)
+    return MinutesFile(meeting_id, name, text.encode("utf-8-sig"))  # marked, or some editors guess another encoding
 
 
 def _part(session: Session, meeting: MeetingFacts, *, now: datetime) -> Part:
@@ -297,6 +317,23 @@ def deliver(session: Session, sender: Sender, what: Export, files: Files, *, now
             now=now,
             valid_until=now + KEPT,
         )
+
+
+def deliver_minutes(session: Session, sender: Sender, what: MinutesFile, *, now: datetime) -> None:
+    who = members.actor(session, sender, now=now)
+    meetings.seen_by(session, who, what.meeting_id, Right.MINUTES, is_locked=True)
+    entry = Entry(Action.EXPORTED, became=sha256(what.data).hexdigest())
+    tip = tip_of(session, what.meeting_id)
+    chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
+    outbox.enqueue(
+        session,
+        f"export:{who.user_id}:{sender.update_id}:txt",
+        chat_id=who.user_id,
+        content=Document(f"{what.name}.txt", what.data),
+        lane=Lane.NOTICE,
+        now=now,
+        valid_until=now + KEPT,
+    )
 
 
 def sent(session: Session, key: str, _: Sent) -> None:

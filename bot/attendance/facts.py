@@ -379,6 +379,15 @@ class Files:
 
 
 @dataclass(frozen=True, slots=True)
+class MinutesFile:
+    """Filed minutes to take home, as plain text."""
+
+    meeting_id: int
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Choice:
     """What of a unit can be had as files: single meetings, and months by their first day."""
 

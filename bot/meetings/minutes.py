@@ -325,17 +325,31 @@ def _writable(session: Session, sender: Sender, meeting_id: int, *, now: datetim
     return meeting
 
 
+def to_file(
+    session: Session, sender: Sender, meeting_id: int, *, now: datetime, roll: RollReader[Session]
+) -> MinutesFacts:
+    """The minutes of who has asked to file them; refused where that could not be done."""
+    found = show(session, sender, meeting_id, now=now, roll=roll)
+    if found.is_filed:
+        raise AlreadyFiled
+    _check_complete(found)
+    return found
+
+
+def _check_complete(found: MinutesFacts) -> None:
+    if found.meeting.state is not MeetingState.CLOSED:
+        raise NotOver
+    if found.missing:
+        raise Incomplete
+
+
 def file_minutes(
     session: Session, sender: Sender, meeting_id: int, *, now: datetime, roll: RollReader[Session]
 ) -> MinutesFacts:
     """归档: CLOSED → RECORDED, if nothing is missing. R7 has nothing left to ask for."""
     who = members.actor(session, sender, now=now)
     meeting = _writable(session, sender, meeting_id, now=now)
-    found = _facts(session, who, meeting, roll, now=now)
-    if meeting.state is not MeetingState.CLOSED:
-        raise NotOver
-    if found.missing:
-        raise Incomplete
+    _check_complete(_facts(session, who, meeting, roll, now=now))
     if not service.archive(session, meeting):
         raise service.StateChanged
     filed = {"filed_by": who.recorded_id, "filed_at": now}

@@ -63,6 +63,12 @@ async def written(roll: RollReader[Session], is_quorate: Quorate, update: Update
     await context.say(minutes_views.minutes(found, is_quorate, now=context.now()))
 
 
+async def ask_file(roll: RollReader[Session], is_quorate: Quorate, _: Update, context: Context) -> None:
+    """归档 is for good, and asks once more."""
+    found = await context.read(minutes.to_file, context.press.number(0), roll=roll)
+    await context.say(Edit(minutes_views.minutes(found, is_quorate, is_sure=True, now=context.now())))
+
+
 async def file(roll: RollReader[Session], is_quorate: Quorate, _: Update, context: Context) -> None:
     found = await context.transact(minutes.file_minutes, context.press.number(0), roll=roll)
     await context.say(Edit(minutes_views.minutes(found, is_quorate, now=context.now())))
@@ -130,6 +136,11 @@ async def settle(is_quorate: Quorate, _: Update, context: Context) -> None:
     await context.say(Edit(minutes_views.item(found, is_quorate)))
 
 
+async def ask_remove(is_quorate: Quorate, _: Update, context: Context) -> None:
+    found = await context.read(agenda.show_item, context.press.number(0))
+    await context.say(Edit(minutes_views.item(found, is_quorate, is_sure=True)))
+
+
 async def remove(is_quorate: Quorate, _: Update, context: Context) -> None:
     found = await context.transact(agenda.remove, context.press.number(0))
     await context.say(Edit(minutes_views.agenda(found, is_quorate)))
@@ -147,7 +158,8 @@ def routes(roll: RollReader[Session], is_quorate: Quorate) -> Routes:
             "meetings:post": partial(candidates, roll),
             "meetings:pick": partial(choose, roll, is_quorate),
             "meetings:write": ask,
-            "meetings:file": partial(file, roll, is_quorate),
+            "meetings:file": partial(ask_file, roll, is_quorate),
+            "meetings:seal": partial(file, roll, is_quorate),
             "meetings:topics": partial(begin_agenda, is_quorate),
             "meetings:agenda": partial(show_agenda, is_quorate),
             "meetings:additems": ask_items,
@@ -157,7 +169,8 @@ def routes(roll: RollReader[Session], is_quorate: Quorate) -> Routes:
             "meetings:votes": votes,
             "meetings:vote": partial(set_vote, is_quorate),
             "meetings:settle": partial(settle, is_quorate),
-            "meetings:delitem": partial(remove, is_quorate),
+            "meetings:delitem": partial(ask_remove, is_quorate),
+            "meetings:gone": partial(remove, is_quorate),
         },
         links={"mn": which_},
         replies={

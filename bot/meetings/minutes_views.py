@@ -54,8 +54,8 @@ def pick(found: Sequence[MeetingFacts], page: int = 0, *, now: datetime) -> Mess
     return Message("写哪一个会议的记录", (*rows(buttons, 1), *turning))
 
 
-def minutes(what: MinutesFacts, is_quorate: Quorate, *, now: datetime) -> Message:
-    """Everything on one page."""
+def minutes(what: MinutesFacts, is_quorate: Quorate, *, is_sure: bool = False, now: datetime) -> Message:
+    """Everything on one page; `is_sure` asks whether it is to be filed."""
     meeting = what.meeting
     text = lines(
         fill("<b>会议记录</b>{filed}", filed="（已归档）" if what.is_filed else ""),
@@ -75,8 +75,16 @@ def minutes(what: MinutesFacts, is_quorate: Quorate, *, now: datetime) -> Messag
         _written("决议", what.decisions),
         fill("纸质记录编号：{ref}", ref=what.paper_ref) if what.paper_ref else "",
         _lacking(what),
+        "归档后不能再改，确认归档吗" if is_sure else "",
     )
-    return Message(text, () if what.is_filed else _minutes_buttons(what))
+    if what.is_filed:
+        return Message(text, ((Button("导出", press("attendance", "minutes", meeting.id)),),))
+    return Message(text, _asked("确认归档", "seal", meeting) if is_sure else _minutes_buttons(what))
+
+
+def _asked(yes: str, verb: str, meeting: MeetingFacts) -> Buttons:
+    sure = Button(yes, press("meetings", verb, meeting.id), style="success")
+    return ((sure, Button("返回", press("meetings", "again", meeting.id))),)
 
 
 def _when_where(meeting: MeetingFacts, *, now: datetime) -> Html:
@@ -106,6 +114,16 @@ def _is_study(meeting: MeetingFacts) -> bool:
 def _agenda_lines(what: MinutesFacts, is_quorate: Quorate) -> list[str]:
     is_study = _is_study(what.meeting)
     found = [item_line(number, one, is_quorate, is_study=is_study) for number, one in _numbered(what.items)]
+    return ["议题：", *found] if found else []
+
+
+def agenda_whole(what: MinutesFacts, is_quorate: Quorate) -> list[str]:
+    """The same as plain text with whole titles, for a file."""
+    found = []
+    for number, one in _numbered(what.items):
+        person = f"（{one.person_name}）" if one.person_name else ""
+        result = "未表决" if _is_study(what.meeting) and one.is_undecided else item_result(one, is_quorate)
+        found.append(f"{number}. {one.title}{person}{f'：{result}' if result else ''}")
     return ["议题：", *found] if found else []
 
 
@@ -220,8 +238,8 @@ def ask_items() -> Message:
     return Message(f"请写议题，每行一个，例如：\n讨论发展对象\n通报党费收缴情况\n{GIVE_UP}")
 
 
-def item(what: OneItem, is_quorate: Quorate) -> Message:
-    """One item with what may be done to it."""
+def item(what: OneItem, is_quorate: Quorate, *, is_sure: bool = False) -> Message:
+    """One item with what may be done to it; `is_sure` asks whether it is to go."""
     one = what.item
     words = {"title": one.title, "tag": one.tag or "无", "vote": RULES[one.vote_rule] if one.vote_rule else "不表决"}
     text = lines(
@@ -237,6 +255,9 @@ def item(what: OneItem, is_quorate: Quorate) -> Message:
     vote = (Button("表决方式", press("meetings", "votes", one.id)),) if what.votes else ()
     states = tuple(_state_button(one, state) for state in AgendaState)
     gone = Button("删除", press("meetings", "delitem", one.id), style="danger")
+    if is_sure:
+        sure = Button("确认删除", press("meetings", "gone", one.id), style="danger")
+        return Message(text, ((sure, Button("返回", press("meetings", "item", one.id))),))
     return Message(text, ((Button("标签", press("meetings", "tags", one.id)), *vote), states, (gone, *back)))
 
 

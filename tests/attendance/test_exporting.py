@@ -224,6 +224,14 @@ def test_the_files_arrive_once_and_are_not_kept(play: Play) -> None:
     assert play.database.look(chain.is_intact, meeting.id)
 
 
+def test_minutes_not_filed_yet_are_not_taken_home(play: Play) -> None:
+    meeting = busy(play)
+    with pytest.raises(exporting.NotFiled):
+        play.act(play.cast.li, exporting.minutes_of, meeting.id)
+    with pytest.raises(NotAllowed):
+        play.act(play.cast.zhou, exporting.minutes_of, meeting.id)
+
+
 def test_only_officers_and_those_above_take_lists_home(play: Play) -> None:
     cast, meeting = play.cast, play.meeting(LINE)
     play.make.grant(cast.zhou, Role.GROUP_LEADER, cast.group)

@@ -36,13 +36,45 @@ async def test_from_the_agenda_to_filed_minutes(stage: Stage, chat: Cast) -> Non
     await li.press("写内容")
     written = await li.say("会议传达了有关精神，与会同志作了交流发言。")
     assert "还缺" not in written.message.text
-    filed = (await li.press("归档")).edits[-1]
+    asked = (await li.press("归档")).edits[-1]
+    assert asked.text.endswith("归档后不能再改，确认归档吗")
+    await li.press("返回", on=asked)
+    await li.press("归档")
+    filed = (await li.press("确认归档")).edits[-1]
     assert filed.text.startswith("会议记录（已归档）\n【支部党员大会】讨论发展对象\n")
     assert filed.text.endswith(
         "主持人：李四\n记录人：孙七\n本次为学习会，不表决\n议题：\n1. 传达学习精神\n2. 接收预备党员（郑十）：未表决\n"
         "3. 接收预备党员（冯一）：未表决\n会议内容：会议传达了有关精神，与会同志作了交流发言。"
     )
-    assert list(filed.buttons()) == []
+    exported = await li.press("导出", on=filed)
+    assert exported.toast == "文件会发到私聊"
+    await stage.settle()
+    file = li.last().file
+    assert file is not None
+    assert file.name == "城建一支部党员大会会议记录20260306.txt"
+    lines = file.data.decode("utf-8-sig").split("\r\n")
+    assert lines[:7] == [
+        "城建一支部党员大会会议记录",
+        "名称：讨论发展对象",
+        "时间：2026年3月6日（周五）15:00—16:30",
+        "地点：三楼会议室",
+        "主持人：李四",
+        "记录人：孙七",
+        "应到12人　实到0人　请假0人　缺席12人　到会率0.0%",
+    ]
+    assert lines[7].startswith("缺席：李四（未说明）、")
+    assert lines[8:] == [
+        "本次为学习会，不表决",
+        "议题：",
+        "1. 传达学习精神",
+        "2. 接收预备党员（郑十）：未表决",
+        "3. 接收预备党员（冯一）：未表决",
+        "会议内容：",
+        "会议传达了有关精神，与会同志作了交流发言。",
+        "主持人签字：　　　　　　　　记录人签字：　　　　　　　　",
+        "李四于2026年03月06日 17:30导出",
+        "",
+    ]
 
 
 async def test_a_meeting_held_without_the_bot_is_written_down(chat: Cast) -> None:

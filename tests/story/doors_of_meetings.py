@@ -16,7 +16,6 @@ from tests.story.entrance import (
     belongs,
     due,
     either,
-    known,
     on,
     own,
     pressing,
@@ -84,7 +83,8 @@ def _changes(scene: Scene) -> Iterator[Door]:
     yield pressing("meetings:votes", may, item)
     yield pressing("meetings:vote", may, item, "NONE")
     yield pressing("meetings:settle", may, item, "DISCUSSED")
-    yield pressing("meetings:delitem", may, item, alone=True)
+    yield pressing("meetings:delitem", may, item)
+    yield pressing("meetings:gone", may, item, alone=True)
 
 
 def _minutes(scene: Scene) -> Iterator[Door]:
@@ -98,6 +98,8 @@ def _minutes(scene: Scene) -> Iterator[Door]:
         yield pressing("meetings:pick", may, meeting.id, "CHAIR", scene.ids["褚三"], alone=True)
         yield pressing("meetings:write", may, meeting.id, "summary")
         yield pressing("meetings:file", may, meeting.id)
+        yield pressing("meetings:seal", may, meeting.id)
+        yield pressing("attendance:minutes", may, meeting.id)
 
 
 def _series(scene: Scene) -> Iterator[Door]:
@@ -139,8 +141,8 @@ def _answers(scene: Scene) -> Iterator[Door]:
         may, record = at(Right.APPROVE_LEAVE, scene.units[BRANCH], case), scene.record("planned", name)
         for verb in ("ask", "yes", "no"):
             yield pressing(f"attendance:{verb}", may, record)
-    yield pressing("attendance:mine", known)
-    yield pressing("attendance:near", known, 0)
+    yield pressing("attendance:mine", somewhere(Right.SELF))
+    yield pressing("attendance:near", somewhere(Right.SELF), 0)
     yield pressing("attendance:nearby", anybody, 0, in_group=True)
     yield pressing("attendance:open", on(Right.ROLL_CALL, meeting), meeting.id)
 
