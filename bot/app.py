@@ -1,4 +1,4 @@
-"""The composition root: configuration, database and clock become the running bot. The list of features is here."""
+"""The composition root: configuration, database and clock become the running bot. Features are listed in `doors`."""
 
 import asyncio
 import contextlib
@@ -16,19 +16,13 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
-from bot import claims, inbox, incoming, migrations, outbox, schedule
+from bot import claims, doors, inbox, incoming, migrations, outbox, schedule
 from bot.aftermath import Reach
-from bot.attendance import ballot_handlers, correction_handlers, export_handlers, opening
-from bot.attendance import handlers as attendance_handlers
-from bot.attendance import personal as attendance_personal
-from bot.attendance import service as attendance
-from bot.attendance.quorum import is_quorate
-from bot.banks import handlers as banks_handlers
 from bot.banks import service as banks
 from bot.banks import views as banks_views
 from bot.clock import Clock, SystemClock, monotonic
 from bot.config import Config
-from bot.context import Answer, Context, Deps, Routes, Turn, merge
+from bot.context import Answer, Context, Deps, Routes, Turn
 from bot.db import Database, NotSaved
 from bot.delivery import EDIT_GAP, Delivery
 from bot.errors import UserError
@@ -36,20 +30,14 @@ from bot.gate import Gate, Incident
 from bot.inbox import Received
 from bot.intake import IncidentNotice, Intake, NotSavedNotice, Process, Trouble, UnreadableError, new_incident
 from bot.limits import Patience
-from bot.meetings import handlers as meetings_handlers
-from bot.meetings import kinds, minutes_handlers, realigning, series_handlers
-from bot.meetings import personal as meetings_personal
-from bot.members import calendar, calendar_handlers, menus, offices_handlers, personal_handlers, reach, roster_handlers
-from bot.members import handlers as members_handlers
+from bot.meetings import kinds
+from bot.members import calendar, menus, reach
 from bot.members import views as members_views
-from bot.members.personal import PersonalData
 from bot.members.prompts import awaited
 from bot.message import Alert, Message, escape
 from bot.outbox import Claimed, Lane
 from bot.periods import local_day
 from bot.polling import Poller, connect, own_name
-from bot.quiz import handlers as quiz_handlers
-from bot.quiz import personal as quiz_personal
 from bot.transport import Transport
 
 log = structlog.get_logger()
@@ -62,25 +50,6 @@ WARN_EVERY = timedelta(hours=1)
 DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
 
 Telegram = Application[ExtBot[None], Context, dict[object, object], dict[object, object], Deps, None]
-
-PERSONAL: tuple[PersonalData, ...] = (attendance_personal.DATA, meetings_personal.DATA, quiz_personal.DATA)
-
-ROUTES: tuple[Routes, ...] = (
-    members_handlers.ROUTES,
-    roster_handlers.ROUTES,
-    offices_handlers.ROUTES,
-    personal_handlers.routes(PERSONAL),
-    meetings_handlers.routes(attendance.roll, opening.reset, opening.open_meeting),
-    minutes_handlers.routes(attendance.roll, is_quorate),
-    series_handlers.routes(opening.reset),
-    calendar_handlers.routes(realigning.follow, series_handlers.differences),
-    attendance_handlers.ROUTES,
-    correction_handlers.ROUTES,
-    ballot_handlers.ROUTES,
-    export_handlers.ROUTES,
-    banks_handlers.ROUTES,
-    quiz_handlers.ROUTES,
-)
 
 
 @dataclass(slots=True)
@@ -215,7 +184,7 @@ def build(
     clock: Clock,
     has_limits: bool = True,
     edit_gap: timedelta = EDIT_GAP,
-    routes: Sequence[Routes] = ROUTES,
+    routes: Sequence[Routes] = doors.ROUTES,
 ) -> House:
     """All parts, connected; nothing runs and nothing has been sent."""
     os.environ["PTB_TIMEDELTA"] = "true"  # spans as timedelta; without it the library warns at each
@@ -224,7 +193,7 @@ def build(
     delivery = Delivery(database, clock, hooks, _reach(config), has_limits=has_limits, edit_gap=edit_gap)
     deps = Deps(config, database, clock, delivery, bot_id=int(token.partition(":")[0]))
     telegram = _telegram(config, token, transport, deps)
-    gate = Gate(_doors(routes), awaited, members_views.confirm_yourself, Patience(has_limits))
+    gate = Gate(doors.merged(routes), awaited, members_views.confirm_yourself, Patience(has_limits))
     delivery.bot = telegram.bot
     intake = Intake(
         database,
@@ -256,13 +225,6 @@ def build(
         poller=poller,
         schedule=rings,
     )
-
-
-def _doors(routes: Sequence[Routes]) -> Routes:
-    """All doors as one. Whether a YAML file holds a roster or a bank, only its text tells."""
-    merged = merge(routes)
-    door = roster_handlers.yaml_door(merged.documents["yaml"])
-    return replace(merged, documents={**merged.documents, "yaml": door, "yml": door})
 
 
 def _telegram(config: Config, token: str, transport: Transport, deps: Deps) -> Telegram:

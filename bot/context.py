@@ -172,13 +172,15 @@ Handler = Callable[[Update, Context], Awaitable[None]]
 @dataclass(frozen=True, slots=True)
 class Routes:
     """The doors of one feature. Keys: command names, `feature:verb`, words people type in private, deep-link verbs,
-    purposes of awaited texts, file endings (`yaml`, or `yaml:roster` for files that have that top key)."""
+    purposes of awaited texts, file endings (`yaml`, or `yaml:roster` for files that have that top key). A text that
+    `answers` awaits is the answer even where it is a word of a door."""
 
     commands: Mapping[str, Handler] = field(default_factory=dict)
     presses: Mapping[str, Handler] = field(default_factory=dict)
     words: Mapping[str, Handler] = field(default_factory=dict)
     links: Mapping[str, Handler] = field(default_factory=dict)
     replies: Mapping[str, Handler] = field(default_factory=dict)
+    answers: Mapping[str, Handler] = field(default_factory=dict)
     documents: Mapping[str, Handler] = field(default_factory=dict)
     events: Mapping[str, Handler] = field(default_factory=dict)  # poll_answer, poll, my_chat_member, migration
 

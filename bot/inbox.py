@@ -244,10 +244,22 @@ def dead_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(DeadRow)) or 0
 
 
+def is_drained(session: Session) -> bool:
+    """Whether what waited at Telegram for a new receiver has been fetched."""
+    is_undrained = select(Lease.name).where(Lease.name == "receiver", Lease.drained_at.is_(None))
+    return session.scalar(is_undrained) is None
+
+
+def waiting(session: Session) -> dict[int, datetime]:
+    """Of whom something is stored and has not acted yet: by person, since when."""
+    query = select(InboxRow.order_key, func.min(InboxRow.received_at)).where(InboxRow.handled_at.is_(None))
+    rows = session.execute(query.group_by(InboxRow.order_key)).all()
+    return {int(key[1:]): since for key, since in rows if key.startswith("u") and key[1:].isdigit()}
+
+
 def is_handled_until(session: Session, at: datetime) -> bool:
     """Whether everything up to `at` has acted: what was stored, and what waited at Telegram for a new receiver."""
-    is_undrained = select(Lease.name).where(Lease.name == "receiver", Lease.drained_at.is_(None))
-    if session.scalar(is_undrained) is not None:
+    if not is_drained(session):
         return False
     query = select(InboxRow.update_id).where(InboxRow.handled_at.is_(None), InboxRow.received_at <= at).limit(1)
     return session.scalar(query) is None

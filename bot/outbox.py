@@ -252,6 +252,12 @@ def unasked(session: Session, chat_ids: Collection[int], *, since: datetime) -> 
     return [(chat_id, at) for chat_id, at in session.execute(query) if chat_id is not None]
 
 
+def put_off(session: Session, key: str, due_at: datetime, valid_until: datetime) -> None:
+    """A message that has not been sent is to come at another time."""
+    statement = update(OutboxRow).where(OutboxRow.key == key, OutboxRow.state == State.PENDING)
+    session.execute(statement.values(due_at=due_at, valid_until=valid_until))
+
+
 def message_of(session: Session, key: str) -> int | None:
     """The message a row became, once it is sent."""
     return session.scalar(select(OutboxRow.message_id).where(OutboxRow.key == key))

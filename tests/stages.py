@@ -11,7 +11,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import logs
-from bot.app import ROUTES
 from bot.clock import VirtualClock
 from bot.context import Routes
 from bot.db import Base
@@ -21,6 +20,7 @@ from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.verdict import faults
 from bot.demo.world import World
+from bot.doors import ROUTES
 from bot.meetings.models import Card, Meeting
 from bot.members import register
 from bot.members.models import Branch

@@ -6,12 +6,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.app import ROUTES
 from bot.context import merge
 from bot.demo.chats import Chat
 from bot.demo.messages import Message, Press
 from bot.demo.people import Voice
 from bot.demo.stage import Actor, Stage
+from bot.doors import ROUTES
 from bot.inbox import dead_count
 from bot.incoming import Pressed, Voted
 from bot.meetings.models import Draft

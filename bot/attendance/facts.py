@@ -154,6 +154,7 @@ class Today:
     to_explain: tuple[Own, ...]
     to_confirm: tuple["Proposal", ...] = ()
     to_date: tuple[MeetingFacts, ...] = ()
+    to_minute: tuple[MeetingFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

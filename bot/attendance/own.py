@@ -13,7 +13,7 @@ from bot.attendance.rules import Status, parts_seen
 from bot.attendance.service import roll
 from bot.attendance.standing import counted, standings
 from bot.errors import UserError
-from bot.meetings import dating
+from bot.meetings import dating, minutes
 from bot.meetings import service as meetings
 from bot.meetings.facts import OVER, MeetingFacts
 from bot.meetings.models import Meeting
@@ -105,6 +105,7 @@ def today(session: Session, sender: Sender, *, now: datetime) -> Today:
         to_explain=tuple(own for own in mine if own.roll.unexplained),
         to_confirm=tuple(proposals.waiting_for(session, sender, now=now)),
         to_date=tuple(dating.waiting_for(session, sender, now=now)),
+        to_minute=tuple(minutes.waiting_for(session, sender, now=now)),
     )
 
 

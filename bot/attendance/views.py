@@ -1,6 +1,6 @@
 """Words and buttons of attendance: what a tap answers, leave, the list with names, lists of one's own."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from bot.attendance.correction_views import proposal
@@ -36,6 +36,7 @@ from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press,
 
 SIGN_IN, LEAVE = "签到", "请假"
 PAGE = 10
+MOST_MINUTES = 3  # of the list of the day; a branch new to the bot may have a year of them
 
 
 # -- what a tap answers ---
@@ -252,34 +253,51 @@ def _own_buttons(own: Own, *, now: datetime) -> Buttons:
     return ()
 
 
+Waiting = tuple[str, Buttons]  # one line of the list of the day, with what opens it
+
+
 def today(what: Today, *, now: datetime) -> Message:
     """今日事项."""
-    parts: list[str] = []
-    buttons: list[tuple[Button, ...]] = []
+    found = [*_to_do(what, now=now), *_to_decide(what, now=now), *_to_arrange(what, now=now)]
+    texts = [text for text, _ in found]
+    return Message("\n".join(texts) if texts else "今天没有待办事项。", tuple(row for _, some in found for row in some))
+
+
+def _to_do(what: Today, *, now: datetime) -> Iterator[Waiting]:
+    """What concerns oneself."""
     for own in what.running:
-        parts.append(fill("正在签到：{kind}，{state}", kind=name(own.meeting), state=own_sign_in(own.roll)))
-        buttons += _own_buttons(own, now=now)
+        text = fill("正在签到：{kind}，{state}", kind=name(own.meeting), state=own_sign_in(own.roll))
+        yield text, _own_buttons(own, now=now)
     for own in what.unanswered:
-        parts.append(fill("待回复：{when} {kind}", when=when(own.meeting.starts_at, now=now), kind=name(own.meeting)))
-        buttons.append((Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)),))
+        text = fill("待回复：{when} {kind}", when=when(own.meeting.starts_at, now=now), kind=name(own.meeting))
+        yield text, ((Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)),),)
     for own in what.to_explain:
-        parts.append(
-            fill("待说明：{day}{kind}缺席原因", day=short_day(own.meeting.on, now=now), kind=name(own.meeting))
-        )
-        buttons.append((Button("说明原因", press("attendance", "why", own.meeting.id)),))
+        text = fill("待说明：{day}{kind}缺席原因", day=short_day(own.meeting.on, now=now), kind=name(own.meeting))
+        yield text, ((Button("说明原因", press("attendance", "why", own.meeting.id)),),)
+
+
+def _to_decide(what: Today, *, now: datetime) -> Iterator[Waiting]:
+    """What others wait for."""
     for one in what.to_approve:
-        parts.append(request(one, now=now).text)
         opens = Button(f"审批{cut(one.name, 12)}的请假", press("attendance", "ask", one.attendance_id))
-        buttons.append((opens,))
+        yield request(one, now=now).text, ((opens,),)
     for proposed in what.to_confirm:
-        parts.append(proposal(proposed, now=now).text)
         opens = Button(f"确认{cut(proposed.name, 12)}的更正", press("attendance", "proposal", proposed.id))
-        buttons.append((opens,))
+        yield proposal(proposed, now=now).text, ((opens,),)
+
+
+def _to_arrange(what: Today, *, now: datetime) -> Iterator[Waiting]:
+    """Days to choose and minutes to file, of who leads."""
     for meeting in what.to_date:
-        parts.append(_to_date(meeting, now=now))
         words = "选日期" if meeting.state is MeetingState.NEEDS_DATE else "确认日期"
-        buttons.append((Button(f"{short_day(meeting.on, now=now)} {words}", press("meetings", "one", meeting.id)),))
-    return Message("\n".join(parts) if parts else "今天没有待办事项。", tuple(buttons))
+        opens = Button(f"{short_day(meeting.on, now=now)} {words}", press("meetings", "one", meeting.id))
+        yield _to_date(meeting, now=now), ((opens,),)
+    for meeting in what.to_minute[:MOST_MINUTES]:
+        which = f"{short_day(meeting.on, now=now)}{name(meeting)}"
+        opens = Button(f"{cut(which, 30)} 写记录", press("meetings", "minutes", meeting.id))
+        yield fill("待归档：{which}会议记录", which=which), ((opens,),)
+    if (more := len(what.to_minute) - MOST_MINUTES) > 0:
+        yield f"另有{more}个会议的记录待归档，发送 /minutes 查看。", ()
 
 
 def _to_date(meeting: MeetingFacts, *, now: datetime) -> Html:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from bot.app import ROUTES, House, build
+from bot.app import House, build
 from bot.clock import VirtualClock
 from bot.config import Bot as BotSection
 from bot.config import Config
@@ -24,6 +24,7 @@ from bot.demo.sim import Happening
 from bot.demo.stepping import Stepper
 from bot.demo.transcript import transcript
 from bot.demo.world import BOT_ID, World
+from bot.doors import ROUTES
 from bot.periods import BEIJING
 
 R = TypeVar("R")

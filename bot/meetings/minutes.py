@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from enum import Enum, auto
 from typing import Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import upsert
@@ -166,15 +166,23 @@ def unfiled(session: Session, sender: Sender, *, now: datetime) -> list[MeetingF
     who = members.actor(session, sender, now=now)
     if not who.grants:
         who.require(Right.MINUTES)
-    below = [Unit.path.startswith(grant.unit.path) for grant in who.grants]
-    over = Meeting.state.in_([MeetingState.OPEN, MeetingState.CLOSED])
-    asked = service.listed(over, Meeting.starts_at > now - UNFILED_FOR, or_(*below))
-    rows = session.execute(asked.order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(MOST_LISTED))
-    found = [service.from_row(row) for row in rows]
-    mine = [meeting for meeting in found if who.may(Right.MINUTES, meeting.unit, meeting.case)]
+    mine = _writable_by(session, who, MeetingState.OPEN, MeetingState.CLOSED, now=now)
     if not mine:
         raise NothingToMinute
     return mine
+
+
+def waiting_for(session: Session, sender: Sender, *, now: datetime) -> list[MeetingFacts]:
+    """Meetings that are over and whose minutes this person has still to file, the latest first."""
+    return _writable_by(session, members.actor(session, sender, now=now), MeetingState.CLOSED, now=now)
+
+
+def _writable_by(session: Session, who: Actor, *states: MeetingState, now: datetime) -> list[MeetingFacts]:
+    below = [Unit.path.startswith(grant.unit.path) for grant in who.grants]
+    asked = service.listed(Meeting.state.in_(states), Meeting.starts_at > now - UNFILED_FOR, or_(false(), *below))
+    rows = session.execute(asked.order_by(Meeting.starts_at.desc(), Meeting.id.desc()).limit(MOST_LISTED))
+    found = (service.from_row(row) for row in rows)
+    return [meeting for meeting in found if who.may(Right.MINUTES, meeting.unit, meeting.case)]
 
 
 def show(

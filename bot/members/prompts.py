@@ -12,9 +12,11 @@ from bot.message import Sender
 AWAIT = timedelta(minutes=30)
 
 
-def await_text(session: Session, sender: Sender, purpose: str, ref: str = "", *, now: datetime) -> None:
+def await_text(
+    session: Session, sender: Sender, purpose: str, ref: str = "", *, now: datetime, until: datetime | None = None
+) -> None:
     """The sender's next text in this chat answers `purpose`; an earlier question is forgotten."""
-    values = {"purpose": purpose, "ref": ref, "expires_at": now + AWAIT}
+    values = {"purpose": purpose, "ref": ref, "expires_at": until or now + AWAIT}
     row = upsert(session, Prompt).values(chat_id=sender.chat_id, user_id=sender.user_id, **values)
     session.execute(row.on_conflict_do_update(index_elements=["chat_id", "user_id"], set_=values))
 

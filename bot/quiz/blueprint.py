@@ -3,7 +3,7 @@
 import random
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeVar, cast
 
 from bot.banks.rules import QuestionType, Rule
 
@@ -108,6 +108,53 @@ def draw(rows: Sequence[BlueprintRow], pool: Sequence[Pooled], seed: int) -> tup
         taken |= {one.fingerprint for one in chosen}
         picked += [Picked(one.version_id, one.type, row) for one in chosen]
     return tuple(sorted(picked, key=lambda one: _TYPE_ORDER[one.type]))
+
+
+T = TypeVar("T")
+
+
+def share_out(rows: Sequence[BlueprintRow], pool: Sequence[Pooled]) -> list[list[Pooled]]:
+    """Every question of the pool that a row can use, given to one row, so that each attempt can be drawn from any of
+    them; raises TooFewError. Rows that few questions match choose first.
+    """
+    order = sorted(range(len(rows)), key=lambda place: len(matches(rows[place], pool)))
+    shares: list[list[Pooled]] = [[] for _ in rows]
+    taken: set[str] = set()
+    for place in order:
+        shares[place] = matches(rows[place], pool, taken)
+        taken |= {one.fingerprint for one in shares[place]}
+    for place in order:
+        _top_up(rows, shares, place)
+    return shares
+
+
+def _top_up(rows: Sequence[BlueprintRow], shares: list[list[Pooled]], place: int) -> None:
+    """What a row lacks comes from rows that have more than they need."""
+    for other, share in enumerate(shares):
+        for one in share[rows[other].count :]:
+            if len(shares[place]) >= rows[place].count:
+                return
+            if other != place and matches(rows[place], [one]):
+                share.remove(one)
+                shares[place].append(one)
+    if len(shares[place]) < rows[place].count:
+        raise TooFewError(rows[place], len(shares[place]))
+
+
+def draw_each(
+    rows: Sequence[BlueprintRow], shares: Mapping[int, Sequence[Pooled]], rng: random.Random
+) -> tuple[Picked, ...]:
+    """The questions of one attempt, out of the share of each row."""
+    picked = []
+    for place, row in enumerate(rows):
+        picked += [Picked(one.version_id, one.type, row) for one in _sample(shares.get(place, ()), row.count, rng)]
+    return tuple(picked)
+
+
+def shuffled(questions: Sequence[T], types: Sequence[QuestionType], rng: random.Random) -> list[T]:
+    """From single choice to blanks, in an order of chance inside each type."""
+    mixed = rng.sample(list(zip(questions, types, strict=True)), len(questions))
+    return [question for question, kind in sorted(mixed, key=lambda pair: _TYPE_ORDER[pair[1]])]
 
 
 def matches(row: BlueprintRow, pool: Sequence[Pooled], taken: Collection[str] = ()) -> list[Pooled]:

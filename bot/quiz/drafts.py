@@ -1,4 +1,4 @@
-"""A paper in the making: one row that remembers its step, so that any old button works after a restart."""
+"""A live paper in the making: one row that remembers its step, so that any old button works after a restart."""
 
 import zlib
 from collections import Counter
@@ -18,7 +18,7 @@ from bot.quiz.blueprint import Blueprint, BlueprintRow, Pooled, matches
 from bot.quiz.facts import BankChoice, PaperChoice, PaperDraft, Published, TopicChoice
 from bot.quiz.models import Paper
 from bot.quiz.papers import Drawn
-from bot.quiz.rules import DRAFT_FOR, MAX_LIVE, REVEAL_FOR, VOTE_GRACE, DraftStep, PaperState
+from bot.quiz.rules import DRAFT_FOR, MAX_LIVE, REVEAL_FOR, VOTE_GRACE, DraftStep, PaperKind, PaperState
 
 MAX_TITLE = 60
 
@@ -34,11 +34,11 @@ class DrawChanged(UserError):
 
 def menu(session: Session, sender: Sender, *, now: datetime) -> tuple[PaperChoice, ...]:
     """Live papers of the place the person prepares quizzes for."""
-    _, unit = _maker(session, sender, now)
+    _, unit = maker(session, sender, now)
     return papers.choices(session, unit)
 
 
-def _maker(session: Session, sender: Sender, now: datetime) -> tuple[Actor, UnitRef]:
+def maker(session: Session, sender: Sender, now: datetime) -> tuple[Actor, UnitRef]:
     """Who prepares papers, and for which unit: the first at which the right is held."""
     who = members.actor(session, sender, now=now)
     units = who.units_for(Right.RUN_QUIZ)
@@ -48,15 +48,16 @@ def _maker(session: Session, sender: Sender, now: datetime) -> tuple[Actor, Unit
 
 
 def begin(session: Session, sender: Sender, *, seed: int, now: datetime) -> PaperDraft:
-    who, unit = _maker(session, sender, now)
+    who, unit = maker(session, sender, now)
     paper = papers.new(session, who, unit, Blueprint(), views.MIXED_TITLE, seed, now)
     return _facts(session, unit, paper, now)
 
 
 def _mine(session: Session, sender: Sender, paper_id: int, now: datetime) -> tuple[Actor, UnitRef, Paper]:
     """The draft of this person; touching it keeps it another week."""
-    who, unit = _maker(session, sender, now)
+    who, unit = maker(session, sender, now)
     own = select(Paper).where(Paper.id == paper_id, Paper.by == who.recorded_id, Paper.state == PaperState.DRAFT)
+    own = own.where(Paper.kind == PaperKind.LIVE)
     paper = session.scalars(own.with_for_update()).one_or_none()
     if paper is None:
         raise NoDraft

@@ -1,4 +1,4 @@
-"""The clock of live rounds and papers, and what delivery asks of them."""
+"""The clock of live rounds, papers and exams, and what delivery asks of them."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -7,7 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot.context import Job
 from bot.outbox import Hooks
-from bot.quiz import papers, results, rounds, sending, votes
+from bot.quiz import exams, papers, results, rounds, sending, sweeping, votes
+from bot.quiz.rules import SWEEP_EVERY
 
 
 def step_rounds(session: Session, *, now: datetime) -> bool:
@@ -20,6 +21,8 @@ JOBS: tuple[Job, ...] = (
     Job("rounds", step_rounds, every=timedelta(seconds=1), next_due=rounds.next_due),
     Job("stray_votes", votes.drop_strays, every=timedelta(minutes=1), next_due=votes.next_stray_due),
     Job("live_papers", papers.close_due, every=timedelta(hours=1), next_due=papers.next_due),
+    Job("exams", exams.step_due, every=timedelta(minutes=1), next_due=exams.next_due),
+    Job("exam_sweep", sweeping.sweep, every=SWEEP_EVERY, next_due=sweeping.next_due),
     Job("old_answers", results.forget_old, every=timedelta(days=1)),
 )
 

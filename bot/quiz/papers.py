@@ -1,7 +1,9 @@
-"""Papers for live rounds: made step by step in private, or by one tap in the group; drawn, published, closed."""
+"""Papers: what they are drawn from, their code, their questions. Those for live rounds are published and closed here,
+exams in `exams`.
+"""
 
 import secrets
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from bot.banks import drawing
 from bot.banks.models import QuestionVersion
-from bot.banks.rules import Question
+from bot.banks.rules import Question, QuestionType
 from bot.banks.views import TYPES
 from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Actor, UnitKind, UnitRef
 from bot.periods import beijing, local_day
-from bot.quiz.blueprint import LIVE_TYPES, Blueprint, BlueprintRow, Picked, Pooled, TooFewError, draw
+from bot.quiz.blueprint import LIVE_TYPES, Blueprint, BlueprintRow, Picked, Pooled, TooFewError, draw, share_out
 from bot.quiz.facts import PaperChoice, Published
 from bot.quiz.models import Paper, PaperBranch, PaperItem, PaperLog, Round
 from bot.quiz.rules import (
@@ -89,7 +91,14 @@ def choices(session: Session, unit: UnitRef, chat_id: int | None = None) -> tupl
     return tuple(made[:LISTED])
 
 
-def pool(session: Session, unit: UnitRef, blueprint: Blueprint, now: datetime) -> list[Pooled]:
+def pool(
+    session: Session,
+    unit: UnitRef,
+    blueprint: Blueprint,
+    now: datetime,
+    types: Collection[QuestionType] = LIVE_TYPES,
+) -> list[Pooled]:
+    """What could be drawn for the unit's branches, of the types that the place of asking can carry."""
     usable = [bank.id for bank in drawing.usable_banks(session, unit)]
     bank_ids = [bank_id for bank_id in usable if bank_id in blueprint.bank_ids] if blueprint.bank_ids else usable
     drawable = drawing.pool(session, bank_ids, on=local_day(now))
@@ -97,7 +106,7 @@ def pool(session: Session, unit: UnitRef, blueprint: Blueprint, now: datetime) -
     return [
         Pooled(one.version_id, one.type, one.topics, one.difficulty, one.fingerprint, one.question_id not in stale)
         for one in drawable
-        if one.type in LIVE_TYPES
+        if one.type in types
     ]
 
 
@@ -113,16 +122,36 @@ def _asked_lately(session: Session, branches: Collection[int], now: datetime) ->
     return set(session.scalars(query))
 
 
-def draw_for(session: Session, unit: UnitRef, blueprint: Blueprint, seed: int, now: datetime) -> Drawn:
+def draw_for(
+    session: Session,
+    unit: UnitRef,
+    blueprint: Blueprint,
+    seed: int,
+    now: datetime,
+    types: Collection[QuestionType] = LIVE_TYPES,
+) -> Drawn:
+    """Raises TooFew."""
     try:
-        picks = draw(blueprint.rows, pool(session, unit, blueprint, now), seed)
+        picks = draw(blueprint.rows, pool(session, unit, blueprint, now, types), seed)
     except TooFewError as error:
-        need, have = error.row.count, error.have
-        if error.row.type is None:
-            raise TooFewOfAll(need=need, have=have) from None
-        raise TooFew(kind=TYPES[error.row.type], need=need, have=have) from None
+        raise _too_few(error) from None
     versions = drawing.versions(session, [pick.version_id for pick in picks])
     return Drawn(picks, tuple(versions[pick.version_id].question for pick in picks))
+
+
+def shared_out(rows: Sequence[BlueprintRow], pool: Sequence[Pooled]) -> list[list[Pooled]]:
+    """The pool by row, where each attempt is drawn anew; raises TooFew."""
+    try:
+        return share_out(rows, pool)
+    except TooFewError as error:
+        raise _too_few(error) from None
+
+
+def _too_few(error: TooFewError) -> TooFew:
+    need, have = error.row.count, error.have
+    if error.row.type is None:
+        return TooFewOfAll(need=need, have=have)
+    return TooFew(kind=TYPES[error.row.type], need=need, have=have)
 
 
 # -- publishing --------------------------------------------------------------------------------------------------------
@@ -145,10 +174,11 @@ def new(
     title: str,
     seed: int,
     now: datetime,
+    kind: PaperKind = PaperKind.LIVE,
 ) -> Paper:
     paper = Paper(
         token=secrets.token_hex(10),
-        kind=PaperKind.LIVE,
+        kind=kind,
         title=title,
         state=PaperState.DRAFT,
         draft_step=DraftStep.BANK,
@@ -164,20 +194,25 @@ def new(
 
 
 def publish(session: Session, who: Actor, paper: Paper, drawn: Drawn, now: datetime) -> Published:
-    points = drawn.points()
-    for place, (pick, question) in enumerate(zip(drawn.picks, drawn.questions, strict=True)):
-        rule = pick.row.rule or question.rule
-        item = PaperItem(paper_id=paper.id, position=place + 1, version_id=pick.version_id, rule=rule)
-        item.score_centi = points[place]
-        session.add(item)
-    paper.code, paper.state, paper.draft_step = _next_code(session, now), PaperState.OPEN, None
+    keep_items(session, paper, drawn)
+    paper.code, paper.state, paper.draft_step = next_code(session, now), PaperState.OPEN, None
     paper.max_centi, paper.opens_at, paper.closes_at = drawn.max_centi, now, now + LIVE_PAPER_FOR
     session.add(PaperLog(paper_id=paper.id, actor=who.recorded_id, action=PaperAction.PUBLISHED, at=now))
     session.flush()
     return Published(paper.id, paper.code, paper.title, len(drawn.picks))
 
 
-def _next_code(session: Session, now: datetime) -> str:
+def keep_items(session: Session, paper: Paper, drawn: Drawn) -> None:
+    """From now on everybody gets these questions, whatever becomes of their bank."""
+    points = drawn.points()
+    for place, (pick, question) in enumerate(zip(drawn.picks, drawn.questions, strict=True)):
+        rule = pick.row.rule or question.rule
+        item = PaperItem(paper_id=paper.id, position=place + 1, version_id=pick.version_id, rule=rule)
+        item.score_centi = points[place]
+        session.add(item)
+
+
+def next_code(session: Session, now: datetime) -> str:
     """`2026-014`, counted in the year; two processes at once are told apart by the UNIQUE column."""
     year = f"{beijing(now).year}-"
     query = select(Paper.code).where(Paper.code.startswith(year)).order_by(func.length(Paper.code).desc())

@@ -1,4 +1,4 @@
-"""Numbers and dates in the ways people write them into a blank. Recognised words only, no marking."""
+"""What people write into blanks: several in one text, numbers and dates in all their ways. No marking."""
 
 import re
 import unicodedata
@@ -24,6 +24,12 @@ _DAY = re.compile(r"(.+?)[年\-./](.+?)[月\-./](.+?)[日号]?")
 _MONTH = re.compile(r"(.+?)[年\-./](.+?)月?")
 _YEARLY = re.compile(r"(.+?)月(.+?)[日号]?")
 _LEAP_YEAR = 2000  # a day of every year may be 29 February
+
+
+def blank_parts(text: str, wanted: int) -> tuple[str, ...]:
+    """What somebody wrote for `wanted` blanks: one a line, or parted by ； or |."""
+    parts = [text] if wanted == 1 else re.split(r"[\n;；|｜]", text)
+    return tuple(part.strip() for part in parts if part.strip())
 
 
 def plain_text(text: str) -> str:

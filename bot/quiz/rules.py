@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import Enum, auto
 from fractions import Fraction
 
@@ -31,6 +31,17 @@ F3_EXTRA = timedelta(seconds=15)  # the eyes go up to the message before the pol
 UNANSWERED_MOST = 3  # questions in a row without any answer
 ALONE = 1  # with so few joined, a question stays open: others may still be reading
 MAX_LIVE = 50
+MAX_EXAM = 200
+ANSWER_GRACE = timedelta(seconds=5)  # behind the deadline: a press of the last moment is still on its way
+LAST_CALL = timedelta(minutes=5)  # before the deadline, if the whole time is at least ten
+LAST_CALL_FROM = timedelta(minutes=10)
+LAST_CALL_FOR = timedelta(minutes=2)  # later it would name a wrong number of minutes
+CREDIT_MOST = timedelta(minutes=30)  # of one outage
+OUTAGE_NEWS = timedelta(days=1)  # an outage that ended earlier took nothing from an attempt that still runs
+SWEEP_EVERY = timedelta(seconds=15)
+EXAM_DAYS = 3  # from publishing to the day on which an exam closes, unless its maker says otherwise
+EXAM_CLOSES = time(18, 0)
+EXAM_LIMIT = timedelta(minutes=20)
 QUICK_COUNTS = (3, 5, 10)
 COUNTS = (3, 5, 10, 20, 30, 50)
 
@@ -209,6 +220,11 @@ class Key:
     def parse(cls, text: str) -> "Key":
         _, round_id, what, *numbers = text.split(":")
         return cls(int(round_id), what, tuple(int(number) for number in numbers))
+
+
+def paper_key(paper_id: int, what: str, *numbers: int) -> str:
+    """`paper:{id}:{what}:{numbers…}`: what a row of the outbox about an exam is about."""
+    return ":".join(["paper", str(paper_id), what, *map(str, numbers)])
 
 
 def is_on_roster(who: Actor, unit: UnitRef) -> bool:

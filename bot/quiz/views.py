@@ -296,7 +296,8 @@ def menu(papers: Sequence[PaperChoice]) -> Message:
         "现场答题卷（在支部群发送 /round 开始）：" if held else "还没有现场答题卷。点下面的按钮做一份，三步就好。",
         *held,
     )
-    return Message(text, ((Button("现场答题卷", press("quiz", "new"), style="success"),),))
+    live, exam = Button("现场答题卷", press("quiz", "new")), Button("发起考试", press("quiz", "exam"), style="success")
+    return Message(text, ((exam,), (live,)))
 
 
 def draft(facts: PaperDraft, page: int = 0) -> Message:

@@ -255,6 +255,7 @@ def test_the_lists_word_for_word() -> None:
             now=NOW,
         ),
         views.today(Today((), (), (), (), to_date=(soon, replace(soon, state=MeetingState.NEEDS_DATE))), now=NOW),
+        views.today(Today((), (), (), (), to_minute=(replace(MEETING, state=MeetingState.CLOSED),) * 5), now=NOW),
         views.pick([MINE], "leave", now=NOW),
         views.record(Record(2026, 10, 1, 2, 1, ((MEETING, Status.LATE),)), now=NOW),
     ]
@@ -268,6 +269,9 @@ def test_the_lists_word_for_word() -> None:
         " [签到] [12月11日 15:00 支部党员大会] [说明原因] [审批张三的请假]",
         "待确认：12月11日（周五） 第一党支部 支部党员大会，日期暂定／"
         "待选日期：12月11日（周五） 第一党支部 支部党员大会，当天不是工作日 [12月11日 确认日期] [12月11日 选日期]",
+        "待归档：12月4日支部党员大会会议记录／" * 3
+        + "另有2个会议的记录待归档，发送 /minutes 查看。"
+        + " [12月4日支部党员大会 写记录]" * 3,
         "是哪一个会议 [12月11日 15:00 支部党员大会]",
         "2026年应到14次：到会11（迟到1） · 请假2 · 缺席1／12月4日 支部党员大会：迟到／"
         "点下面的会议，看记录是谁在什么时候登记的。 [12月4日 支部党员大会]",

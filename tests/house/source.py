@@ -29,8 +29,9 @@ _LISTED = {
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "
     "opening own personal personal_views phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
     "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
-    "quiz": "blueprint drafts facts hosting marking papers personal personal_views phrases results rounds sending "
-    "votes",
+    "quiz": "attempts blueprint drafts exam_drafts exam_facts exam_handlers exam_views exams facts hosting "
+    "marking outage_credits papers personal personal_views phrases publishing_handlers publishing_views results rounds "
+    "sending sitting starting submitting sweeping votes",
     "practice": "",
     "compliance": "norms picture",
     "reports": "document workbook",

@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select
 
-from bot.attendance import ballots, closing
+from bot.attendance import ballots, closing, own
 from bot.attendance.quorum import is_quorate
 from bot.attendance.service import roll
 from bot.meetings import agenda, minutes, shortfall
@@ -307,6 +307,25 @@ def test_the_list_has_what_ran_and_is_not_filed_the_latest_first(play: Play) -> 
     second = play.meeting("3月10日15点 主题党日 学习 @三楼")
     play.until("2026-03-10 14:50")
     assert [one.id for one in play.act(play.cast.li, minutes.unfiled)] == [second.id, first.id]
+
+
+def test_what_is_over_and_not_filed_is_on_the_list_of_the_day(play: Play) -> None:
+    cast = play.cast
+    meeting = play.meeting("本周五15点 主题党日 学习 @三楼会议室")
+    play.until("2026-03-06 17:29")
+
+    def listed(who: Someone) -> list[int]:
+        return [one.id for one in play.act(who, own.today).to_minute]
+
+    assert listed(cast.li) == []  # it still runs
+    play.until("2026-03-06 17:30")
+    assert {one.name: listed(one) for one in (cast.li, cast.sun, cast.zhang, cast.zhao, cast.wang)} == {
+        "李四": [meeting.id],
+        "孙七": [meeting.id],
+        "张三": [],
+        "赵六": [],
+        "王五": [],
+    }
 
 
 def test_reports_read_what_was_held_in_a_span_of_days(play: Play) -> None:

@@ -10,13 +10,13 @@ from sqlalchemy import JSON, BigInteger, Enum, String, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.app import PERSONAL
 from bot.attendance import chain
 from bot.attendance.models import Attendance
 from bot.attendance.rules import (
     ReasonKind,
     Status,
 )
+from bot.doors import PERSONAL
 from bot.meetings.models import Minutes
 from bot.members import personal, service, workbook
 from bot.members import personal_views as words

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
-from bot.app import ROUTES
 from bot.context import merge
+from bot.doors import ROUTES
 from bot.members import menu_views as views
 from bot.members import menus
 from bot.members.models import RoleGrant

@@ -7,7 +7,7 @@ from bot.message import base36, press
 from tests.banks.files import GOOD
 from tests.members import files
 from tests.stages import BRANCH
-from tests.story import doors_of_meetings
+from tests.story import doors_of_exams, doors_of_meetings
 from tests.story.entrance import (
     Door,
     Who,
@@ -16,6 +16,7 @@ from tests.story.entrance import (
     due,
     known,
     nobody,
+    of_branch,
     own,
     pressing,
     somewhere,
@@ -31,7 +32,17 @@ BOOK = files.book(files.HEAD, ["城建一支部", "新来的", "正式党员"])
 
 
 def doors(scene: Scene) -> tuple[Door, ...]:
-    parts = (_commands, _words, _links, _members, _offices, _personal, _documents, *doors_of_meetings.PARTS)
+    parts = (
+        _commands,
+        _words,
+        _links,
+        _members,
+        _offices,
+        _personal,
+        _documents,
+        *doors_of_meetings.PARTS,
+        *doors_of_exams.PARTS,
+    )
     return tuple(door for part in parts for door in part(scene))
 
 
@@ -57,6 +68,7 @@ def _commands(scene: Scene) -> Iterator[Door]:
         "export": (somewhere(Right.EXPORT), anybody),
         "bank": (somewhere(Right.BANKS), somewhere(Right.BANKS)),
         "quiz": (somewhere(Right.RUN_QUIZ), nobody),
+        "exam": (known, nobody),
         "round": (anybody, at(Right.RUN_QUIZ, scene.units[BRANCH])),
     }
     for name, (private, group) in in_private.items():
@@ -75,6 +87,7 @@ def _words(_: Scene) -> Iterator[Door]:
         "请假": known,
         "题库": somewhere(Right.BANKS),
         "出题": somewhere(Right.RUN_QUIZ),
+        "考试": known,
     }.items():
         yield Door("words", name, name, who)
 
@@ -94,6 +107,7 @@ def _links(scene: Scene) -> Iterator[Door]:
         ("ex", "", somewhere(Right.EXPORT)),
         ("lv", base36(planned.id), due(planned)),
         ("ci", base36(running.id), due(running)),
+        ("qz", scene.words["exam"], of_branch(branch)),
     ):
         yield Door("links", name, f"/start {name}_{token}".rstrip("_"), who, is_alone=name == "j")
     yield Door(

@@ -77,6 +77,11 @@ def belongs(one: Knocker, unit: UnitRef) -> bool:
     return home is not None and unit.covers(home)
 
 
+def of_branch(unit: UnitRef) -> Who:
+    """Who belongs to the branch, whatever roles others have there."""
+    return lambda one: one.actor is not None and belongs(one, unit)
+
+
 def either(*ways: Who) -> Who:
     return lambda one: any(way(one) for way in ways)
 

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TypeVar
 
 from sqlalchemy import delete, select, update
@@ -16,6 +16,7 @@ from bot.attendance.models import Attendance, Correction
 from bot.attendance.rules import GuestKind, MakeUpHow, ReasonKind
 from bot.banks import importing
 from bot.banks.models import BankRow
+from bot.banks.rules import QuestionType
 from bot.banks.service import load
 from bot.demo.chats import Membership, Rank
 from bot.demo.messages import Message as Shown
@@ -32,8 +33,11 @@ from bot.members.rules import Actor, ExemptionScope, NotBound, Role, UnitRef
 from bot.message import Message, Sender
 from bot.outbox import OutboxRow, State
 from bot.quiz import drafts as papers
-from bot.quiz import hosting
-from bot.quiz.models import Round
+from bot.quiz import exam_drafts, exams, hosting, starting
+from bot.quiz import papers as drawing
+from bot.quiz.blueprint import Blueprint, BlueprintRow
+from bot.quiz.models import Paper, Round
+from bot.quiz.rules import PaperKind
 from tests.banks.files import GOOD
 from tests.stages import BRANCH, BRANCH_GROUP
 
@@ -275,6 +279,28 @@ def _papers(scene: Scene) -> None:
     scene.act("李四", papers.publish, scene.of["paper"])
     scene.act("李四", hosting.start_quick, 3, seed=1, in_group=True)
     scene.of["round"] = scene.stage.session(lambda session: session.scalars(select(Round.id)).one())
+
+
+def _exams(scene: Scene) -> None:
+    """Exams being made by 李四, one that is open, and 张三 in the middle of it."""
+    for name in ("exam_draft", "exam_ready"):
+        scene.of[name] = scene.act("李四", exam_drafts.begin_standard, seed=1).paper_id
+    scene.act("李四", exam_drafts.choose_bank, scene.of["exam_ready"], 0)
+    scene.of["exam"] = scene.act("李四", _publish_exam)
+    scene.of["attempt"] = scene.act("张三", starting.start, scene.of["exam"]).attempt_id
+    token = select(Paper.token).where(Paper.id == scene.of["exam"])
+    scene.words["exam"] = str(scene.stage.session(lambda session: session.scalar(token)))
+
+
+def _publish_exam(session: Session, sender: Sender, *, now: datetime) -> int:
+    """A single choice and a blank."""
+    who, unit = papers.maker(session, sender, now)
+    blueprint = Blueprint(rows=(BlueprintRow(1, QuestionType.SINGLE), BlueprintRow(1, QuestionType.BLANK)))
+    paper = drawing.new(session, who, unit, blueprint, "党章测试", 1, now, PaperKind.EXAM)
+    drawn = drawing.draw_for(session, unit, blueprint, 1, now, tuple(QuestionType))
+    exams.publish(session, who, unit, paper, drawn, exams.standard_terms(now), now)
+    exams.step_due(session, now=now)
+    return paper.id
 
 
 def _knocker(scene: Scene, name: str) -> Knocker:

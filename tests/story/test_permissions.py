@@ -15,7 +15,6 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot import gate
-from bot.app import ROUTES
 from bot.attendance import handlers as attendance_handlers
 from bot.attendance import leave, proposals, trail
 from bot.attendance import service as attendance
@@ -27,6 +26,7 @@ from bot.demo.messages import Answer, File, Message, Press
 from bot.demo.people import Voice
 from bot.demo.stage import Stage
 from bot.demo.world import BOT_ID, World
+from bot.doors import ROUTES
 from bot.errors import UserError
 from bot.meetings import drafts as plans
 from bot.meetings import series
@@ -36,6 +36,7 @@ from bot.members import rules as rights
 from bot.members import service as members
 from bot.message import Sender, StaleButton, base36
 from bot.quiz import drafts as papers
+from bot.quiz import exam_handlers, starting
 from bot.quiz import handlers as quiz_handlers
 from bot.quiz import service as quiz
 from tests import databases, stages
@@ -51,16 +52,17 @@ REFUSALS: tuple[type[UserError], ...] = (
     *(meetings.NoSuchMeeting, attendance.NotDue, plans.DraftGone, series.NoSuchSeries, gate.NotUnderstood),
     *(leave.NothingToDecide, leave.LeaveWithdrawn, proposals.ProposalGone, trail.NoTrail),
     *(quiz.OnlyOfficers, quiz.NotOnRoster, papers.NoDraft, NoSuchBank),
-    *(attendance_handlers.OnlyInPrivate, quiz_handlers.OnlyInPrivate),
+    *(attendance_handlers.OnlyInPrivate, quiz_handlers.OnlyInPrivate, exam_handlers.OnlyInPrivate),
+    starting.NotCandidate,
 )
 REFUSED = re.compile("|".join(re.sub(r"\\{\w+\\}", ".{0,40}", re.escape(refusal.text)) for refusal in REFUSALS))
 OF_RECEIVING = {"inbox", "inbox_dead", "leases", "outages", "tries"}
 OF_BANKS = ("questions", "question_versions", "revision_items")  # many rows, which follow those of bank_revisions
-TABLES = ("commands", "presses", "words", "links", "replies", "documents")
+TABLES = ("commands", "presses", "words", "links", "replies", "answers", "documents")
 PRESSED = ("presses", "confirmed")  # the second: commands said as the group
 ECHO = "不存在，您无权新建。"  # of what somebody has written himself
 # What somebody may begin for his own branch, or do for himself.
-BEGINNINGS = {"meetings:repeat", "quiz:new", "members:mystart", "members:myend", "members:askerase"}
+BEGINNINGS = {"meetings:repeat", "quiz:new", "quiz:standard", "members:mystart", "members:myend", "members:askerase"}
 FORGERS = (1004, 1004, scenes.STRANGER)  # 赵六 with two tries
 A_WORD = 0.3
 TOGETHER = 25  # doors

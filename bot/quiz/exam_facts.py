@@ -1,0 +1,168 @@
+"""What is told of exams: plain facts that leave a transaction and are worded by `publishing_views` and `exam_views`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from bot.banks.rules import Question, QuestionType, Rule
+from bot.quiz.facts import BankChoice
+from bot.quiz.rules import DraftStep
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """When an exam may be sat, how long and how often."""
+
+    opens_at: datetime
+    closes_at: datetime
+    limit: timedelta
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExamDraft:
+    """An exam being made, as far as its steps have come."""
+
+    paper_id: int
+    step: DraftStep
+    title: str
+    terms: Terms
+    banks: tuple[BankChoice, ...] = ()
+    bank: str = ""
+    counts: Mapping[QuestionType, int] = field(default_factory=dict)
+    max_centi: int = 0
+    pass_centi: int = 0
+    people: int = 0
+    exempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedExam:
+    paper_id: int
+    code: str
+    title: str
+    count: int
+    max_centi: int
+    terms: Terms
+    people: int
+
+
+# -- sitting -----------------------------------------------------------------------------------------------------------
+
+
+class MyStanding(Enum):
+    """What somebody can do with an exam of his."""
+
+    RUNNING = auto()
+    READY = auto()
+    UPCOMING = auto()
+    USED_UP = auto()  # no attempt is left
+    OVER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class MyExam:
+    paper_id: int
+    title: str
+    standing: MyStanding
+    opens_at: datetime
+    closes_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """An exam before its clock runs."""
+
+    paper_id: int
+    title: str
+    number: int
+    attempts: int
+    count: int
+    max_centi: int
+    pass_centi: int
+    limit: timedelta
+    opens_at: datetime
+    closes_at: datetime
+    rules: tuple[tuple[Rule, int | None], ...] = ()  # of its multiple choices, with what one letter earns
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """The open question of an attempt. `selection` is in the bank's letters; of blanks one text a line."""
+
+    attempt_id: int
+    position: int
+    total: int
+    question: Question
+    order: tuple[int, ...]
+    score_centi: int
+    selection: str | None
+    is_marked: bool
+    answered: int
+    left: timedelta
+
+    @property
+    def is_blank(self) -> bool:
+        return self.question.type is QuestionType.BLANK
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """An answer that is safe, and the question that is open now."""
+
+    position: int
+    question: Question
+    order: tuple[int, ...]
+    selection: str | None
+    card: Card
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """An answer that came after the deadline: kept, not taken."""
+
+    deadline_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    position: int
+    is_answered: bool
+    is_marked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """All questions of an attempt by number; `position` is the one that was open."""
+
+    attempt_id: int
+    position: int
+    cells: tuple[Cell, ...]
+    left: timedelta
+
+    @property
+    def answered(self) -> int:
+        return sum(cell.is_answered for cell in self.cells)
+
+    @property
+    def unanswered(self) -> tuple[int, ...]:
+        return tuple(cell.position for cell in self.cells if not cell.is_answered)
+
+    @property
+    def marked(self) -> tuple[int, ...]:
+        return tuple(cell.position for cell in self.cells if cell.is_marked)
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """An attempt that has ended; without a score it is told later."""
+
+    title: str
+    max_centi: int
+    score_centi: int | None
+    is_passed: bool
+    time: timedelta
+    closes_at: datetime
+    shows_key: bool
+    is_empty: bool = False

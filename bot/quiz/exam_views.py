@@ -1,0 +1,291 @@
+"""Words and buttons of sitting an exam. Facts in, messages out; nothing is looked up here."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from bot.banks.rules import LETTERS, RIGHT, WRONG, Question, QuestionType, Rule, option_line, shown_letters
+from bot.banks.views import TYPES
+from bot.members.views import moment
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.periods import beijing
+from bot.quiz.exam_facts import Card, Cell, Cover, HandedIn, MyExam, MyStanding, Saved, Sheet
+from bot.quiz.rules import seconds
+from bot.quiz.views import JUDGED, score, span
+
+WORD = "考试"
+LETTER_WIDTH = 6  # buttons of options in one row
+GRID_WIDTH, GRID_PAGE = 5, 50
+NAMED = 15  # numbers of questions in a sentence
+MAX_SHOWN = 300  # characters of what was written into blanks
+TICK = "√"
+FLAG = "★"
+
+_RULES = {
+    Rule.ALL: "全部选对才得分",
+    Rule.HALF: "漏选得一半，错选不得分",
+    Rule.EACH: "每选对一项得 {k} 分，错选不得分",
+    Rule.PROP: "漏选按比例得分，错选不得分",
+    Rule.MINUS: "选对减选错，按比例得分",
+}
+_STANDINGS = {
+    MyStanding.RUNNING: "正在考试",
+    MyStanding.READY: "可以参加，{closes} 截止",
+    MyStanding.UPCOMING: "{opens} 开始",
+    MyStanding.USED_UP: "已交卷",
+    MyStanding.OVER: "已结束",
+}
+
+
+# -- before the clock runs ---------------------------------------------------------------------------------------------
+
+
+def mine(exams: Sequence[MyExam]) -> Message:
+    """The answer to /exam when there is more than one to choose from, or nothing to do."""
+    if not exams:
+        return Message(Html("目前没有需要你参加的考试。"))
+    told = [
+        fill(
+            "· 《{title}》：{standing}",
+            title=exam.title,
+            standing=_STANDINGS[exam.standing].format(opens=moment(exam.opens_at), closes=moment(exam.closes_at)),
+        )
+        for exam in exams
+    ]
+    open_ones = [exam for exam in exams if exam.standing in (MyStanding.RUNNING, MyStanding.READY)]
+    buttons = [
+        (Button(cut(exam.title, 40), press("quiz", "sit", exam.paper_id), style="success"),) for exam in open_ones
+    ]
+    return Message(lines("我的考试", *told), tuple(buttons), is_protected=True)
+
+
+def cover(facts: Cover) -> Message:
+    text = lines(
+        fill("<b>《{title}》</b>第 {i}/{k} 次", title=facts.title, i=facts.number, k=facts.attempts),
+        fill(
+            "{n} 题，满分 {max} 分，{mark} 分合格，限时 {m} 分钟。",
+            n=facts.count,
+            max=score(facts.max_centi),
+            mark=score(facts.pass_centi),
+            m=seconds(facts.limit) // 60,
+        ),
+        fill("多选题：{rules}。", rules="；".join(_rule(*rule) for rule in facts.rules)) if facts.rules else "",
+        fill("{closes} 截止。", closes=moment(facts.closes_at)),
+        "中途可以离开再回来，时间照走；到时自动交卷；程序停机会补时。",
+    )
+    begin = Button("开始计时", press("quiz", "start", facts.paper_id), style="success")
+    return Message(text, ((begin, Button("以后再考", press("quiz", "later"))),), is_protected=True)
+
+
+def _rule(rule: Rule, each_centi: int | None) -> str:
+    return _RULES[rule].format(k=score(each_centi or 0))
+
+
+def running(title: str, attempt_id: int, left: timedelta) -> Message:
+    """The way back to an attempt that runs."""
+    text = fill("《{title}》正在考试，{left}。", title=title, left=time_left(left))
+    go_on = Button("继续答题", press("quiz", "card", attempt_id, 0), style="success")
+    return Message(text, ((go_on,),), is_protected=True)
+
+
+def later() -> Message:
+    return Message(Html("好的，截止前随时发送 /exam 就能开始。"))
+
+
+def time_left(left: timedelta) -> str:
+    minutes = -(-seconds(left) // 60)
+    return f"剩余约 {minutes} 分钟" if seconds(left) >= 60 else "剩余不到 1 分钟"
+
+
+# -- the card ----------------------------------------------------------------------------------------------------------
+
+
+def card(facts: Card) -> Message:
+    question = facts.question
+    options = (
+        []
+        if question.type is QuestionType.TRUE_FALSE
+        else [option_line(letter, text) for letter, text in _shown(question, facts.order)]
+    )
+    text = lines(
+        fill(
+            "<b>第 {i}/{n} 题</b> · {kind}（{s} 分）{flag}",
+            i=facts.position,
+            n=facts.total,
+            kind=TYPES[question.type],
+            s=score(facts.score_centi),
+            flag=f" {FLAG}" if facts.is_marked else "",
+        ),
+        question.stem,
+        *options,
+        _chosen(facts),
+        fill("已答 {a}/{n}，{left}", a=facts.answered, n=facts.total, left=time_left(facts.left)),
+    )
+    return Message(text, (*_answers(facts), *_ways(facts)), is_protected=True)
+
+
+def _shown(question: Question, order: Sequence[int]) -> list[tuple[str, str]]:
+    return [(letter, question.options[place]) for letter, place in zip(LETTERS, order, strict=False)]
+
+
+def _chosen(facts: Card) -> str:
+    words = answer_words(facts.question, facts.order, facts.selection)
+    if facts.is_blank:
+        n = len(facts.question.blanks)
+        how = "请直接发送答案。" if n == 1 else f"请直接发送 {n} 个答案，每行一个。"
+        return fill("<b>已填：{words}</b>\n再发一次可以改。", words=words) if words else how
+    if words:
+        return fill("<b>已选：{words}</b>", words=words)
+    return "可选多项。" if facts.question.type is QuestionType.MULTIPLE else ""
+
+
+def answer_words(question: Question, order: Sequence[int], selection: str | None) -> str:
+    """An answer in the letters the member sees: A、C, 正确, ①三 ②五十."""
+    if not selection:
+        return ""
+    if question.type is QuestionType.TRUE_FALSE:
+        return JUDGED[(RIGHT, WRONG).index(selection)]
+    if question.type is QuestionType.BLANK:
+        parts = selection.split("\n")
+        told = parts[0] if len(parts) == 1 else " ".join(f"{_circled(n)}{part}" for n, part in enumerate(parts))
+        return cut(told, MAX_SHOWN)
+    return "、".join(shown_letters(selection, order))
+
+
+def _circled(place: int) -> str:
+    return chr(ord("①") + place) if place < 20 else f"({place + 1})"
+
+
+def _answers(facts: Card) -> Buttons:
+    question, chosen = facts.question, facts.selection or ""
+    if question.type is QuestionType.BLANK:
+        return ()
+    if question.type is QuestionType.TRUE_FALSE:
+        pairs = list(zip(JUDGED, (RIGHT, WRONG), strict=True))
+        ticked = set(chosen)
+    else:
+        pairs = [(letter, letter) for letter, _ in _shown(question, facts.order)]
+        ticked = set(shown_letters(chosen, facts.order))
+    can_untick = question.type is QuestionType.MULTIPLE
+    return rows([_option(facts, label, data, data in ticked, can_untick) for label, data in pairs], LETTER_WIDTH)
+
+
+def _option(facts: Card, label: str, letter: str, is_ticked: bool, can_untick: bool) -> Button:
+    verb = "unpick" if is_ticked and can_untick else "pick"
+    data = press("quiz", verb, facts.attempt_id, facts.position, letter)
+    return Button(f"{label} {TICK}" if is_ticked else label, data, style="primary" if is_ticked else None)
+
+
+def _ways(facts: Card) -> Buttons:
+    id_, place = facts.attempt_id, facts.position
+    walk = []
+    if place > 1:
+        walk.append(Button("上一题", press("quiz", "card", id_, place - 1)))
+    flag = Button(
+        "取消标记" if facts.is_marked else "标记", press("quiz", "mark", id_, place, int(not facts.is_marked))
+    )
+    walk.append(flag)
+    if place < facts.total:
+        walk.append(Button("下一题", press("quiz", "card", id_, place + 1)))
+    is_full = facts.answered == facts.total
+    hand_in = Button("交卷", press("quiz", "check", id_, place), style="success" if is_full else None)
+    return tuple(walk), (Button("题号表", press("quiz", "grid", id_, place)), hand_in)
+
+
+def saved(facts: Saved) -> str:
+    """The toast of an answer."""
+    words = answer_words(facts.question, facts.order, facts.selection)
+    return cut(f"第 {facts.position} 题已记录：{words}" if words else f"第 {facts.position} 题已清空", 190)
+
+
+def echo(facts: Saved) -> Message:
+    """The answer to a text that filled blanks."""
+    words = answer_words(facts.question, facts.order, facts.selection)
+    again = Button("重填", press("quiz", "card", facts.card.attempt_id, facts.position))
+    go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, facts.position % facts.card.total + 1))
+    return Message(fill("已记录：{words}", words=words), ((again, go_on),), is_protected=True)
+
+
+def grid(sheet: Sheet, page: int | None = None) -> Message:
+    """题号表: what is answered, what is not, what is marked."""
+    shown = (sheet.position - 1) // GRID_PAGE if page is None else page
+    cells = sheet.cells[shown * GRID_PAGE : (shown + 1) * GRID_PAGE]
+    numbers = [Button(_cell(cell), press("quiz", "card", sheet.attempt_id, cell.position)) for cell in cells]
+    turns = []
+    if shown:
+        turns.append(Button("前 50 题", press("quiz", "grid", sheet.attempt_id, sheet.position, shown - 1)))
+    if len(sheet.cells) > (shown + 1) * GRID_PAGE:
+        turns.append(Button("后 50 题", press("quiz", "grid", sheet.attempt_id, sheet.position, shown + 1)))
+    back = Button("返回", press("quiz", "card", sheet.attempt_id, sheet.position))
+    hand_in = Button("交卷", press("quiz", "check", sheet.attempt_id, sheet.position))
+    text = lines(
+        fill("题号表　已答 {a}/{n}，{left}", a=sheet.answered, n=len(sheet.cells), left=time_left(sheet.left)),
+        f"{TICK} 已答　{FLAG} 标记",
+    )
+    below = ((tuple(turns),) if turns else ()) + ((back, hand_in),)
+    return Message(text, (*rows(numbers, GRID_WIDTH), *below), is_protected=True)
+
+
+def _cell(cell: Cell) -> str:
+    return f"{cell.position}{TICK if cell.is_answered else ''}{FLAG if cell.is_marked else ''}"
+
+
+# -- the end -----------------------------------------------------------------------------------------------------------
+
+
+def before_hand_in(sheet: Sheet) -> Message:
+    missing = fill("未答：第 {numbers} 题。", numbers=_numbers(sheet.unanswered)) if sheet.unanswered else ""
+    marked = fill("标记：第 {numbers} 题。", numbers=_numbers(sheet.marked)) if sheet.marked else ""
+    text = fill(
+        "已答 {a}/{n}，{left}。{missing}{marked}交卷后不能再改。",
+        a=sheet.answered,
+        n=len(sheet.cells),
+        left=time_left(sheet.left),
+        missing=missing,
+        marked=marked,
+    )
+    yes = Button("确认交卷", press("quiz", "submit", sheet.attempt_id), style="success")
+    no = Button("继续答题", press("quiz", "card", sheet.attempt_id, sheet.position))
+    return Message(text, ((yes, no),), is_protected=True)
+
+
+def _numbers(positions: Sequence[int]) -> str:
+    listed = "、".join(str(position) for position in positions[:NAMED])
+    return listed if len(positions) <= NAMED else f"{listed} 等 {len(positions)}"
+
+
+def handed_in(facts: HandedIn) -> Message:
+    return Message(_result(facts))
+
+
+def time_is_up(facts: HandedIn) -> Message:
+    if facts.is_empty:
+        return Message(fill("时间到，《{title}》已自动交卷，你没有作答。", title=facts.title))
+    return Message(Html("时间到，已自动交卷。" + _result(facts)))
+
+
+def _result(facts: HandedIn) -> Html:
+    if facts.score_centi is None:
+        return fill("《{title}》已交卷，用时 {time}。成绩稍后发给你本人。", title=facts.title, time=span(facts.time))
+    key = fill("答案和解析在 {closes} 之后可看。", closes=moment(facts.closes_at)) if facts.shows_key else ""
+    return fill(
+        "《{title}》已交卷：<b>{score} 分</b>（满分 {max} 分），{verdict}，用时 {time}。{key}",
+        title=facts.title,
+        score=score(facts.score_centi),
+        max=score(facts.max_centi),
+        verdict="合格" if facts.is_passed else "不合格",
+        time=span(facts.time),
+        key=key,
+    )
+
+
+def last_call(title: str, left: timedelta) -> Message:
+    return Message(fill("《{title}》还有 {m} 分钟自动交卷。", title=title, m=seconds(left) // 60))
+
+
+def credited(outage: timedelta, deadline_at: datetime) -> Message:
+    text = fill(
+        "程序停机 {span}，你的考试已补时，新的截止时间 {at}。",
+        span=span(outage),
+        at=f"{beijing(deadline_at):%H:%M:%S}",
+    )
+    return Message(text)
