@@ -6,25 +6,27 @@ APScheduler only wakes us: what is due is asked of the database, so a lost or do
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from bot import inbox, retention
 from bot.attendance import jobs as attendance
 from bot.attendance.service import roll
 from bot.banks import jobs as banks
 from bot.clock import Clock
 from bot.context import Job
 from bot.db import Database, NotSaved
-from bot.inbox import prune
 from bot.meetings import jobs as meetings
 from bot.members import jobs as members
 from bot.outbox import Hooks
+from bot.practice import jobs as practice
 from bot.quiz import jobs as quiz
 
 log = structlog.get_logger()
 
-CORE_JOBS = (Job("inbox.prune", prune, every=timedelta(hours=6)),)
+HOUSEKEEPING = timedelta(hours=6)
 JOB_TIME = 60.0  # seconds one ring of a job may take
 SET_BACK = timedelta(seconds=5)  # the machine's clock shows so much less than before: somebody has set it
 ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds an end
@@ -32,12 +34,15 @@ ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds 
 
 def jobs(root_user_ids: Collection[int] = ()) -> tuple[Job, ...]:
     """Every timed job there is; root users read what a downtime cost."""
-    return (*CORE_JOBS, *members.JOBS, *meetings.jobs(roll, root_user_ids), *attendance.JOBS, *banks.JOBS, *quiz.JOBS)
+    features = (*attendance.JOBS, *banks.JOBS, *quiz.JOBS, *practice.JOBS)
+    prune_outbox = partial(retention.prune, hooks=hooks())
+    core = (Job("inbox.prune", inbox.prune, HOUSEKEEPING), Job("outbox.prune", prune_outbox, HOUSEKEEPING))
+    return (*core, *members.JOBS, *meetings.jobs(roll, root_user_ids), *features)
 
 
 def hooks() -> Mapping[str, Hooks]:
     """What features want to be asked and told about their messages, by the prefix of the key."""
-    return {**meetings.hooks(roll), **attendance.HOOKS, **quiz.HOOKS}
+    return {**members.HOOKS, **meetings.hooks(roll), **attendance.HOOKS, **banks.HOOKS, **quiz.HOOKS}
 
 
 class Schedule:
