@@ -16,7 +16,7 @@ from bot.meetings.views import button_label, span
 from bot.members.rules import UnitRef
 from bot.members.views import turns
 from bot.message import Button, Message, clean, cut, press, rows, strip_tags
-from bot.periods import PeriodKind, beijing
+from bot.periods import PeriodKind, beijing, local_day
 
 ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 MOST_CELL = 32767  # characters of a cell in Excel
@@ -146,7 +146,7 @@ def closing_lines(part: Part, what: Export) -> list[str]:
         *part.votes,
         _verified(part),
         "操作记录完整，没有改动" if part.is_intact else "操作记录有缺失或改动，请联系管理员核查",
-        f"{what.made_by}于{beijing(what.made_at):%Y年%m月%d日 %H:%M}导出",
+        f"{what.made_by}于{_moment(what.made_at)}导出",
     ]
     return [plain(text) for text in texts if text]
 
@@ -157,6 +157,10 @@ def _verified(part: Part) -> str:
 
 def _day(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
+
+
+def _moment(at: datetime) -> str:
+    return f"{_day(local_day(at))} {clock(at)}"
 
 
 # -- 会议记录 ---------------------------------------------------------------------------------------------------------
@@ -182,7 +186,7 @@ def minutes(what: MinutesFacts, part: Part, is_quorate: Quorate, by: str, *, now
         f"决议：\n{what.decisions}" if what.decisions else "",
         f"纸质记录编号：{what.paper_ref}" if what.paper_ref else "",
         "主持人签字：　　　　　　　　记录人签字：　　　　　　　　",
-        f"{by}于{beijing(now):%Y年%m月%d日 %H:%M}导出",
+        f"{by}于{_moment(now)}导出",
     ]
     return "\r\n".join("\r\n".join(clean(text).split("\n")) for text in texts if text) + "\r\n"
 

@@ -120,12 +120,16 @@ def _sign_sheet(sheet: "Worksheet", look: _Look, part: Part, what: Export, diges
             words.remark(line),
         )
         _strings(sheet, row + number, cells, look.cell)
-        wrapped = max((_width(cell) - 1) // width for cell, width in zip(cells, _SIGN_WIDTHS, strict=True))
-        sheet.set_row(row + number, 26 + 15 * max(0, wrapped))
+        sheet.set_row(row + number, 11 + _height(cells, _SIGN_WIDTHS))
     row += len(due) + 1
     for text in words.closing_lines(part, what):
         _across(sheet, row, text, look.body, height=18 * (1 + len(text) // _ACROSS))
         row += 1
+
+
+def _height(cells: Sequence[str], widths: Sequence[int]) -> int:
+    """Points of a row in which the longest text is wrapped; not every program works this out by itself."""
+    return 15 * max(1 + (_width(cell) * 12 - 1) // (width * 11) for cell, width in zip(cells, widths, strict=True))
 
 
 def _width(text: str) -> int:
@@ -164,8 +168,10 @@ def _heading(sheet: "Worksheet", look: _Look, part: Part) -> int:
 def _detail_sheet(sheet: "Worksheet", look: _Look, table: list[list[str]]) -> None:
     for column, (_, width, _) in enumerate(words.COLUMNS):
         sheet.set_column(column, column, width)
+    widths = [width for _, width, _ in words.COLUMNS]
     for row, cells in enumerate(table):
         _strings(sheet, row, cells, look.left if row else look.head)
+        sheet.set_row(row, 3 + _height(cells, widths) if row else 24)
     sheet.ignore_errors({"number_stored_as_text": "A1:Z9999"})  # a staff number is no number
     sheet.freeze_panes(1, 6)
     sheet.autofilter(0, 0, max(1, len(table) - 1), len(words.COLUMNS) - 1)
@@ -181,14 +187,17 @@ def _wide_page(sheet: "Worksheet") -> None:
 
 def _count_sheet(sheet: "Worksheet", look: _Look, what: Export) -> None:
     heads = ["日期", "组织", "会议", "名称", *(title for title, _ in _COUNTS), "到会率", *GUEST_NAMES.values()]
+    widths = (11, 16, 14, 24)
     for column, head in enumerate(heads):
-        sheet.set_column(column, column, {1: 16, 2: 14, 3: 24}.get(column, 11))
+        sheet.set_column(column, column, widths[column] if column < len(widths) else 11)
         sheet.write_string(0, column, head, look.head)
+    sheet.set_row(0, 24)
     total = Held(Turnout())
     for row, part in enumerate(what.parts, start=1):
         total = total + part.held
         texts = (f"{beijing(part.starts_at):%Y-%m-%d}", part.unit, part.kind, part.title)
         _strings(sheet, row, texts, look.left)
+        sheet.set_row(row, 3 + _height(texts, widths))
         _count_row(sheet, row, part.held, part.guests, look)
     row = len(what.parts) + 1
     _strings(sheet, row, ("合计", "", "", ""), look.left)
@@ -218,6 +227,7 @@ def _count_row(sheet: "Worksheet", row: int, held: Held, guests: Sequence[GuestL
 def _delivery_sheet(sheet: "Worksheet", look: _Look, what: Export) -> None:
     heads = ("日期", "会议", "名称", "提醒", "轮次", "去向", "应发", "已发", "已应答", "未触达")
     widths = (11, 14, 24, 12, 7, 8, 8, 8, 9, 9)
+    sheet.set_row(0, 24)
     for column, (head, width) in enumerate(zip(heads, widths, strict=True)):
         sheet.set_column(column, column, width)
         sheet.write_string(0, column, head, look.head)
@@ -235,6 +245,7 @@ def _delivery_sheet(sheet: "Worksheet", look: _Look, what: Export) -> None:
                 to,
             )
             _strings(sheet, row, texts, look.left)
+            sheet.set_row(row, 3 + _height(texts, widths[: len(texts)]))
             for column, count in enumerate((one.meant, one.sent, one.answered, one.unreached), start=6):
                 sheet.write_number(row, column, count, look.count)
     sheet.freeze_panes(1, 0)

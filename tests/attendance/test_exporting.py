@@ -95,7 +95,7 @@ def test_the_list_to_sign_is_one_page_wide_and_tells_what_it_rests_on(play: Play
         "另有：列席2人（李明、王红）；群众32人，不计入应到和实到",
         "自助签到未核对",
         "操作记录完整，没有改动",
-        "李四于2026年03月07日 10:00导出",
+        "李四于2026年3月7日 10:00导出",
     ]
     assert (sheet.page_setup.paperSize, sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == (
         9,
@@ -104,6 +104,19 @@ def test_the_list_to_sign_is_one_page_wide_and_tells_what_it_rests_on(play: Play
     )
     assert sheet.oddFooter.left.text == f"CSV SHA-256：{files.sha256}"
     assert found.made_by == "李四"
+
+
+def test_a_long_title_has_room_in_every_sheet(play: Play) -> None:
+    """Excel finds the height of a row by itself, other programs print the lines over each other."""
+    meeting = play.meeting(f"{LINE} {'学习会议精神并讨论年度计划' * 2}")
+    play.work()
+    _, files = exported(play, meeting)
+    book = load_workbook(BytesIO(files.xlsx))
+    assert {name: book[name].row_dimensions[2].height >= 3 * 15 for name in ("明细", "统计", "通知送达")} == {
+        "明细": True,
+        "统计": True,
+        "通知送达": True,
+    }
 
 
 def test_a_list_whose_record_was_tampered_with_says_so(play: Play) -> None:
