@@ -11,7 +11,7 @@
        polling · web                                     Telegram comes in
        intake · gate · delivery                          one update in, messages out
        chats                                             what stands against sending
-       context · claims · aftermath · calls · answers
+       context · claims · aftermath · calls · answers · retention
        outbox · inbox · undo · transport · limits        durable messages, durable updates
        message · incoming · db · config · workdays
        batches · statements · trails · faults · engines  what the database runs, refuses, and how it is opened

@@ -61,6 +61,9 @@ class State(StrEnum):
     DEAD = "dead"
 
 
+ARRIVED = (State.SENT, State.UNKNOWN)
+
+
 class OutboxRow(Base):
     __tablename__ = "outbox"
 
@@ -112,6 +115,15 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Old:
+    """A row whose message was sent, or will never be, long ago."""
+
+    id: int
+    key: str
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
 class Hooks:
     """What a feature wants to be asked and told about rows whose key begins with its prefix; `app` hands them in."""
 
@@ -120,6 +132,8 @@ class Hooks:
     sent: Callable[[Session, str, Sent], None] | None = None
     failed: Callable[[Session, str, State, datetime], None] | None = None
     tells_unsure: Callable[[str], bool] | None = None  # says itself that a post to a group may not have arrived
+    # Before old rows go: takes down what it wants to know of them later; the numbers of those it still reads.
+    outlive: Callable[[Session, Sequence["Old"]], Collection[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

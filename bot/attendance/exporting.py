@@ -8,7 +8,7 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import TypeAlias, cast
 
-from sqlalchemy import Row, null, select, update
+from sqlalchemy import Row, func, null, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -31,7 +31,7 @@ from bot.members import service as members
 from bot.members.models import Member, Unit
 from bot.members.rules import Actor, Right, UnitKind, UnitRef
 from bot.message import Document, Sender
-from bot.outbox import Lane, OutboxRow, Sent, State
+from bot.outbox import ARRIVED, Lane, OutboxRow, Sent, State
 from bot.periods import PeriodKind, at_beijing, local_day
 
 LineRow: TypeAlias = Row[int, int, datetime | None, bool, bool, ReasonKind | None, MakeUpHow | None, date, str]
@@ -41,7 +41,6 @@ MOST_MONTHS = 6
 MOST_PARTS = 60
 KEPT = timedelta(days=1)  # a file that could not be sent by then is asked for anew
 TO_MEMBERS = (RungName.R1, RungName.R2, RungName.R3, RungName.R4, RungName.R5, RungName.R8)
-ARRIVED = (State.SENT, State.UNKNOWN)
 POINTLESS = (State.CANCELLED, State.SUPPRESSED, State.SUPERSEDED, State.EXPIRED)  # answered before it left, or too late
 
 
@@ -242,17 +241,17 @@ def _changes(session: Session, meeting_id: int) -> dict[int, list[Amended]]:
 
 def deliveries(session: Session, meeting: MeetingFacts) -> Iterable[Delivery]:
     """What became of the reminders to those due, by rung."""
-    rungs = select(Rung.version, Rung.rung, Rung.round, Rung.due_at).where(
+    rungs = select(Rung.version, Rung.rung, Rung.round, Rung.due_at, Rung.old_posts, Rung.old_arrived).where(
         Rung.meeting_id == meeting.id, Rung.state == RungState.FIRED, Rung.rung.in_(TO_MEMBERS)
     )
     fired = session.execute(rungs.order_by(Rung.due_at, Rung.id)).all()
     replies = _replies(session, meeting.id)
-    for version, rung, round_, due_at in fired:
+    for version, rung, round_, due_at, old_posts, old_arrived in fired:
         answered = {member_id for member_id, moments in replies.items() if _has_replied(moments, rung, due_at)}
         posts = _posts(session, meeting.id, f"v{version}:{rung.name}:{round_}")
-        if posts:
-            arrived = sum(state in ARRIVED for state in posts)
-            yield Delivery(rung, round_, True, len(posts), arrived, len(answered), len(posts) - arrived)
+        if meant_for := len(posts) + old_posts:
+            arrived = sum(state in ARRIVED for state in posts) + old_arrived
+            yield Delivery(rung, round_, True, meant_for, arrived, len(answered), meant_for - arrived)
         nudged = _nudged(session, meeting.id, version, rung, round_)
         meant = {one: state for one, state in nudged.items() if state not in POINTLESS}
         if meant:
@@ -288,10 +287,11 @@ def _posts(session: Session, meeting_id: int, rung: str) -> list[State]:
 
 def _nudged(session: Session, meeting_id: int, version: int, rung: RungName, round_: int) -> dict[int, State | None]:
     """Whom the rung was meant for, and what became of the message; None where nobody could be written to."""
-    query = select(Nudge.member_id, OutboxRow.state).outerjoin(OutboxRow, OutboxRow.id == Nudge.outbox_id)
+    state = func.coalesce(OutboxRow.state, Nudge.old_state)
+    query = select(Nudge.member_id, state).outerjoin(OutboxRow, OutboxRow.id == Nudge.outbox_id)
     query = query.where(Nudge.meeting_id == meeting_id, Nudge.version == version)
     rows = session.execute(query.where(Nudge.rung == rung, Nudge.round == round_))
-    return {member_id: State(state) if state else None for member_id, state in rows}
+    return {member_id: State(was) if was else None for member_id, was in rows}
 
 
 # -- sending ---

@@ -1,8 +1,10 @@
-"""Timed work of banks: files that nobody confirmed are dropped."""
+"""Timed work of banks: files that nobody confirmed are dropped. And how far the reading of one is."""
 
 from datetime import timedelta
 
+from bot.banks import progress
 from bot.banks.importing import discard_expired
 from bot.context import Job
 
 JOBS = (Job("banks_discard_expired", discard_expired, every=timedelta(hours=1)),)
+HOOKS = progress.HOOKS

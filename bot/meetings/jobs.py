@@ -7,7 +7,7 @@ from functools import partial
 from sqlalchemy.orm import Session
 
 from bot.context import Job
-from bot.meetings import cards, dating, downtime, firing, mending, refilling
+from bot.meetings import cards, dating, downtime, firing, mending, outliving, refilling
 from bot.meetings.rules import RollReader
 from bot.outbox import Hooks, State
 
@@ -33,7 +33,7 @@ def hooks(roll: RollReader[Session]) -> Mapping[str, Hooks]:
         mending.failed(session, key, state, now, roll)
 
     return {
-        "meeting": Hooks(is_wanted=is_wanted, sent=firing.sent, failed=lost),
+        "meeting": Hooks(is_wanted=is_wanted, sent=firing.sent, failed=lost, outlive=outliving.outlive),
         "card": Hooks(render=lambda session, key, now: cards.render(session, key, now, roll), failed=failed),
         "pin": Hooks(render=cards.render_pin),
         "series": Hooks(is_wanted=dating.is_wanted),

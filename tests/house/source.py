@@ -20,7 +20,7 @@ _LISTED = {
     "joining leaving menu_views menus notices offices offices_handlers offices_views personal personal_handlers "
     "personal_views phrases prompts quiet reach register roster roster_handlers roster_views rows tree tries workbook",
     "meetings": "agenda audiences budget cards change_views changing dating dating_views downtime drafts facts firing "
-    "grammar kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views past personal "
+    "grammar kindfile kinds ladder leader_views mending minutes minutes_handlers minutes_views outliving past personal "
     "personal_views phrases plan_views planning publishing realigning recurrence refilling repeating series "
     "series_handlers series_planning "
     "series_views "
