@@ -21,6 +21,7 @@ from bot.db import Database, NotSaved
 from bot.meetings import jobs as meetings
 from bot.members import jobs as members
 from bot.outbox import Hooks
+from bot.practice import jobs as practice
 from bot.quiz import jobs as quiz
 
 log = structlog.get_logger()
@@ -33,7 +34,7 @@ ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds 
 
 def jobs(root_user_ids: Collection[int] = ()) -> tuple[Job, ...]:
     """Every timed job there is; root users read what a downtime cost."""
-    features = (*attendance.JOBS, *banks.JOBS, *quiz.JOBS)
+    features = (*attendance.JOBS, *banks.JOBS, *quiz.JOBS, *practice.JOBS)
     prune_outbox = partial(retention.prune, hooks=hooks())
     core = (Job("inbox.prune", inbox.prune, HOUSEKEEPING), Job("outbox.prune", prune_outbox, HOUSEKEEPING))
     return (*core, *members.JOBS, *meetings.jobs(roll, root_user_ids), *features)
