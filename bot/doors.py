@@ -16,11 +16,18 @@ from bot.meetings import personal as meetings_personal
 from bot.members import calendar_handlers, offices_handlers, personal_handlers, roster_handlers
 from bot.members import handlers as members_handlers
 from bot.members.personal import PersonalData
+from bot.practice import handlers as practice_handlers
+from bot.practice import personal as practice_personal
 from bot.quiz import exam_handlers, publishing_handlers
 from bot.quiz import handlers as quiz_handlers
 from bot.quiz import personal as quiz_personal
 
-PERSONAL: tuple[PersonalData, ...] = (attendance_personal.DATA, meetings_personal.DATA, quiz_personal.DATA)
+PERSONAL: tuple[PersonalData, ...] = (
+    attendance_personal.DATA,
+    meetings_personal.DATA,
+    quiz_personal.DATA,
+    practice_personal.DATA,
+)
 
 ROUTES: tuple[Routes, ...] = (
     members_handlers.ROUTES,
@@ -39,6 +46,7 @@ ROUTES: tuple[Routes, ...] = (
     quiz_handlers.ROUTES,
     publishing_handlers.ROUTES,
     exam_handlers.ROUTES,
+    practice_handlers.ROUTES,
 )
 
 

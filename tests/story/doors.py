@@ -7,7 +7,7 @@ from bot.message import base36, press
 from tests.banks.files import GOOD
 from tests.members import files
 from tests.stages import BRANCH
-from tests.story import doors_of_exams, doors_of_meetings
+from tests.story import doors_of_exams, doors_of_meetings, doors_of_practice
 from tests.story.entrance import (
     Door,
     Who,
@@ -42,6 +42,7 @@ def doors(scene: Scene) -> tuple[Door, ...]:
         _documents,
         *doors_of_meetings.PARTS,
         *doors_of_exams.PARTS,
+        *doors_of_practice.PARTS,
     )
     return tuple(door for part in parts for door in part(scene))
 
