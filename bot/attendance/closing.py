@@ -134,6 +134,7 @@ def _tell_secretary(session: Session, meeting: MeetingFacts, what: str, message:
         lane=Lane.NOTICE,
         now=now,
         valid_until=now + ladder.MINUTES_KEPT,
+        is_unasked=True,
     )
 
 

@@ -57,6 +57,7 @@ def _tell_admins(session: Session, outage: Outage, root_user_ids: Collection[int
             now=now,
             due_at=hours.end_after(now) if hours.holds(now) else now,
             valid_until=now + FRESH,
+            is_unasked=True,
         )
 
 

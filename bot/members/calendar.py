@@ -96,7 +96,16 @@ def ask_calendar(session: Session, *, now: datetime) -> None:
     for key, user_id in _readers(session, year, monday, now=now):
         message = calendar_views.not_imported(year)
         until = at_beijing(monday + WEEK, ASKED_AT)
-        outbox.enqueue(session, key, chat_id=user_id, content=message, lane=Lane.CALM, now=now, valid_until=until)
+        outbox.enqueue(
+            session,
+            key,
+            chat_id=user_id,
+            content=message,
+            lane=Lane.CALM,
+            now=now,
+            valid_until=until,
+            is_unasked=True,
+        )
 
 
 def _missing_on(session: Session, day: date) -> int | None:

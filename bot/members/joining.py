@@ -234,7 +234,7 @@ def decide(
         raise _over(session, row)
     done = None if member_id is None else _accept(session, row, member_id, who.recorded_id, now)
     answer = views.bound(done) if done else views.claim_refused()
-    notices.tell(session, row.telegram_user_id, f"claim:{row.id}:answer", answer, now=now)
+    notices.tell(session, row.telegram_user_id, f"claim:{row.id}:answer", answer, now=now, is_unasked=False)
     return row.typed_name, done
 
 

@@ -16,9 +16,11 @@ from bot.message import Message
 from bot.outbox import Lane
 
 
-def tell(session: Session, user_id: int, key: str, message: Message, *, now: datetime) -> None:
-    """One message to one account; the key says what it is about and keeps it from being said twice."""
-    outbox.enqueue(session, f"members:{key}:{user_id}", chat_id=user_id, content=message, lane=Lane.NOTICE, now=now)
+def tell(session: Session, user_id: int, key: str, message: Message, *, now: datetime, is_unasked: bool = True) -> None:
+    """One message to one account; the key says what it is about and keeps it from being said twice. Only what answers
+    the reader's own request is not unasked."""
+    key = f"members:{key}:{user_id}"
+    outbox.enqueue(session, key, chat_id=user_id, content=message, lane=Lane.NOTICE, now=now, is_unasked=is_unasked)
 
 
 def tell_member(session: Session, member_id: int, key: str, message: Message, *, now: datetime) -> None:

@@ -292,7 +292,16 @@ def _finish(session: Session, live: Live, now: datetime) -> None:
 
 def _tell(session: Session, key: str, chat_id: int, content: Content, now: datetime) -> None:
     until = now + RESULT_FOR
-    outbox.enqueue(session, key, chat_id=chat_id, content=content, lane=Lane.NOTICE, valid_until=until, now=now)
+    outbox.enqueue(
+        session,
+        key,
+        chat_id=chat_id,
+        content=content,
+        lane=Lane.NOTICE,
+        valid_until=until,
+        now=now,
+        is_unasked=True,
+    )
 
 
 def abort(session: Session, live: Live, *, now: datetime, is_silent: bool = False) -> Live | None:

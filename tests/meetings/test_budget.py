@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.meetings.budget import with_room
+from bot.members import notices
 from bot.members.models import Account, Chat
 from bot.members.rules import ChatState
 from bot.message import Message
@@ -75,6 +76,25 @@ def test_the_fifth_unasked_message_of_a_day_waits_for_the_morning(play: Play) ->
     play.until("2026-03-06 13:00")
     assert [letter.key for letter in play.take() if letter.to == 1001 and ":R3:" in letter.key]
     assert play.rungs(meeting)["R3"].endswith("FIRED")
+
+
+def test_what_members_and_attendance_say_unasked_counts_too(play: Play) -> None:
+    cast = play.cast
+    play.meeting("3月5日9点 支部党员大会 @三楼")
+    play.meeting("3月6日15点 主题党日 学习 @三楼")
+    play.until("2026-03-05 10:00")
+    for number in range(3):
+        play.run(notices.tell_member, cast.li.id, f"post:{number}", Message("您的职务有变动。"))
+    play.take()
+
+    def heard() -> list[str]:
+        keys = [letter.key.split(":") for letter in play.take() if letter.to == cast.li.user_id]
+        return [key[3] for key in keys if key[0] == "meeting"]
+
+    play.until("2026-03-05 20:00")
+    assert heard() == ["closed"]  # the fourth; the minutes of that meeting and the question about the next one wait
+    play.until("2026-03-06 07:30")
+    assert sorted(heard()) == ["R2", "R7"]
 
 
 def test_what_would_come_too_late_is_not_sent(play: Play) -> None:
