@@ -261,7 +261,18 @@ async def test_without_the_right_to_write_the_secretary_gets_the_text(stage: Sta
     stage.groups.restrict(group)
     await stage.settle()
     assert (await send(stage, "test:1", group.id, Message(Html("请<b>准时</b>到会。")))).state == State.DEAD
-    assert heard(chat("李四")) == ["机器人在“一支部群”没有发言权限，请群管理员放开。\n没有发出的内容：\n请准时到会。"]
+    told = "机器人在“一支部群”没有发言的权限，请群管理员放开；放开之前不再重复提醒。\n没有发出的内容：\n"
+    assert heard(chat("李四")) == [f"{told}请准时到会。"]
+
+
+async def test_a_missing_right_is_told_once_until_it_was_there_again(stage: Stage, chat: People, group: Chat) -> None:
+    stage.expect_refusal("not enough rights to send text messages to the chat")
+    for lines, may_write in (("一二", False), ("三", True), ("四五", False)):
+        stage.groups.restrict(group, sends=["can_send_messages"] if may_write else [])
+        await stage.advance(minutes=1)
+        for line in lines:
+            await send(stage, f"test:{line}", group.id, Message(Html(line)))
+    assert [text[-1] for text in heard(chat("李四"))] == ["一", "四"]
 
 
 async def test_a_text_telegram_cannot_read_arrives_plain_with_an_incident(stage: Stage, chat: People) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import cast
 
-from sqlalchemy import CursorResult, delete, select, update
+from sqlalchemy import CursorResult, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -12,7 +12,7 @@ from bot.members import notices, views
 from bot.members.models import Account, Chat, Member, Membership, Prompt
 from bot.members.rules import ChatState, Reach, Right
 from bot.members.service import actor, unit
-from bot.message import Html, Message, Sender, StaleButton
+from bot.message import Content, Html, Message, Sender, StaleButton, from_json
 from bot.outbox import Claimed, OutboxRow, State
 
 SEND_AGAIN_FOR = timedelta(hours=1)
@@ -89,12 +89,26 @@ def post_unsure(session: Session, chat_id: int, row_id: int, *, now: datetime) -
 
 
 def chat_muted(session: Session, row: Claimed, *, now: datetime) -> None:
-    """The group does not let the bot write: the secretary gets the text, and hears which right is missing."""
-    chat = session.get(Chat, row.chat_id)
-    if chat is not None:
-        text = row.content.text if isinstance(row.content, Message) else ""
-        message = views.muted(chat.title, Html(text))
-        notices.tell_secretary(session, chat.unit_id, f"muted:{row.id}", message, now=now)
+    """The group does not let the bot post this: the secretary gets the text, and hears which right is missing; again
+    only when the group has let it in between."""
+    chat, kind = session.get(Chat, row.chat_id), type(row.content)
+    if chat is None:
+        return
+    about = f"muted:{chat.chat_id}:{kind.__name__}"
+    told = select(func.max(OutboxRow.created_at)).where(outbox.under(f"members:{about}:"))
+    told_at = session.scalar(told)
+    if told_at is not None and not _has_posted(session, chat.chat_id, kind, told_at):
+        return
+    text = row.content.text if isinstance(row.content, Message) else ""
+    message = views.muted(chat.title, kind, Html(text))
+    notices.tell_secretary(session, chat.unit_id, f"{about}:{row.id}", message, now=now)
+
+
+def _has_posted(session: Session, chat_id: int, kind: type[Content], since: datetime) -> bool:
+    """Rows whose content is made late are mostly edits, which need no right: they say nothing."""
+    sent = select(OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.state == State.SENT)
+    bodies = session.scalars(sent.where(OutboxRow.sent_at > since, OutboxRow.message_id.is_not(None)))
+    return any(isinstance(from_json(body), kind) for body in bodies if body is not None)
 
 
 def topic_lost(session: Session, row: Claimed, *, now: datetime) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record
 from bot.members.rules import Actor, Grant, NotBound, Right, Role, TopicOf, UnitKind, UnitRef
 from bot.members.service import Person
-from bot.message import Button, Buttons, Html, Message, cut, escape, fill, lines, press, rows
+from bot.message import Button, Buttons, Content, Document, Html, Message, Poll, cut, escape, fill, lines, press, rows
 from bot.periods import beijing
 
 LABEL = 12  # characters of a name on a button
@@ -329,9 +329,13 @@ def unsure(title: str, row_id: int) -> Message:
     return Message(text, ((Button("再发一次", press("members", "again", row_id)),),))
 
 
-def muted(title: str, text: Html) -> Message:
-    """What a group did not let the bot say, for the secretary."""
-    told = fill("机器人在“{title}”没有发言权限，请群管理员放开。", title=title)
+_POSTING = {Poll: "发起投票", Document: "发送文件"}
+
+
+def muted(title: str, kind: type[Content], text: Html) -> Message:
+    """What a group did not let the bot post, for the secretary."""
+    right = _POSTING.get(kind, "发言")
+    told = fill("机器人在“{title}”没有{right}的权限，请群管理员放开；放开之前不再重复提醒。", title=title, right=right)
     return Message(lines(told, fill("没有发出的内容：\n{text}", text=text) if text else ""))
 
 

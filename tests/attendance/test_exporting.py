@@ -108,7 +108,7 @@ def test_the_list_to_sign_is_one_page_wide_and_tells_what_it_rests_on(play: Play
 
 def test_a_long_title_has_room_in_every_sheet(play: Play) -> None:
     """Excel finds the height of a row by itself, other programs print the lines over each other."""
-    meeting = play.meeting(f"{LINE} {'学习会议精神并讨论年度计划' * 2}")
+    meeting = play.meeting(f"本周五15点 主题党日 {'学习会议精神并讨论年度计划' * 2} @三楼会议室")
     play.work()
     _, files = exported(play, meeting)
     book = load_workbook(BytesIO(files.xlsx))
