@@ -22,13 +22,12 @@ from bot.attendance.rules import (
     CorrectionState,
     Status,
     Wanted,
-    checked_reason,
     correcting,
 )
 from bot.errors import UserError
 from bot.meetings import service as meetings
 from bot.meetings.facts import MeetingFacts
-from bot.meetings.rules import MeetingState
+from bot.meetings.rules import MeetingState, checked_reason
 from bot.members import prompts
 from bot.members import service as members
 from bot.members.rules import Actor, DueList, Right

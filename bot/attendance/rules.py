@@ -12,7 +12,6 @@ from bot.periods import beijing
 
 CORRECTION_ALONE = timedelta(hours=48)  # after E a record is corrected by one person; later a second holder confirms
 PROPOSAL = timedelta(days=7)  # until it is confirmed, else EXPIRED
-REASON_LENGTH = range(2, 201)
 LEAVE_REASON = 200
 REOPENED_FOR = timedelta(minutes=30)
 PRESS_KEPT = timedelta(seconds=150)  # Telegram holds a press back that long and says nothing of its moment
@@ -126,10 +125,6 @@ class CorrectionOver(UserError):
     text = "会议结束已超过7天，不能再更正。"
 
 
-class BadReason(UserError):
-    text = "请用2到200个字写明原因。"
-
-
 class OnlyForAway(UserError):
     text = "只有请假或缺席的人可以登记补课。"
 
@@ -181,13 +176,6 @@ def correcting(ends_at: datetime, *, now: datetime) -> Correcting:
     if now > ends_at + CORRECTION:
         raise CorrectionOver
     return Correcting.AT_ONCE if now <= ends_at + CORRECTION_ALONE else Correcting.PROPOSE
-
-
-def checked_reason(reason: str) -> str:
-    reason = " ".join(reason.split())
-    if len(reason) not in REASON_LENGTH:
-        raise BadReason
-    return reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.meetings import kinds
-from bot.meetings.facts import MeetingFacts
+from bot.meetings.facts import MeetingFacts, Step
 from bot.meetings.models import Draft
 from bot.meetings.rules import MeetingKind, MeetingState
 from bot.members import service as members
-from bot.members.rules import Actor, UnitRef
+from bot.members.rules import Actor, Right, UnitRef
 from bot.message import Sender
 
 DRAFT_LIFE = timedelta(hours=24)
@@ -48,7 +48,20 @@ def open_draft(session: Session, sender: Sender, draft_id: int, *, now: datetime
     return who, draft
 
 
-def close_draft(session: Session, draft_id: int, *, now: datetime) -> None:
+def take_draft(
+    session: Session, sender: Sender, draft_id: int, step: Step, *, now: datetime
+) -> tuple[Actor, Draft, UnitRef]:
+    """One's own finished draft, which stands at `step`, to be made true; this closes it."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    unit = members.unit(session, draft.unit_id)
+    who.require(Right.PLAN, unit)
+    if draft.step != step.name:
+        raise DraftGone
+    _close(session, draft_id, now=now)
+    return who, draft, unit
+
+
+def _close(session: Session, draft_id: int, *, now: datetime) -> None:
     """Confirm a draft, once; whoever presses again hears that it is saved."""
     taken = update(Draft).where(Draft.id == draft_id, Draft.confirmed_at.is_(None), Draft.expires_at > now)
     if session.execute(taken.values(confirmed_at=now).returning(Draft.id)).first() is None:

@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.meetings import publishing, service
-from bot.meetings.drafts import Body, DraftGone, close_draft, meeting_of, open_draft, without
+from bot.meetings.drafts import Body, DraftGone, meeting_of, open_draft, take_draft, without
 from bot.meetings.facts import MeetingFacts, Plan, Step
 from bot.meetings.models import Draft, Meeting, MeetingChange
 from bot.meetings.rules import Change, MeetingKind, check_span, checked_reason
 from bot.members import prompts
 from bot.members import service as members
-from bot.members.rules import Actor, Right, Role, UnitRef
+from bot.members.rules import Actor, Role, UnitRef
 from bot.message import Sender
 from bot.periods import local_day
 
@@ -103,12 +103,9 @@ def tell_reason(session: Session, sender: Sender, draft_id: int, text: str, *, n
 
 def record_past(session: Session, sender: Sender, draft_id: int, *, now: datetime, opener: Opener) -> MeetingFacts:
     """确认补录: the meeting, open and with the due list of its day."""
-    who, draft = open_draft(session, sender, draft_id, now=now)
-    unit = members.unit(session, draft.unit_id)
-    who.require(Right.PLAN, unit)
-    if draft.step != Step.PAST_PREVIEW.name or "reason" not in draft.body:
+    who, draft, unit = take_draft(session, sender, draft_id, Step.PAST_PREVIEW, now=now)
+    if "reason" not in draft.body:
         raise DraftGone
-    close_draft(session, draft_id, now=now)
     plan, reason = meeting_of(draft, unit), str(draft.body["reason"])
     check_past(plan.starts_at, is_admin=_is_admin(session, who, unit.id), now=now)
     check_span(plan.kind, plan.starts_at, plan.ends_at)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from bot.db import upsert
 from bot.errors import UserError
 from bot.meetings import cards, ladder, service
-from bot.meetings.drafts import DraftGone, close_draft, meeting_of, open_draft
+from bot.meetings.drafts import meeting_of, take_draft
 from bot.meetings.facts import LIVE, MeetingFacts, Preview, Saved, Step
 from bot.meetings.models import Draft, Meeting
 from bot.meetings.phrases import Note
@@ -16,7 +16,7 @@ from bot.meetings.repeating import notes_of
 from bot.meetings.rules import MeetingState, RungName, check_move, check_span
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Right, UnitRef
+from bot.members.rules import UnitRef
 from bot.message import Sender
 
 
@@ -87,12 +87,7 @@ def _collisions(session: Session, meeting: MeetingFacts, due: set[int], replaces
 
 def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Saved:
     """Make the meeting of a draft, once; whoever presses again hears that it is there."""
-    who, draft = open_draft(session, sender, draft_id, now=now)
-    unit = members.unit(session, draft.unit_id)
-    who.require(Right.PLAN, unit)
-    if draft.step != Step.PREVIEW.name:
-        raise DraftGone
-    close_draft(session, draft_id, now=now)
+    _, draft, unit = take_draft(session, sender, draft_id, Step.PREVIEW, now=now)
     plan = meeting_of(draft, unit)
     check_move(plan.starts_at, now=now)
     check_span(plan.kind, plan.starts_at, plan.ends_at)

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.meetings import kinds, publishing, recurrence, refilling, service, versions
-from bot.meetings.drafts import DRAFT_LIFE, Body, DraftGone, close_draft, open_draft, without
+from bot.meetings.drafts import DRAFT_LIFE, Body, DraftGone, take_draft, without
 from bot.meetings.facts import LIVE, MeetingFacts, Preview, SeriesPreview, Step
 from bot.meetings.models import Draft, Meeting, Rung, Series
 from bot.meetings.phrases import Every, Note
@@ -220,12 +220,7 @@ def draft_of(session: Session, who: Actor, body: Body, *, now: datetime) -> Draf
 
 def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Begun:
     """Make the series of a draft, once, and the meetings it brings at first."""
-    who, draft = open_draft(session, sender, draft_id, now=now)
-    unit = members.unit(session, draft.unit_id)
-    who.require(Right.PLAN, unit)
-    if draft.step != Step.SERIES.name:
-        raise DraftGone
-    close_draft(session, draft_id, now=now)
+    who, draft, unit = take_draft(session, sender, draft_id, Step.SERIES, now=now)
     planned, old, ended = _planned(draft, unit, now=now), _replaced(session, draft), None
     check_span(planned.kind, now, now + timedelta(minutes=planned.terms.minutes))
     if old is not None:

@@ -8,9 +8,10 @@ from sqlalchemy.orm import Session
 
 from bot.attendance import chain, correcting, proposals
 from bot.attendance.models import AttendanceEvent, Correction
-from bot.attendance.rules import BadReason, CorrectionOver, CorrectionState, LeaveState, ReasonKind, Status
+from bot.attendance.rules import CorrectionOver, CorrectionState, LeaveState, ReasonKind, Status
 from bot.attendance.service import NotDue
 from bot.errors import UserError
+from bot.meetings.rules import BadReason
 from bot.meetings.service import NoSuchMeeting
 from bot.members.models import Membership, RoleGrant
 from bot.members.rules import NotAllowed, Role

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.attendance.rules import (
-    BadReason,
     Correcting,
     CorrectionOver,
     NotYetOpen,
@@ -16,7 +15,6 @@ from bot.attendance.rules import (
     Turnout,
     after_close,
     check_make_up,
-    checked_reason,
     correcting,
     late_tap,
     sign_in,
@@ -104,14 +102,6 @@ def test_corrections_need_a_second_person_after_two_days(after_end: timedelta, e
 def test_after_a_week_nothing_is_corrected() -> None:
     with pytest.raises(CorrectionOver):
         correcting(END, now=END + timedelta(days=8))
-
-
-def test_a_reason_has_2_to_200_characters() -> None:
-    assert checked_reason("  补  签 ") == "补 签"
-    assert checked_reason("因" * 200) == "因" * 200
-    for reason in ("", " 因 ", "因" * 201):
-        with pytest.raises(BadReason):
-            checked_reason(reason)
 
 
 @pytest.mark.parametrize("status", [Status.PRESENT, Status.LATE, Status.EXPECTED])
