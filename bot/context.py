@@ -54,6 +54,7 @@ class Turn:
     row: inbox.Received
     is_marked: bool = False  # its transaction has been asked for
     is_answered: bool = False
+    has_edited: bool = False  # the pressed message
     failure: BaseException | None = None
 
 
@@ -138,6 +139,7 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
             self.turn.is_answered = True
         elif isinstance(part, Toast | Alert):  # the press was answered with a request for patience
             part = Message(escape(part.text))
+        self.turn.has_edited |= isinstance(part, Edit) and part.message_id in (None, sender.message_id)
         self.deps.mouth.say(Answer(sender.chat_id, part, query, sender.thread_id, self.target(part)))
 
     def target(self, part: Part) -> int | None:

@@ -71,6 +71,7 @@ class Gate:
     confirm_yourself: Callable[[str], message.Message]  # the answer to a command sent as the group
     patience: Patience
     _refused_at: dict[int, datetime] = field(default_factory=dict)
+    _edited_at: dict[tuple[int, int | None], datetime] = field(default_factory=dict)
 
     async def dispatch(self, told: Update | Pressed | Voted, context: Context) -> None:
         if isinstance(told, Voted):
@@ -107,6 +108,10 @@ class Gate:
             if isinstance(refusal, NotSaved):
                 raise
             await self._refuse(refusal, context)
+        if context.turn.has_edited:
+            now = context.now()
+            self._edited_at = {place: at for place, at in self._edited_at.items() if now - at < REFUSAL_GAP}
+            self._edited_at[context.sender.chat_id, context.sender.message_id] = now
 
     async def _refuse(self, refusal: UserError, context: Context) -> None:
         if not context.turn.is_marked:
@@ -115,10 +120,15 @@ class Gate:
         if context.callback_id is not None:
             is_open = refusal.opens and not context.turn.is_answered
             await context.say(Open(refusal.opens) if is_open else Alert(str(refusal)))
-            if refusal.ends_buttons and context.is_button_there:
+            if refusal.ends_buttons and context.is_button_there and not self._is_edited_since(context):
                 await context.say(ClearButtons())
         elif context.sender.is_private or self._may_refuse(context):
             await context.say(message.Message(escape(refusal)))
+
+    def _is_edited_since(self, context: Context) -> bool:
+        """The first press of a double tap gave the message the buttons that stand there now; they stay."""
+        edited_at = self._edited_at.get((context.sender.chat_id, context.sender.message_id))
+        return edited_at is not None and context.sender.at <= edited_at
 
     def _may_refuse(self, context: Context) -> bool:
         """Groups stay calm: one refusal a minute to one person."""
