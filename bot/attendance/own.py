@@ -40,6 +40,7 @@ class NothingToLeave(UserError):
 def near(session: Session, sender: Sender, *, now: datetime) -> list[Own]:
     """会议与请假: what is ahead, running and just over, for this person."""
     who = members.actor(session, sender, now=now)
+    who.require(Right.SELF)
     return [own for meeting in meetings.around(session, who, now=now) if _concerns(own := _own(session, who, meeting))]
 
 
@@ -118,6 +119,7 @@ def _is_unanswered(own: Own, now: datetime) -> bool:
 def record(session: Session, sender: Sender, *, now: datetime) -> Record:
     """One's own attendance of this year, over meetings that are closed."""
     who = members.actor(session, sender, now=now)
+    who.require(Right.SELF)
     year = PeriodKind.YEAR.of(local_day(now))
     query = (
         select(*meetings.COLUMNS, Attendance.status)

@@ -58,6 +58,6 @@ def routes(follow: calendar.Follow, then: Callable[[Context], Awaitable[None]]) 
 
     return Routes(
         commands={"calendar": show},
-        presses={"members:calendar": how_to_import, "members:sample": sample},
+        presses={"members:years": show, "members:calendar": how_to_import, "members:sample": sample},
         documents={"yaml:days": take, "yml:days": take},
     )

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.errors import UserError
 from bot.members.facts import Choice, Record, RosterList
 from bot.members.joining import refuse_bound
 from bot.members.models import RoleGrant, Unit
@@ -28,16 +27,11 @@ WITH_CHATS = (
 )
 
 
-class NotOnRoster(UserError):
-    text = "您是系统管理员，没有个人记录。"
-
-
 def mine(session: Session, sender: Sender, *, now: datetime) -> Record:
     """The sender's own entry."""
     who = actor(session, sender, now=now)
+    who.require(Right.SELF)
     found = people(session, [who.member_id], local_day(now))
-    if not found:
-        raise NotOnRoster
     return Record(found[who.member_id], who.branch.name if who.branch else None, who.grants)
 
 

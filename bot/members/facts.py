@@ -147,6 +147,7 @@ class UnitCard:
     people: Sequence[Person]
     above: UnitRef | None = None
     page: int = 0
+    has_calendar: bool = False  # the reader keeps the working calendar of all that is below
 
 
 @dataclass(frozen=True, slots=True)

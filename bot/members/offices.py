@@ -89,6 +89,7 @@ def show_unit(session: Session, sender: Sender, unit_id: int, page: int = 0, *, 
         [one for one in roster_on(session, place.id, local_day(now)) if not one.is_guest] if is_branch else (),
         above if above is not None and who.may(Right.GRANT, above) else None,
         page,
+        has_calendar=place.is_top and who.may(Right.CALENDAR, place),
     )
 
 

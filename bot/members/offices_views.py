@@ -46,7 +46,8 @@ def unit(shown: UnitCard) -> Message:
         shown.page, len(buttons), views.PAGE, lambda number: press("members", "org", shown.unit.id, number)
     )
     up = (Button("上级组织", press("members", "org", shown.above.id)),) if shown.above else ()
-    return Message(text, (*rows(above_page, 3), *page, *turning, *_filled(up)))
+    years = (Button("工作日历", press("members", "years")),) if shown.has_calendar else ()
+    return Message(text, (*rows(above_page, 3), *page, *turning, *_filled(up, years)))
 
 
 def _by_post(offices: Sequence[Office], place: UnitRef) -> dict[str, list[str]]:

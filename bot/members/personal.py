@@ -13,12 +13,13 @@ import structlog
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot import inbox, outbox
+from bot import inbox, outbox, undo
 from bot.db import Base
 from bot.errors import UserError
 from bot.members import notices, register
 from bot.members import personal_views as words
 from bot.members.facts import ErasureCard, Table
+from bot.members.joining import RELEASE
 from bot.members.models import (
     Account,
     Claim,
@@ -107,6 +108,7 @@ class Erased:
 def export(session: Session, sender: Sender, features: Sequence[PersonalData], *, now: datetime) -> tuple[Table, ...]:
     """Everything about the sender, and about nobody else."""
     who = actor(session, sender, now=now)
+    who.require(Right.SELF)
     tables = [*_own(session, who), *(table for feature in features for table in feature.export(session, who.member_id))]
     return tuple(table for table in tables if table.rows)
 
@@ -266,6 +268,7 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
     hide_in(session, traces, Exemption, ("basis", "approver"), Exemption.member_id.in_(near))
     register.leave(session, of_person, today)
     _forget_files(session, traces)
+    undo.forget(session, RELEASE, of_person)
     if traces.user_id is not None:
         _forget_account(session, traces.user_id, of_person)
     is_probationary = session.scalar(select(Member.full_on).where(Member.id == of_person))

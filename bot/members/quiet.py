@@ -79,6 +79,7 @@ def _wider(common: QuietHours, start: str | None, end: str | None) -> QuietHours
 def settings_of(session: Session, sender: Sender, *, now: datetime) -> Settings:
     """提醒设置 of the sender."""
     who = actor(session, sender, now=now)
+    who.require(Right.SELF)
     common = of_unit(session, who.branch) if who.branch else USUAL
     row = session.get(Account, sender.user_id)
     own = _wider(common, row.quiet_from, row.quiet_to) if row else common

@@ -269,6 +269,15 @@ class NotAllowedHere(NotAllowed):
     text = "这个操作只有支部书记或管理员可以用。需要开通请联系管理员。"
 
 
+class NotOnRoster(UserError):
+    """A root user asks for what people of the roster have of their own."""
+
+    text = (
+        "您是系统管理员，不在名册上，没有个人的会议、提醒和记录。发送 /help 查看可以做什么。"
+        "要加入：导入写有您的名册，再打开邀请单里您的链接。"
+    )
+
+
 class OnlyAdmins(NotAllowed):
     text = "这个操作只有管理员可以用。需要开通请联系管理员。"
 
@@ -313,6 +322,8 @@ class Actor:
         """Raise the refusal that fits unless `may`."""
         if self.may(right, unit, case):
             return
+        if right is Right.SELF:
+            raise NotOnRoster
         if MATRIX[right][Standing.OFFICER.value] is When.NO:
             raise OnlyAdmins
         if not self.contact or self.contact == self.name:

@@ -115,7 +115,8 @@ def help_private(who: Actor) -> Message:
 def _help(who: Actor) -> Html:
     own = [("您可以用这些命令：", _FOR_ALL)] if who.member_id else []
     more = tuple((name, text) for right, name, text in _BY_RIGHT if who.may(right))
-    blocks = [*own, ("负责人还可以用：", more)] if more else own
+    title = "负责人还可以用：" if own else "您可以用这些命令："
+    blocks = [*own, (title, more)] if more else own
     parts = [line for title, known in blocks for line in (title, *(f"/{name} {text}" for name, text in known))]
     words = "也可以直接发送：签到、请假、我的、帮助、取消。" if who.member_id else ""
     return lines(*parts, words)

@@ -18,7 +18,8 @@ def labels(message: Message) -> list[str]:
 async def test_the_admin_walks_the_tree_and_appoints(chat: People) -> None:
     top = (await chat("王五").say("/orgs")).message
     assert top.text == "示范区国资系统党委\n管理员：王五\n点下级组织继续。"
-    assert labels(top) == ["王五", "示范城建集团", "示范交通集团"]
+    assert labels(top) == ["王五", "示范城建集团", "示范交通集团", "工作日历"]
+    assert (await chat("王五").press("工作日历")).message.text.startswith("工作日历\n2004—2026年：程序自带")
     await chat("王五").press("示范城建集团")
     branch = (await chat("王五").press("城建一支部")).edits[0]
     assert branch.text == (

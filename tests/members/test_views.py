@@ -99,7 +99,7 @@ def test_help_lists_what_one_may() -> None:
 def test_a_root_user_outside_the_roster_reads_of_the_roster_only() -> None:
     assert views.welcome(actor(member_id=0, is_root=True)).text == (
         "您好。\n"
-        "负责人还可以用：\n"
+        "您可以用这些命令：\n"
         "/roster 名册；直接发送名册文件可导入\n"
         "/invite 给还没有激活的党员生成加入链接\n"
         "/bind 把支部群与机器人绑定\n"

@@ -58,13 +58,13 @@ def _commands(scene: Scene) -> Iterator[Door]:
         "roster": (somewhere(Right.ROSTER), nobody),
         "orgs": (somewhere(Right.GRANT), nobody),
         "me": (self_, nobody),
-        "settings": (known, anybody),
+        "settings": (self_, anybody),
         "calendar": (somewhere(Right.CALENDAR), nobody),
         "plan": (somewhere(Right.PLAN), anybody),
         "series": (somewhere(Right.PLAN), nobody),
         "minutes": (somewhere(Right.MINUTES), anybody),
-        "meetings": (known, anybody),
-        "today": (known, nobody),
+        "meetings": (self_, anybody),
+        "today": (self_, nobody),
         "roll": (somewhere(Right.SEE_NAMES), anybody),
         "export": (somewhere(Right.EXPORT), anybody),
         "bank": (somewhere(Right.BANKS), somewhere(Right.BANKS)),
@@ -84,8 +84,8 @@ def _words(_: Scene) -> Iterator[Door]:
         "帮助": known,
         "取消": anybody,
         "我的": somewhere(Right.SELF),
-        "签到": known,
-        "请假": known,
+        "签到": somewhere(Right.SELF),
+        "请假": somewhere(Right.SELF),
         "题库": somewhere(Right.BANKS),
         "出题": somewhere(Right.RUN_QUIZ),
         "考试": known,
@@ -101,7 +101,7 @@ def _links(scene: Scene) -> Iterator[Door]:
         ("gb", scene.words["code"], nobody),  # it binds groups, not private chats
         ("help", "", known),
         ("bind", "", somewhere(Right.BIND_CHAT)),
-        ("st", "", known),
+        ("st", "", somewhere(Right.SELF)),
         ("pl", "", somewhere(Right.PLAN)),
         ("mn", "", somewhere(Right.MINUTES)),
         ("rl", "", somewhere(Right.SEE_NAMES)),
@@ -157,6 +157,7 @@ def _members(scene: Scene) -> Iterator[Door]:
     for verb in ("apply", "drop", "faults"):
         yield pressing(f"members:{verb}", own("李四"), scene.of["roster"])
     yield pressing("members:calendar", somewhere(Right.CALENDAR))
+    yield pressing("members:years", somewhere(Right.CALENDAR))
     yield pressing("members:sample", somewhere(Right.CALENDAR))
 
 
@@ -188,14 +189,14 @@ def _offices(scene: Scene) -> Iterator[Door]:
 def _personal(scene: Scene) -> Iterator[Door]:
     branch, member = scene.units[BRANCH], scene.ids["龚䶮"]
     bind = at(Right.BIND_CHAT, branch)
-    yield pressing("members:mystart", known, 20 * 60)
-    yield pressing("members:myend", known, 9 * 60)
+    yield pressing("members:mystart", somewhere(Right.SELF), 20 * 60)
+    yield pressing("members:myend", somewhere(Right.SELF), 9 * 60)
     yield pressing("members:hours", somewhere(Right.BIND_CHAT))
     yield pressing("members:hour", bind, branch.id)
     yield pressing("members:hourss", somewhere(Right.BIND_CHAT), 0)
     yield pressing("members:hoursfrom", bind, branch.id, 20 * 60)
     yield pressing("members:hoursto", bind, branch.id, 9 * 60)
-    yield pressing("members:mydata", known)
+    yield pressing("members:mydata", somewhere(Right.SELF))
     yield pressing("members:eraseme", somewhere(Right.SELF))
     yield pressing("members:askerase", somewhere(Right.SELF))
     yield pressing("members:keep", anybody)

@@ -51,7 +51,10 @@ def links(message: Message) -> dict[str, str]:
 
 
 async def test_a_root_user_brings_everybody_in_and_makes_the_first_admin(chat: Callable[[str], Actor]) -> None:
-    assert (await chat("王五").say("/start")).message.text.startswith("您好。\n负责人还可以用：\n/roster")
+    assert (await chat("王五").say("/start")).message.text.startswith("您好。\n您可以用这些命令：\n/roster")
+    for command in ("/today", "/meetings", "/settings", "/me"):
+        refused = (await chat("王五").say(command)).message.text
+        assert refused.startswith("您是系统管理员，不在名册上，没有个人的会议、提醒和记录。发送 /help 查看可以做什么。")
     empty = (await chat("王五").say("/orgs")).message
     assert empty.text == "还没有任何组织。请先把名册文件（.xlsx 或 .yaml）发给我，导入后再来设置角色。"
     preview = (await chat("王五").upload("名册.yaml", ROSTER.encode())).message

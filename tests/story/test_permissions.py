@@ -31,7 +31,7 @@ from bot.errors import UserError
 from bot.meetings import drafts as plans
 from bot.meetings import series
 from bot.meetings import service as meetings
-from bot.members import directory, joining, prompts, roster
+from bot.members import joining, prompts, roster
 from bot.members import rules as rights
 from bot.members import service as members
 from bot.message import Sender, StaleButton, base36
@@ -48,7 +48,7 @@ from tests.story.scene import Knocker, Scene
 # What somebody reads who is not let in. Who is must never read one of them.
 REFUSALS: tuple[type[UserError], ...] = (
     *(rights.NotBound, rights.NotAllowed, rights.NotAllowedHere, rights.OnlyAdmins, members.NoSuchUnit),
-    *(joining.AccountTaken, joining.LinkDead, directory.NotOnRoster, roster.PreviewGone, StaleButton),
+    *(joining.AccountTaken, joining.LinkDead, rights.NotOnRoster, roster.PreviewGone, StaleButton),
     *(meetings.NoSuchMeeting, attendance.NotDue, plans.DraftGone, series.NoSuchSeries, gate.NotUnderstood),
     *(leave.NothingToDecide, leave.LeaveWithdrawn, proposals.ProposalGone, trail.NoTrail),
     *(quiz.OnlyOfficers, quiz.NotOnRoster, papers.NoDraft, NoSuchBank),
