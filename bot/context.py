@@ -175,11 +175,13 @@ Handler = Callable[[Update, Context], Awaitable[None]]
 class Routes:
     """The doors of one feature. Keys: command names, `feature:verb`, words people type in private, deep-link verbs,
     purposes of awaited texts, file endings (`yaml`, or `yaml:roster` for files that have that top key). A text that
-    `answers` awaits is the answer even where it is a word of a door."""
+    `answers` awaits is the answer even where it is a word of a door; one that `replies` await gives way to `urgent`
+    words, those that act at once."""
 
     commands: Mapping[str, Handler] = field(default_factory=dict)
     presses: Mapping[str, Handler] = field(default_factory=dict)
     words: Mapping[str, Handler] = field(default_factory=dict)
+    urgent: Mapping[str, Handler] = field(default_factory=dict)
     links: Mapping[str, Handler] = field(default_factory=dict)
     replies: Mapping[str, Handler] = field(default_factory=dict)
     answers: Mapping[str, Handler] = field(default_factory=dict)

@@ -198,9 +198,10 @@ class Gate:
         return door
 
     def _word_door(self, word: str) -> Handler:
-        near = get_close_matches(word, list(self.routes.words), n=1, cutoff=0.5)
+        words = {**self.routes.words, **self.routes.urgent}
+        near = get_close_matches(word, list(words), n=1, cutoff=0.5)
         unknown = Mistyped(name=word, near=near[0]) if near else UnknownCommand(name=message.cut(word, MOST_SHOWN))
-        return self.routes.words.get(word, _refusing(unknown))
+        return words.get(word, _refusing(unknown))
 
     def _anonymous_door(self, name: str, context: Context) -> Handler:
         words = [word for word in context.args or () if word.isascii() and ":" not in word]
@@ -233,14 +234,13 @@ class Gate:
         return doors.get(ending, _refusing(FileNotTaken(kinds=kinds)))
 
     async def _text_door(self, text: str, context: Context) -> Handler:
-        word = self.routes.words.get(text.strip())
-        if word is not None:  # whoever types 签到 means it, whatever he was asked half an hour ago
-            return word
         asked = await context.deps.database.read(self.awaited, context.sender)
         purpose, context.prompt = asked or ("", "")
         answer = self.routes.answers.get(purpose)  # in the middle of an exam 请假 is what belongs in the blank
-        # Otherwise whoever types 签到 means it, whatever he was asked half an hour ago.
-        door = answer or self.routes.words.get(text.strip()) or self.routes.replies.get(purpose)
+        # Otherwise whoever types 签到 means it, whatever he was asked half an hour ago. 考试 may well be what he was
+        # asked for: the title of a training, a reason for leave.
+        word = text.strip()
+        door = answer or self.routes.urgent.get(word) or self.routes.replies.get(purpose) or self.routes.words.get(word)
         return door or _refusing(NotUnderstood())
 
     def _event_door(self, update: Update, context: Context) -> Handler | None:

@@ -300,7 +300,7 @@ ROUTES = Routes(
         "attendance:open": open_early,
         "attendance:mine": mine,
     },
-    words={views.SIGN_IN: sign_in_by_word, views.LEAVE: leave_by_word},
+    urgent={views.SIGN_IN: sign_in_by_word, views.LEAVE: leave_by_word},
     links={"lv": leave_by_link, "ci": sign_in_by_link, "rl": roll},
     replies={"attendance:reason": reason_told},
 )

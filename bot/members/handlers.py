@@ -228,7 +228,7 @@ ROUTES = Routes(
         "members:unchat": loosen,
         "members:again": again,
     },
-    words={phrases.HELP: show_help, phrases.CANCEL: cancel},
+    urgent={phrases.HELP: show_help, phrases.CANCEL: cancel},
     links={"j": redeem, "c": claim_link, "gb": bind_by_link, "help": show_help, "bind": bind},
     replies={"members:name": name_given},
     events={"my_chat_member": my_chat_member, "migration": migration},

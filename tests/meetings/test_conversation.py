@@ -178,6 +178,16 @@ async def test_the_word_cancel_ends_the_question_only(chat: Cast, group: Chat) -
     assert card(li, group).text == f"{HEAD}\n已回复 0/12：参加0 · 请假0 · 未回复12"
 
 
+async def test_a_title_may_be_a_word_that_opens_a_list_but_none_that_acts_at_once(chat: Cast) -> None:
+    li = chat("李四")
+    await li.say("/plan 3月6日15点 主题党日 @三楼会议室")
+    await li.press("写主题")
+    assert (await li.say("签到")).message.text == "现在没有正在签到的会议。"
+    assert (await li.say("考试")).message.text.startswith("【主题党日】考试\n")
+    opened = (await li.say("考试")).message.text  # nothing is asked any more
+    assert not opened.startswith("【主题党日】")
+
+
 async def test_a_name_with_signs_stands_as_it_is_written(chat: Cast, group: Chat) -> None:
     li = await published(chat, '/plan 本周五15点 主题党日 5<6&"学习" @<三楼>')
     assert li.last(group).text.startswith('【主题党日】5<6&"学习"\n')

@@ -90,7 +90,7 @@ def _words(_: Scene) -> Iterator[Door]:
         "出题": somewhere(Right.RUN_QUIZ),
         "考试": known,
     }.items():
-        yield Door("words", name, name, who)
+        yield Door("urgent" if name in ("帮助", "取消", "签到", "请假") else "words", name, name, who)
 
 
 def _links(scene: Scene) -> Iterator[Door]:

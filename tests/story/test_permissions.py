@@ -58,7 +58,7 @@ REFUSALS: tuple[type[UserError], ...] = (
 REFUSED = re.compile("|".join(re.sub(r"\\{\w+\\}", ".{0,40}", re.escape(refusal.text)) for refusal in REFUSALS))
 OF_RECEIVING = {"inbox", "inbox_dead", "leases", "outages", "tries"}
 OF_BANKS = ("questions", "question_versions", "revision_items")  # many rows, which follow those of bank_revisions
-TABLES = ("commands", "presses", "words", "links", "replies", "answers", "documents")
+TABLES = ("commands", "presses", "words", "urgent", "links", "replies", "answers", "documents")
 PRESSED = ("presses", "confirmed")  # the second: commands said as the group
 ECHO = "不存在，您无权新建。"  # of what somebody has written himself
 # What somebody may begin for his own branch, or do for himself.
