@@ -3,7 +3,19 @@
 from datetime import datetime
 from enum import Enum as PythonEnum
 
-from sqlalchemy import JSON, BigInteger, Enum, ForeignKey, Index, Integer, String, Text, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Enum,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.banks.rules import Form, Rule
@@ -19,6 +31,7 @@ from bot.quiz.rules import (
     PaperKind,
     PaperState,
     Refusal,
+    Regrading,
     RoundState,
     Seat,
     ShowKey,
@@ -59,6 +72,7 @@ class Paper(Base):
     top_names: Mapped[int] = mapped_column(Integer, default=0)
     resit_of: Mapped[int | None] = mapped_column(ForeignKey("papers.id"))
     resit_number: Mapped[int | None] = mapped_column(Integer)
+    revision: Mapped[int] = mapped_column(Integer, server_default="0")  # of its results; 0: none are out
     by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
 
     __table_args__ = (
@@ -135,8 +149,33 @@ class Result(Base):
     score_centi: Mapped[int | None] = mapped_column(Integer)
     credited_centi: Mapped[int | None] = mapped_column(Integer)
     time_s: Mapped[int | None] = mapped_column(Integer)
+    max_centi: Mapped[int | None] = mapped_column(Integer)
     passed: Mapped[bool | None]
     excellent: Mapped[bool | None]
+    is_told: Mapped[bool] = mapped_column(server_default=false())
+
+    __table_args__ = (
+        Index("ix_results_untold", "paper_id", sqlite_where=text("NOT is_told"), postgresql_where=text("NOT is_told")),
+    )
+
+
+class Regrade(Base):
+    """A question of a released exam that was decided anew; who moved is what differs between two revisions."""
+
+    __tablename__ = "regrades"
+
+    id: Mapped[int] = mapped_column(Integer, primary_key=True)
+    paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"))
+    revision: Mapped[int] = mapped_column(Integer)  # of the results it made
+    version_id: Mapped[int] = mapped_column(ForeignKey("question_versions.id"), index=True)  # as it was asked
+    decision: Mapped[Regrading] = mapped_column(_name(Regrading))
+    to_version_id: Mapped[int | None] = mapped_column(ForeignKey("question_versions.id"))
+    score_centi: Mapped[int] = mapped_column(Integer)  # what the question was worth at first
+    moved: Mapped[int] = mapped_column(Integer)  # people whose score, maximum or verdict changed
+    by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+    __table_args__ = (UniqueConstraint("paper_id", "revision"),)
 
 
 class Attempt(Base):

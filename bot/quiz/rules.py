@@ -39,6 +39,9 @@ LAST_CALL_FOR = timedelta(minutes=2)  # later it would name a wrong number of mi
 CREDIT_MOST = timedelta(minutes=30)  # of one outage
 OUTAGE_NEWS = timedelta(days=1)  # an outage that ended earlier took nothing from an attempt that still runs
 SWEEP_EVERY = timedelta(seconds=15)
+RESULTS_FOR = timedelta(days=3)  # results of an exam that come later are read in the bot, they are no news
+REGRADE_WITHIN = timedelta(days=365)
+MAX_RESITS = 2
 EXAM_DAYS = 3  # from publishing to the day on which an exam closes, unless its maker says otherwise
 EXAM_CLOSES = time(18, 0)
 EXAM_LIMIT = timedelta(minutes=20)
@@ -91,6 +94,8 @@ class PaperAction(Enum):
     ADDED = auto()
     EXEMPTED = auto()
     VOIDED = auto()
+    RELEASED = auto()
+    REGRADED = auto()
 
 
 class CandidateStanding(Enum):
@@ -104,6 +109,14 @@ class Outcome(Enum):
     NO_ANSWER = auto()
     ABSENT = auto()
     EXEMPT = auto()
+
+
+class Regrading(Enum):
+    """What becomes of a question that was asked with a fault."""
+
+    RESCORE = auto()  # marked again by the corrected key
+    GRANT = auto()  # full points for all who sat
+    VOID = auto()  # out of the maximum
 
 
 class AttemptState(Enum):

@@ -96,3 +96,35 @@ def upgrade() -> None:
         sqlite_where=sa.text("answered_at IS NULL"),
         postgresql_where=sa.text("answered_at IS NULL"),
     )
+
+    op.add_column("papers", sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("results", sa.Column("max_centi", sa.Integer(), nullable=True))
+    op.add_column("results", sa.Column("is_told", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "ix_results_untold",
+        "results",
+        ["paper_id"],
+        unique=False,
+        sqlite_where=sa.text("NOT is_told"),
+        postgresql_where=sa.text("NOT is_told"),
+    )
+    op.create_table(
+        "regrades",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("paper_id", sa.Integer(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("version_id", sa.Integer(), nullable=False),
+        sa.Column("decision", sa.String(length=24), nullable=False),
+        sa.Column("to_version_id", sa.Integer(), nullable=True),
+        sa.Column("score_centi", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("by", sa.Integer(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["by"], ["members.id"], name=op.f("fk_regrades_by")),
+        sa.ForeignKeyConstraint(["paper_id"], ["papers.id"], name=op.f("fk_regrades_paper_id")),
+        sa.ForeignKeyConstraint(["to_version_id"], ["question_versions.id"], name=op.f("fk_regrades_to_version_id")),
+        sa.ForeignKeyConstraint(["version_id"], ["question_versions.id"], name=op.f("fk_regrades_version_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_regrades")),
+        sa.UniqueConstraint("paper_id", "revision", name=op.f("uq_regrades_paper_id_revision")),
+    )
+    op.create_index("ix_regrades_version_id", "regrades", ["version_id"], unique=False)
