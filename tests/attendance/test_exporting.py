@@ -11,11 +11,13 @@ from openpyxl import load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import func, select, update
 
-from bot.attendance import chain, exporting, guests, leave, make_ups, workbook
+from bot.attendance import chain, closing, exporting, guests, leave, make_ups, workbook
 from bot.attendance.facts import Export, Files
 from bot.attendance.models import AttendanceEvent
 from bot.attendance.rules import Action, GuestKind, MakeUpHow
+from bot.attendance.service import roll
 from bot.attendance.turnouts import turnouts
+from bot.meetings import minutes
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting
 from bot.members.models import Member
@@ -234,6 +236,31 @@ def test_the_files_arrive_once_and_are_not_kept(play: Play) -> None:
     assert play.database.look(lambda session: session.scalar(kept)) == 0
     audit = select(AttendanceEvent.actor_id, AttendanceEvent.became).where(AttendanceEvent.action == Action.EXPORTED)
     assert play.database.look(lambda session: session.execute(audit).all()) == [(play.cast.li.id, files.sha256)]
+    assert play.database.look(chain.is_intact, meeting.id)
+
+
+def test_filed_minutes_name_who_was_away_and_no_reason(play: Play) -> None:
+    li, meeting = play.cast.li, busy(play)
+    play.act(li, closing.vouch, meeting.id)
+    for post in ("CHAIR", "RECORDER"):
+        play.act(li, minutes.choose, meeting.id, post, li.id, roll=roll)
+    play.act(li, minutes.write, f"{meeting.id}:summary", "学习了二十大精神。", roll=roll)
+    play.act(li, minutes.file_minutes, meeting.id, roll=roll)
+    file = play.act(li, exporting.minutes_of, meeting.id)
+    assert file.data.decode("utf-8-sig").split("\r\n")[6:14] == [
+        "应到5人　实到3人（迟到1人）　请假1人　缺席1人　到会率60.0%",
+        "请假：孙七（事假）",
+        "缺席：吴九（未说明）",
+        "列席2人：李明、王红",
+        "群众32人",
+        "名单属实：李四，2026年3月7日核对",
+        "会议内容：",
+        "学习了二十大精神。",
+    ]
+    assert "住院" not in file.data.decode("utf-8-sig")
+    assert "手机落在车上" not in file.data.decode("utf-8-sig")
+    play.act(li, exporting.deliver_minutes, file)
+    assert [key.rpartition(":")[2] for key in play.pending(f"export:{li.user_id}:")] == ["txt"]
     assert play.database.look(chain.is_intact, meeting.id)
 
 
