@@ -346,4 +346,4 @@ def _had_before(session: Session, attempt_id: int) -> set[int]:
 
 def _contents(session: Session, version_ids: Sequence[int]) -> dict[int, str]:
     query = select(QuestionVersion.id, cast_to(QuestionVersion.content, Text))
-    return dict(session.execute(query.where(QuestionVersion.id.in_(version_ids))).tuples())
+    return {row[0]: row[1] for row in session.execute(query.where(QuestionVersion.id.in_(version_ids)))}

@@ -8,6 +8,7 @@ from bot.banks.rules import Bank, Origin
 from bot.db import Database
 from tests.make import NOW, Cast, Make
 from tests.quiz.banks import BASICS
+from tests.quiz.hall import Hall, bank
 from tests.quiz.play import Play
 
 AddBank = Callable[[Bank], None]
@@ -32,6 +33,13 @@ def add_bank(database: Database) -> AddBank:
         database.run(revisions.write, ready, Scope(), Origin.CLI, base_id=None, by=None, now=NOW)
 
     return add
+
+
+@pytest.fixture
+def hall(database: Database, cast: Cast, add_bank: AddBank) -> Hall:
+    """一支部 with a bank of three questions of each type."""
+    add_bank(bank())
+    return Hall(database, cast)
 
 
 @pytest.fixture
