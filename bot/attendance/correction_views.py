@@ -248,7 +248,7 @@ def settled(what: Proposal, *, now: datetime) -> Message:
 def ask_how(found: Correctable) -> Message:
     at = (found.meeting.id, found.person.member_id)
     buttons = tuple(Button(text, press("attendance", "how", *at, how.name)) for how, text in HOW_NAMES.items())
-    return Message(fill("{who}怎样补的课", who=found.person.name), (buttons,))
+    return Message(fill("{who}怎样补的课？", who=found.person.name), (buttons,))
 
 
 def ask_day(found: Correctable, how: MakeUpHow, *, today: date) -> Message:

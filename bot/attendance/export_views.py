@@ -226,7 +226,7 @@ def choose_unit(units: Sequence[UnitRef], page: int = 0) -> Message:
         for unit in units[page * PAGE : (page + 1) * PAGE]
     ]
     turning = turns(page, len(units), PAGE, lambda number: press("attendance", "units", number))
-    return Message("导出哪一个组织的考勤", (*rows(buttons, 1), *turning))
+    return Message("导出哪一个组织的考勤？", (*rows(buttons, 1), *turning))
 
 
 def choose(what: Choice, *, now: datetime) -> Message:
@@ -238,7 +238,7 @@ def choose(what: Choice, *, now: datetime) -> Message:
         for first in what.months
     ]
     some = [Button(button_label(one, now=now), press("attendance", "export", one.id)) for one in what.meetings]
-    return Message("导出哪一次会议，或哪一个月", (*rows(some, 1), *rows(months, 2)))
+    return Message("导出哪一次会议，或哪一个月？", (*rows(some, 1), *rows(months, 2)))
 
 
 def vouched(name: str, at: datetime) -> str:

@@ -143,7 +143,8 @@ async def roll(_: Update, context: Context) -> None:
 
 async def show_sheet(_: Update, context: Context) -> None:
     await context.transact(marking.post_sheet, context.press.number(0))
-    await context.say(Toast(sheet_views.sheet_is_coming()))
+    if not context.sender.is_private:  # there it is seen to come
+        await context.say(Toast(sheet_views.sheet_is_coming()))
 
 
 async def marks(_: Update, context: Context) -> None:

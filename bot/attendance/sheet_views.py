@@ -68,8 +68,7 @@ def _groups(what: Sheet) -> list[str]:
         ("到会", [entry for entry in due if entry.status is Status.PRESENT]),
         ("迟到", [entry for entry in due if entry.status is Status.LATE]),
         ("请假", [entry for entry in due if entry.status is Status.ON_LEAVE]),
-        ("待批请假", [entry for entry in due if entry.leave_state is LeaveState.ASKED and not what.meeting.is_over]),
-        ("未签", [entry for entry in due if _is_silent(entry)]),
+        ("未签", [entry for entry in due if entry.status is Status.EXPECTED]),
         ("缺席", [entry for entry in due if entry.status is Status.ABSENT]),
         ("报名", [entry for entry in what.entries if not entry.is_due and entry.answer is Answer.GOING]),
     )
@@ -105,7 +104,7 @@ def _mark(entry: Entry) -> str:
         marks.append(KIND_NAMES[entry.leave_kind])
     if entry.left_at is not None:
         marks.append(f"{clock(entry.left_at)}离会")
-    if entry.status is Status.ABSENT and entry.leave_state is LeaveState.ASKED:
+    if entry.status in (Status.EXPECTED, Status.ABSENT) and entry.leave_state is LeaveState.ASKED:
         marks.append("请假待批")
     if entry.is_time_unsure:
         marks.append("时间待核")
@@ -156,7 +155,7 @@ def marking(what: Sheet, page: int = 0, *, is_sure: bool = False, is_for_other: 
     of = what.meeting.id
     turning = turns(page, len(due), PAGE, lambda number: press("attendance", "turn", of, number, flag))
     text = fill("点名：{kind}\n{counts}", kind=name(what.meeting), counts=signed(what.roll))
-    hint = "代录已开：现在点到的人记为代录。" if is_for_other else ""
+    hint = "代录已开：现在点到的人记为代录。" if is_for_other else "点姓名依次换成到会、迟到、未签。"
     return Message(lines(text, hint), (*rows(buttons, 2), *turning, _last_row(what, page, is_sure, is_for_other)))
 
 
@@ -199,7 +198,7 @@ def leaving(what: Sheet, page: int = 0) -> Message:
 
 
 def ask_end(what: Sheet) -> Message:
-    text = "结束签到后，未签{count}人记为缺席。确认结束吗"
+    text = "结束签到后，未签{count}人记为缺席。确认结束吗？"
     count = len(what.roll.unsigned)
     buttons = (
         Button("确认结束", press("attendance", "close", what.meeting.id), style="danger"),
@@ -230,7 +229,7 @@ def reopened(until: datetime) -> str:
 
 def pick_sheet(meetings: Sequence[MeetingFacts], *, now: datetime) -> Message:
     buttons = [Button(button_label(meeting, now=now), press("attendance", "sheet", meeting.id)) for meeting in meetings]
-    return Message("看哪一个会议的考勤表", rows(buttons, 1))
+    return Message("看哪一个会议的考勤表？", rows(buttons, 1))
 
 
 def sheet_is_coming() -> str:

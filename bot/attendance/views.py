@@ -272,8 +272,9 @@ def _to_do(what: Today, *, now: datetime) -> Iterator[Waiting]:
         text = fill("待回复：{when} {kind}", when=when(own.meeting.starts_at, now=now), kind=name(own.meeting))
         yield text, ((Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)),),)
     for own in what.to_explain:
-        text = fill("待说明：{day}{kind}缺席原因", day=short_day(own.meeting.on, now=now), kind=name(own.meeting))
-        yield text, ((Button("说明原因", press("attendance", "why", own.meeting.id)),),)
+        which = f"{short_day(own.meeting.on, now=now)}{name(own.meeting)}"
+        opens = Button(f"说明{cut(which, 30)}缺席原因", press("attendance", "why", own.meeting.id))
+        yield fill("待说明：{which}缺席原因", which=which), ((opens,),)
 
 
 def _to_decide(what: Today, *, now: datetime) -> Iterator[Waiting]:
@@ -312,7 +313,7 @@ def _to_date(meeting: MeetingFacts, *, now: datetime) -> Html:
 def pick(found: Sequence[Own], verb: str, *, now: datetime) -> Message:
     """签到 or 请假 typed while several meetings are meant."""
     buttons = [Button(button_label(own.meeting, now=now), press("attendance", verb, own.meeting.id)) for own in found]
-    return Message("是哪一个会议", rows(buttons, 1))
+    return Message("是哪一个会议？", rows(buttons, 1))
 
 
 def record(what: Record, *, now: datetime) -> Message:

@@ -52,7 +52,7 @@ def ask_which_time(meeting: MeetingFacts, starts: Sequence[datetime], *, now: da
         Button(when(at, now=now), press("meetings", "to", meeting.id, meeting.version, int(at.timestamp()) // 60))
         for at in starts
     ]
-    return Message("是哪一天", rows(buttons, 1))
+    return Message("是哪一天？", rows(buttons, 1))
 
 
 def ask_move_reason(meeting: MeetingFacts, starts_at: datetime, *, now: datetime) -> Message:

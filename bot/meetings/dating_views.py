@@ -79,7 +79,7 @@ def ask_other_date() -> Message:
 def which_date(meeting: MeetingFacts, starts: Sequence[datetime], *, now: datetime) -> Message:
     at = (meeting.id, meeting.version)
     buttons = [Button(when(one, now=now), press("meetings", "date", *at, int(one.timestamp()) // 60)) for one in starts]
-    return Message("是哪一天", rows(buttons, 1))
+    return Message("是哪一天？", rows(buttons, 1))
 
 
 def kept(meeting: MeetingFacts, *, now: datetime) -> Message:

@@ -51,7 +51,7 @@ def pick(found: Sequence[MeetingFacts], page: int = 0, *, now: datetime) -> Mess
     shown = found[page * PAGE : (page + 1) * PAGE]
     buttons = [Button(button_label(one, now=now), press("meetings", "minutes", one.id)) for one in shown]
     turning = turns(page, len(found), PAGE, lambda number: press("meetings", "unfiled", number))
-    return Message("写哪一个会议的记录", (*rows(buttons, 1), *turning))
+    return Message("写哪一个会议的记录？", (*rows(buttons, 1), *turning))
 
 
 def minutes(what: MinutesFacts, is_quorate: Quorate, *, is_sure: bool = False, now: datetime) -> Message:
@@ -222,12 +222,12 @@ def ask(field: str) -> Message:
 def agenda(what: Agenda, is_quorate: Quorate) -> Message:
     meeting = what.meeting
     found = _numbered(what.items)
+    is_shut = meeting.state in (MeetingState.RECORDED, MeetingState.CANCELLED)
     text = lines(
         fill("<b>议题</b>：{kind}", kind=name(meeting)),
         *(item_line(number, one, is_quorate) for number, one in found),
-        "" if found else "还没有议题。",
+        ("点序号写表决和结果。" if not is_shut else "") if found else "还没有议题。",
     )
-    is_shut = meeting.state in (MeetingState.RECORDED, MeetingState.CANCELLED)
     each = [Button(str(number), press("meetings", "item", one.id)) for number, one in found]
     more = (Button("添加议题", press("meetings", "additems", meeting.id)),)
     back = (Button("会议记录", press("meetings", "again", meeting.id)),) if what.may_minute else ()
@@ -278,7 +278,7 @@ def votes(what: OneItem) -> Message:
     one = what.item
     buttons = [Button(RULES[rule], press("meetings", "vote", one.id, rule.name)) for rule in what.votes]
     none = Button("不表决", press("meetings", "vote", one.id, "-"))
-    return Message(fill("“{title}”怎样表决", title=one.title), (*rows(buttons, 2), (none,)))
+    return Message(fill("“{title}”怎样表决？", title=one.title), (*rows(buttons, 2), (none,)))
 
 
 def vote_set(what: OneItem, word: str, is_quorate: Quorate) -> Message:

@@ -29,10 +29,10 @@ RUNG_NAMES = {
     RungName.R8: "缺席说明",
 }
 QUESTIONS = {
-    Question.WHICH_WEEK: "是哪一天",
-    Question.PAST_OR_NEXT_YEAR: "这个时间已过，补录还是改到明年",
-    Question.TOMORROW: "今天这个时间已过，是否改为",
-    Question.SHORT_MONTHS: "是哪一天",
+    Question.WHICH_WEEK: "是哪一天？",
+    Question.PAST_OR_NEXT_YEAR: "这个时间已过，补录还是改到明年？",
+    Question.TOMORROW: "今天这个时间已过，是否改到明天？",
+    Question.SHORT_MONTHS: "是哪一天？",
 }
 NOTES = {
     Note.AFTERNOON: "按下午理解",
@@ -86,7 +86,7 @@ def _turns(draft_id: int, page: int, count: int) -> Buttons:
 
 
 def _day(plan: Plan, *, now: datetime) -> Message:
-    text = fill("<b>{kind}</b>（{unit}）\n什么时候开", **_what(plan))
+    text = fill("<b>{kind}</b>（{unit}）\n什么时候开？", **_what(plan))
     return Message(text, _starts(plan, now=now))
 
 
@@ -105,7 +105,7 @@ def _place(plan: Plan) -> Message:
         for number, place in enumerate(plan.places)
     ]
     other = Button("输入…", press("meetings", "ask", plan.draft_id, "place"))
-    text = fill("<b>{kind}</b>（{unit}）\n在哪里开", **_what(plan))
+    text = fill("<b>{kind}</b>（{unit}）\n在哪里开？", **_what(plan))
     return Message(text, (*rows(buttons, 2), (other, _drop(plan.draft_id))))
 
 
@@ -201,17 +201,18 @@ def recorded(meeting: MeetingFacts, *, now: datetime) -> Message:
 
 def preview(draft_id: int, what: Preview, *, now: datetime) -> Message:
     rules = kinds.of(what.kind, what.unit.kind)
-    text = lines(
+    terms = lines(
         head(rules.name, what.title),
         f"时间：{span(what.starts_at, what.ends_at, now=now)}{_notes(what)}",
         fill("地点：{place}", place=what.place),
         fill("召开：{unit}，{due}", unit=what.unit.name, due=_due(what, rules.due_list)),
         *_warnings(what, rules.due_list),
-        "",
+    )
+    reminders = lines(
         fill("<b>提醒</b>（{how}）", how="发到群里" if what.has_chat else "逐一私信"),
         *(_rung(rung, now=now) for rung in what.rungs if rung.round == 1),
     )
-    return Message(Html(text), _confirm(draft_id, what.title))
+    return Message(Html(f"{terms}\n\n{reminders}"), _confirm(draft_id, what.title))
 
 
 def series_preview(plan: Plan, *, now: datetime) -> Message:
@@ -231,6 +232,7 @@ def series_preview(plan: Plan, *, now: datetime) -> Message:
     if first is None:
         return Message(Html(f"{terms}\n\n{days}"), _confirm(plan.draft_id, what.title, "begin"))
     reminders = lines(
+        *(f"第一次：{clash}" for clash in _clashes(first, rules.due_list) if clash),
         fill("<b>第一次的提醒</b>（{how}）", how="发到群里" if first.has_chat else "逐一私信"),
         *_clashes(first, rules.due_list),
         *(_rung(rung, now=now) for rung in first.rungs if rung.round == 1),
@@ -332,8 +334,8 @@ def saved(what: Saved, *, now: datetime) -> Message:
 
 
 _STEPS: Mapping[Step, Callable[[Plan, int, datetime], Message]] = {
-    Step.KIND: lambda plan, _, __: Message("安排哪一种会议", _kinds(plan)),
-    Step.UNIT: lambda plan, page, _: Message("由哪个组织召开", _units(plan.draft_id, plan.units, page)),
+    Step.KIND: lambda plan, _, __: Message("安排哪一种会议？", _kinds(plan)),
+    Step.UNIT: lambda plan, page, _: Message("由哪个组织召开？", _units(plan.draft_id, plan.units, page)),
     Step.DAY: lambda plan, _, now: _day(plan, now=now),
     Step.CHOICE: lambda plan, _, now: _choice(plan, now),
     Step.RULE: lambda plan, _, __: series_views.ask_rule(plan),

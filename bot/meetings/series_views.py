@@ -157,7 +157,7 @@ def ask_rule(plan: Plan) -> Message:
     if plan.question is Question.SHORT_MONTHS:
         return Message(_short_months(plan.repetitions[0].rule), (tuple(buttons), (other, drop)))
     text = fill(
-        "<b>{kind}</b>（{unit}）\n多久开一次", kind=kinds.of(plan.kind, plan.unit.kind).name, unit=plan.unit.name
+        "<b>{kind}</b>（{unit}）\n多久开一次？", kind=kinds.of(plan.kind, plan.unit.kind).name, unit=plan.unit.name
     )
     return Message(text, (*rows(buttons, 1), (other, drop)))
 
@@ -185,7 +185,7 @@ def _reading(one: Every, question: Question | None) -> str:
 
 def _short_months(of: Rule) -> str:
     assert isinstance(of, MonthlyDay)
-    return f"有的{'年份' if of.every == 12 else '月份'}没有{of.day}日，遇到时怎么办"
+    return f"有的{'年份' if of.every == 12 else '月份'}没有{of.day}日，遇到时怎么办？"
 
 
 def ask_off_days(plan: Plan) -> Message:

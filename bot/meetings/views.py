@@ -7,7 +7,7 @@ from bot.meetings.facts import MeetingFacts, Moved, Named, Shifted
 from bot.meetings.rules import CORRECTION, MeetingKind, MeetingState, Outcome, Roll, SignIn, VoteRule
 from bot.members.rules import DueList
 from bot.members.views import turns
-from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press
+from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press, rows
 from bot.periods import beijing, local_day
 from bot.workdays import DayKind, Why
 
@@ -345,7 +345,7 @@ def reasons(meeting: MeetingFacts, *, was_absent: bool, now: datetime) -> Button
     buttons = [Button(text, press("attendance", "because", meeting.id, kind)) for kind, text in REASONS.items()]
     if was_absent and now <= meeting.ends_at + CORRECTION:
         buttons.insert(-1, Button("忘记签到", press("attendance", "forgot", meeting.id)))
-    return (tuple(buttons),)
+    return rows(buttons, 4 if len(buttons) == 4 else 3)
 
 
 def sheet_row(meeting: MeetingFacts) -> tuple[Button, ...]:

@@ -101,7 +101,7 @@ async def test_the_secretary_calls_the_roll_on_pages(stage: Stage, chat: Cast, g
     assert len([button for button in page.buttons() if button.text.endswith("未签")]) == 10
     await li.press("孙七 未签", on=page)
     await li.press("孙七 到会", on=page)
-    assert page.text == "点名：主题党日\n实到1（迟到1） · 请假0 · 未签11"
+    assert page.text == "点名：主题党日\n实到1（迟到1） · 请假0 · 未签11\n点姓名依次换成到会、迟到、未签。"
     await li.press("下一页", on=page)
     await li.press("其余全部到会", on=page)
     await li.press("确认11人到会", on=page)
@@ -113,7 +113,7 @@ async def test_ending_asks_once_more_and_tells_the_outcome(stage: Stage, chat: C
     await stage.at("2026-03-06 15:20")
     await zhang.press("签到", in_=group)
     asked = (await li.press("结束")).message
-    assert asked.text == "结束签到后，未签11人记为缺席。确认结束吗"
+    assert asked.text == "结束签到后，未签11人记为缺席。确认结束吗？"
     done = await li.press("确认结束", on=asked)
     assert asked.text == "主题党日已结束\n应到12 · 实到1 · 请假0 · 缺席11 · 到会率8.3%"
     assert done.messages[0].text.startswith("主题党日已结束：应到12，实到1（迟到1），请假0，缺席11：")

@@ -41,7 +41,7 @@ async def test_four_taps_publish_a_theme_day(stage: Stage, chat: Cast, group: Ch
         "【主题党日】\n"
         "时间：3月6日（周五）15:00—17:00\n"
         "地点：党员活动室\n"
-        "召开：城建一支部，应到12人\n"
+        "召开：城建一支部，应到12人\n\n"
         "提醒（发到群里）\n"
         "通知 立即\n"
         "催复 3月5日 16:00\n"
@@ -91,7 +91,7 @@ async def test_a_typed_title_and_time_change_the_preview(chat: Cast) -> None:
 async def test_an_ambiguous_day_is_asked_with_buttons(chat: Cast) -> None:
     li = chat("李四")
     asked = (await li.say("/plan 下个周五15点 主题党日 学习 @三楼")).message
-    assert asked.text == "是哪一天"
+    assert asked.text == "是哪一天？"
     shown = (await li.press("3月13日（周五）15:00", on=asked)).edits[0]
     assert "时间：3月13日（周五）15:00—17:00" in shown.text
 
@@ -121,7 +121,7 @@ async def test_in_the_group_plan_points_to_the_private_chat(chat: Cast, group: C
     li = chat("李四")
     told = (await li.say("/plan", group)).message
     assert told.text == "安排会议请在私聊中进行。"
-    assert (await li.press("打开私聊", on=told)).messages[0].text == "安排哪一种会议"
+    assert (await li.press("打开私聊", on=told)).messages[0].text == "安排哪一种会议？"
 
 
 async def test_moved_by_two_texts_the_card_and_a_reply_say_so(chat: Cast, group: Chat) -> None:
@@ -197,7 +197,7 @@ async def test_a_name_with_signs_stands_as_it_is_written(chat: Cast, group: Chat
 async def test_what_is_asked_with_buttons_may_be_written_too(chat: Cast) -> None:
     li = chat("李四")
     await li.say("/plan 主题党日")
-    assert (await li.say("下周五15点")).message.text.endswith("在哪里开")
+    assert (await li.say("下周五15点")).message.text.endswith("在哪里开？")
     assert (await li.say("签到")).message.text == "现在没有正在签到的会议。"  # a word of its own is no place
     preview = (await li.say("北山公园")).message
     assert "时间：3月13日（周五）15:00—17:00\n地点：北山公园\n" in preview.text

@@ -105,7 +105,7 @@ async def test_buttons_lead_through_the_wizard(chat: Cast) -> None:
     await li.press("改时间")
     await li.press("输入…")
     asked = (await li.say("每月31日10点")).message
-    assert (asked.text, labels(asked)) == ("有的月份没有31日，遇到时怎么办", ["改在月末", "跳过", "输入…", "放弃"])
+    assert (asked.text, labels(asked)) == ("有的月份没有31日，遇到时怎么办？", ["改在月末", "跳过", "输入…", "放弃"])
     await li.press("改在月末")
     await li.press("修改")
     await li.press("遇非工作日")

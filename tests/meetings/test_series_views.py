@@ -130,15 +130,15 @@ def test_short_months_are_asked_about() -> None:
         plan(Step.RULE, repetitions=every(MonthlyDay(31, clamp=True), MonthlyDay(31)), question=Question.SHORT_MONTHS),
         now=NOW,
     )
-    assert (text(asked), labels(asked)) == ("有的月份没有31日，遇到时怎么办", ["改在月末", "跳过", "输入…", "放弃"])
+    assert (text(asked), labels(asked)) == ("有的月份没有31日，遇到时怎么办？", ["改在月末", "跳过", "输入…", "放弃"])
     leap = every(MonthlyDay(29, clamp=True, every=12, month=2), MonthlyDay(29, every=12, month=2))
     asked = question(plan(Step.RULE, repetitions=leap, question=Question.SHORT_MONTHS), now=NOW)
-    assert text(asked) == "有的年份没有29日，遇到时怎么办"
+    assert text(asked) == "有的年份没有29日，遇到时怎么办？"
 
 
 def test_the_usual_repetitions_are_offered() -> None:
     asked = question(plan(Step.RULE, repetitions=every(MonthlyWeekday(1, 4), MonthlyDay(15))), now=NOW)
-    assert text(asked) == "主题党日（一支部）\n多久开一次"
+    assert text(asked) == "主题党日（一支部）\n多久开一次？"
     assert labels(asked) == ["每月第一个周五 15:00", "每月15日 15:00", "输入…", "放弃"]
 
 
@@ -279,7 +279,7 @@ def test_answers_about_a_day() -> None:
     assert text(skipped) == "已跳过2027年1月4日的主题党日，以后各次照常。10分钟内可撤销。"
     assert labels(skipped) == ["撤销"]
     which = dating_views.which_date(MEETING, (at("2026-12-04 15:00"),), now=NOW)
-    assert (text(which), labels(which)) == ("是哪一天", ["12月4日（周五）15:00"])
+    assert (text(which), labels(which)) == ("是哪一天？", ["12月4日（周五）15:00"])
     assert text(dating_views.ask_other_date()).startswith("请写日期和时间，例如：12月8日15点。")
 
 

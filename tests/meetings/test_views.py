@@ -272,7 +272,7 @@ def test_what_the_planner_is_asked_and_reads() -> None:
     ]
     assert [line(message) for message in said] == [
         "支部党员大会原定12月4日（周五）15:00。请写新的时间，例如：12月8日15点。／发送“取消”放弃。",
-        "是哪一天 [12月8日（周二）15:00] [12月15日（周二）15:00]",
+        "是哪一天？ [12月8日（周二）15:00] [12月15日（周二）15:00]",
         "支部党员大会由12月4日（周五）15:00改为12月8日（周二）15:00。请写改期原因（2到200个字）。／发送“取消”放弃。",
         "取消12月4日（周五）15:00支部党员大会，请写原因（2到200个字）。／发送“取消”放弃。",
         "支部党员大会已改为12月8日（周二）15:00。已通知相关人员。 [改期] [取消]",
@@ -309,7 +309,7 @@ BUTTONS = "[确认发布] [改主题] [修改] [放弃]"
 
 def test_the_preview_shows_every_reminder_or_that_it_is_left_out() -> None:
     assert line(plan_views.preview(5, PREVIEW, now=NOW)) == (
-        "【支部党员大会】讨论发展对象／时间：12月4日（周五）15:00—16:30／地点：三楼会议室／召开：第一党支部，应到24人／"
+        "【支部党员大会】讨论发展对象／时间：12月4日（周五）15:00—16:30／地点：三楼会议室／召开：第一党支部，应到24人／／"
         f"提醒（发到群里）／通知 立即／催复 略过／会前提醒 12月4日 13:00／缺席说明 12月7日 09:30 {BUTTONS}"
     )
 
@@ -339,20 +339,20 @@ def test_the_preview_warns(change: dict[str, object], words: str) -> None:
     [
         (
             Plan(5, Step.KIND, kinds=(MeetingKind.MEMBER_ASSEMBLY, MeetingKind.PARTY_LECTURE)),
-            "安排哪一种会议 [支部党员大会] [党课] [周期会议] [放弃]",
+            "安排哪一种会议？ [支部党员大会] [党课] [周期会议] [放弃]",
         ),
-        (Plan(5, Step.UNIT, units=(BRANCH,)), "由哪个组织召开 [第一党支部] [放弃]"),
+        (Plan(5, Step.UNIT, units=(BRANCH,)), "由哪个组织召开？ [第一党支部] [放弃]"),
         (
             Plan(5, Step.DAY, kind=MeetingKind.PARTY_LECTURE, unit=BRANCH, starts=(MEETING.starts_at,)),
-            "党课（第一党支部）／什么时候开 [12月4日（周五）15:00] [输入…] [放弃]",
+            "党课（第一党支部）／什么时候开？ [12月4日（周五）15:00] [输入…] [放弃]",
         ),
         (
             Plan(5, Step.CHOICE, starts=(MEETING.starts_at,), question=Question.TOMORROW),
-            "今天这个时间已过，是否改为 [12月4日（周五）15:00] [输入…] [放弃]",
+            "今天这个时间已过，是否改到明天？ [12月4日（周五）15:00] [输入…] [放弃]",
         ),
         (
             Plan(5, Step.PLACE, kind=MeetingKind.PARTY_LECTURE, unit=BRANCH, places=("甲", "乙")),
-            "党课（第一党支部）／在哪里开 [甲] [乙] [输入…] [放弃]",
+            "党课（第一党支部）／在哪里开？ [甲] [乙] [输入…] [放弃]",
         ),
         (
             Plan(5, Step.PEOPLE, people=tuple(PEOPLE), chosen=frozenset({23})),
@@ -369,7 +369,7 @@ def test_long_lists_turn_pages() -> None:
     first = line(plan_views.question(Plan(5, Step.UNIT, units=units), now=NOW))
     last = line(plan_views.question(Plan(5, Step.UNIT, units=units), page=2, now=NOW))
     assert first.endswith("[支部9] [下一页] [放弃]")
-    assert last == "由哪个组织召开 [支部20] [支部21] [支部22] [上一页] [放弃]"
+    assert last == "由哪个组织召开？ [支部20] [支部21] [支部22] [上一页] [放弃]"
 
 
 def test_the_receipt_says_when_the_notice_goes() -> None:
