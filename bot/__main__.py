@@ -234,16 +234,28 @@ def import_bank(
     bank: Annotated[str | None, typer.Option(metavar="SLUG", help="改用这个题库编号。")] = None,
     title: Annotated[str | None, typer.Option(help="改用这个标题。")] = None,
     scope: Annotated[str | None, typer.Option(help="归属：district、company:编号 或 branch:编号。")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="文件里没有的题停用，不保留。")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="跳过出错的行，导入其余的题。")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只试读，不写入。")] = False,
     config: ConfigFile = None,
 ) -> None:
-    """导入题库；有一处错误就整份不写入。"""
+    """导入题库；有一处错误就整份不写入，除非跳过出错的行。"""
     from bot.banks import commandline
     from bot.clock import SystemClock
 
     now = SystemClock().now()
     with opened(config) as database:
-        result = commandline.import_file(database, path, slug=bank, title=title, scope=scope, is_dry=dry_run, now=now)
+        result = commandline.import_file(
+            database,
+            path,
+            slug=bank,
+            title=title,
+            scope=scope,
+            is_dry=dry_run,
+            replaces=replace,
+            skips_bad=skip_bad,
+            now=now,
+        )
     raise finish(result)
 
 

@@ -20,6 +20,7 @@ from bot import claims, doors, inbox, incoming, migrations, outbox, schedule
 from bot.aftermath import Reach
 from bot.banks import service as banks
 from bot.banks import views as banks_views
+from bot.banks.reading import Loaded
 from bot.clock import Clock, SystemClock, monotonic
 from bot.config import Config
 from bot.context import Answer, Context, Deps, Routes, Turn
@@ -172,7 +173,7 @@ def problems(config: Config) -> list[str]:
     return found if obstacle is None else [*found, str(obstacle)]
 
 
-def _shipped_banks() -> list[banks.Loaded]:
+def _shipped_banks() -> list[Loaded]:
     return banks.load_folder(CONTENT / "banks", frozenset(), on=local_day(SystemClock().now()))
 
 

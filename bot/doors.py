@@ -16,6 +16,7 @@ from bot.meetings import personal as meetings_personal
 from bot.members import calendar_handlers, offices_handlers, personal_handlers, roster_handlers
 from bot.members import handlers as members_handlers
 from bot.members.personal import PersonalData
+from bot.members.workbook import is_roster_book
 from bot.practice import handlers as practice_handlers
 from bot.practice import personal as practice_personal
 from bot.quiz import exam_handlers, publishing_handlers
@@ -51,7 +52,8 @@ ROUTES: tuple[Routes, ...] = (
 
 
 def merged(routes: Sequence[Routes]) -> Routes:
-    """All doors as one. Whether a YAML file holds a roster or a bank, only its text tells."""
+    """All doors as one. Whether a file holds a roster or a bank, only what it says tells."""
     doors = merge(routes)
-    door = roster_handlers.yaml_door(doors.documents["yaml"])
-    return replace(doors, documents={**doors.documents, "yaml": door, "yml": door})
+    text = roster_handlers.yaml_door(doors.documents["yaml"])
+    book = banks_handlers.workbook_door(doors.documents["xlsx"], is_roster_book)
+    return replace(doors, documents={**doors.documents, "yaml": text, "yml": text, "xlsx": book})

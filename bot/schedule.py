@@ -11,7 +11,7 @@ from functools import partial
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import inbox, retention
+from bot import inbox, retention, undo
 from bot.attendance import jobs as attendance
 from bot.attendance.service import roll
 from bot.banks import jobs as banks
@@ -36,7 +36,11 @@ def jobs(root_user_ids: Collection[int] = ()) -> tuple[Job, ...]:
     """Every timed job there is; root users read what a downtime cost."""
     features = (*attendance.JOBS, *banks.JOBS, *quiz.JOBS, *practice.JOBS)
     prune_outbox = partial(retention.prune, hooks=hooks())
-    core = (Job("inbox.prune", inbox.prune, HOUSEKEEPING), Job("outbox.prune", prune_outbox, HOUSEKEEPING))
+    core = (
+        Job("inbox.prune", inbox.prune, HOUSEKEEPING),
+        Job("outbox.prune", prune_outbox, HOUSEKEEPING),
+        Job("undo.prune", undo.prune, timedelta(minutes=10)),
+    )
     return (*core, *members.JOBS, *meetings.jobs(roll, root_user_ids), *features)
 
 

@@ -1,7 +1,7 @@
 """A bank file somebody sends: looked through, confirmed or given up, undone. Nothing is written before the tap."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import CursorResult, Update, select, update
@@ -10,17 +10,21 @@ from sqlalchemy.orm import Session
 from bot.banks import drawing, revisions, scopes
 from bot.banks.lint import Checked
 from bot.banks.models import BankRevision, BankRow, ImportRun
+from bot.banks.reading import Loaded, Way, slug_of, title_of
 from bot.banks.revisions import Difference, Ready
-from bot.banks.rules import Origin, RunState, Source
+from bot.banks.rules import Bank, Mode, Origin, RunState, Source
 from bot.banks.scopes import Scope
-from bot.banks.service import Loaded, taken
+from bot.banks.service import taken
 from bot.errors import UserError
+from bot.members import prompts
 from bot.members import service as members
-from bot.members.rules import Right
+from bot.members.rules import Actor, Right
 from bot.message import Sender, StaleButton
 
 KEEP_PREVIEW = timedelta(hours=24)
 UNDO_FOR = timedelta(days=30)
+MAX_NAME = 255
+SOURCE = "bank_source"  # purpose of the text that names a document
 
 
 class UndoTooLate(UserError):
@@ -35,6 +39,15 @@ class Preview:
     checked: Checked
     difference: Difference | None
     token: str | None = None
+    way: Way | None = None  # of a foreign file
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """What reading a sent file needs to know beforehand; `way` is taken unless its sender chooses another."""
+
+    editions: list[Source]
+    way: Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,19 +59,61 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """The bytes of a file that waits for its confirmation."""
+    """A file that waits for its confirmation: its bytes, or what was read of a foreign one and where it goes."""
 
     name: str
+    sha256: str
     data: bytes
+    packed: bytes | None
+    way: Way
+    editions: list[Source]
 
 
-def known_editions(session: Session, sender: Sender, *, now: datetime) -> list[Source]:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A bank that a file may go into."""
+
+    id: int
+    slug: str
+    title: str
+
+
+def begin(session: Session, sender: Sender, name: str, *, now: datetime) -> Start:
     """What a sent file is compared with; refuses whoever may not import."""
-    members.actor(session, sender, now=now).require(Right.BANKS)
-    return drawing.editions(session)
+    who = members.actor(session, sender, now=now)
+    who.require(Right.BANKS)
+    return Start(drawing.editions(session), _usual_way(session, who, sender.user_id, name[:MAX_NAME]))
 
 
-def preview(session: Session, sender: Sender, data: bytes, loaded: Loaded, *, now: datetime) -> Preview:
+def may_import(session: Session, sender: Sender, *, now: datetime) -> bool:
+    """Whether a workbook of this person may hold questions at all."""
+    return bool(members.actor(session, sender, now=now).units_for(Right.BANKS))
+
+
+def _usual_way(session: Session, who: Actor, user_id: int, name: str) -> Way:
+    """Where this person's file of this name went before; else the bank called as it is; else a new one."""
+    before = select(BankRow).join(ImportRun, ImportRun.bank_id == BankRow.id)
+    before = before.where(ImportRun.by == user_id, ImportRun.file_name == name, ImportRun.state == RunState.APPLIED)
+    title = title_of(name)
+    slug = slug_of(title)
+    last = session.scalars(before.order_by(ImportRun.id.desc()).limit(1)).first()
+    bank = last or revisions.find(session, slug)
+    if bank is not None and bank.revision_id and scopes.may_edit(who, scopes.of_bank(session, bank)):
+        return Way(revisions.head_at(session, bank))
+    return Way(Bank(_free(session, slug), title, ()))
+
+
+def _free(session: Session, slug: str) -> str:
+    """`slug`, or with the first number behind it that no bank has."""
+    known = select(BankRow.slug).where(BankRow.slug.like(f"{slug[:36]}%"))
+    taken = frozenset(session.scalars(known))
+    others = (f"{slug[:36]}-{n}" for n in range(2, len(taken) + 3))
+    return next(one for one in (slug, *others) if one not in taken)
+
+
+def preview(
+    session: Session, sender: Sender, data: bytes, loaded: Loaded, way: Way | None = None, *, now: datetime
+) -> Preview:
     """Keep the file for its confirmation, unless it is refused or changes nothing."""
     who = members.actor(session, sender, now=now)
     who.require(Right.BANKS)
@@ -67,15 +122,71 @@ def preview(session: Session, sender: Sender, data: bytes, loaded: Loaded, *, no
     if not scopes.may_edit(who, scope):
         loaded = taken(loaded, scope)
     difference = revisions.compare(session, loaded.ready) if loaded.ready else None
-    if difference is not None and difference.is_same:
+    is_foreign = loaded.packed is not None
+    if difference is not None and difference.is_same and not (is_foreign and loaded.checked.errors):
         return Preview(loaded.checked, difference)
     is_good = loaded.ready is not None
     run = _run(loaded, scope, by=sender.user_id, now=now)
     run.data, run.state = (data, RunState.PREVIEW) if is_good else (None, RunState.REFUSED)
     run.bank_id, run.base_revision_id = (bank.id, bank.revision_id) if bank else (None, None)
+    if is_good and way is not None and is_foreign:
+        run.reading = loaded.packed
+        _set_way(run, way)
     session.add(run)
     session.flush()
-    return Preview(loaded.checked, difference, run.token if is_good else None)
+    return Preview(loaded.checked, difference, run.token if is_good else None, way if is_foreign else None)
+
+
+def _set_way(run: ImportRun, way: Way) -> None:
+    run.mode, run.slug, run.title, run.source = way.mode, way.head.slug, way.head.title, way.source
+
+
+def change(session: Session, sender: Sender, token: str, loaded: Loaded, way: Way, *, now: datetime) -> Preview:
+    """The same file on another way; the buttons of the former preview are dead."""
+    who = members.actor(session, sender, now=now)
+    run = _waiting(session, sender, token, now)
+    bank = revisions.find(session, way.head.slug)
+    scope = scopes.of_bank(session, bank) if bank else scopes.of_person(who)
+    scopes.require_edit(who, scope)
+    assert loaded.ready is not None  # what waits has good questions, whatever bank it goes into
+    difference = revisions.compare(session, loaded.ready)
+    _set_way(run, way)
+    run.token, run.scope_kind, run.scope_id = secrets.token_hex(6), scope.kind, scope.unit_id
+    run.bank_id, run.base_revision_id = (bank.id, bank.revision_id) if bank else (None, None)
+    prompts.forget_purpose(session, sender.user_id, SOURCE)
+    return Preview(loaded.checked, difference, run.token, way)
+
+
+def choices(session: Session, sender: Sender, token: str, *, now: datetime) -> list[Choice]:
+    """The banks that the file may go into instead."""
+    who = members.actor(session, sender, now=now)
+    who.require(Right.BANKS)
+    _waiting(session, sender, token, now)
+    rows = session.scalars(select(BankRow).where(BankRow.revision_id.is_not(None)).order_by(BankRow.slug))
+    own = [bank for bank in rows if scopes.may_edit(who, scopes.of_bank(session, bank))]
+    return [Choice(bank.id, bank.slug, bank.title) for bank in own]
+
+
+def into_bank(session: Session, sender: Sender, token: str, bank_id: int, *, now: datetime) -> Waiting:
+    """The file on its way into another bank; 0 is a new one, called as the file is."""
+    waits = waiting(session, sender, token, now=now)
+    if not bank_id:
+        title = title_of(waits.name)
+        head = Bank(_free(session, slug_of(title)), title, ())
+    else:
+        bank = session.get(BankRow, bank_id)
+        if bank is None or not bank.revision_id:
+            raise StaleButton
+        scopes.require_edit(members.actor(session, sender, now=now), scopes.of_bank(session, bank))
+        head = revisions.head_at(session, bank)
+    return replace(waits, way=replace(waits.way, head=head, mode=Mode.MERGE))
+
+
+def ask_source(session: Session, sender: Sender, token: str, *, now: datetime) -> None:
+    """The next text names the document that the questions are based on."""
+    members.actor(session, sender, now=now).require(Right.BANKS)
+    _waiting(session, sender, token, now)
+    prompts.await_text(session, sender, SOURCE, token, now=now)
 
 
 def _run(loaded: Loaded, scope: Scope, *, by: int, now: datetime) -> ImportRun:
@@ -83,9 +194,9 @@ def _run(loaded: Loaded, scope: Scope, *, by: int, now: datetime) -> ImportRun:
         token=secrets.token_hex(6),
         scope_kind=scope.kind,
         scope_id=scope.unit_id,
-        file_name=loaded.name[:255],
+        file_name=loaded.name[:MAX_NAME],
         file_sha256=loaded.sha256,
-        format="yaml",
+        format=loaded.kind.value,
         report={"errors": loaded.checked.errors, "hints": loaded.checked.hints},
         by=by,
         at=now,
@@ -95,10 +206,18 @@ def _run(loaded: Loaded, scope: Scope, *, by: int, now: datetime) -> ImportRun:
 
 def waiting(session: Session, sender: Sender, token: str, *, now: datetime) -> Waiting:
     members.actor(session, sender, now=now).require(Right.BANKS)
+    run = _waiting(session, sender, token, now)
+    bank = revisions.find(session, run.slug) if run.slug else None
+    head = revisions.head_at(session, bank) if bank and bank.revision_id else Bank(run.slug, run.title, ())
+    way = Way(head, run.mode, run.source)
+    return Waiting(run.file_name, run.file_sha256, run.data or b"", run.reading, way, drawing.editions(session))
+
+
+def _waiting(session: Session, sender: Sender, token: str, now: datetime) -> ImportRun:
     run = _own(session, sender, token)
     if run.state is not RunState.PREVIEW or run.data is None or run.expires_at <= now:
         raise StaleButton
-    return Waiting(run.file_name, run.data)
+    return run
 
 
 def apply(session: Session, sender: Sender, token: str, ready: Ready, *, now: datetime) -> Applied:
@@ -114,7 +233,9 @@ def apply(session: Session, sender: Sender, token: str, ready: Ready, *, now: da
     revision, difference = revisions.write(
         session, ready, scope, Origin.CHAT, base_id=base_id, by=sender.user_id, now=now
     )
-    run.bank_id, run.revision_id, run.data = revision.bank_id, revision.id, None
+    run.bank_id, run.revision_id = revision.bank_id, revision.id
+    run.data = run.reading = None
+    prompts.forget_purpose(session, sender.user_id, SOURCE)
     return Applied(token, revision.number, difference)
 
 
@@ -122,7 +243,8 @@ def discard(session: Session, sender: Sender, token: str, *, now: datetime) -> N
     members.actor(session, sender, now=now).require(Right.BANKS)
     run = _own(session, sender, token)
     _step(session, run, RunState.PREVIEW, RunState.DISCARDED)
-    run.data = None
+    run.data = run.reading = None
+    prompts.forget_purpose(session, sender.user_id, SOURCE)
 
 
 def undo(session: Session, sender: Sender, token: str, *, now: datetime) -> int:
@@ -142,7 +264,7 @@ def undo(session: Session, sender: Sender, token: str, *, now: datetime) -> int:
 def discard_expired(session: Session, *, now: datetime) -> int:
     """Files nobody confirmed within a day are dropped; how many."""
     is_over = (ImportRun.state == RunState.PREVIEW, ImportRun.expires_at <= now)
-    return _count(session, update(ImportRun).where(*is_over).values(state=RunState.DISCARDED, data=None))
+    return _count(session, update(ImportRun).where(*is_over).values(state=RunState.DISCARDED, data=None, reading=None))
 
 
 def _scope(session: Session, run: ImportRun) -> Scope:

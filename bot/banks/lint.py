@@ -1,11 +1,11 @@
 """Judges a bank as a whole: what several values or questions say together, and what is allowed but worth a word."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.banks.formats import Format, format_of, schema1
+from bot.banks.formats import schema1
 from bot.banks.rules import (
     BLANK_MARK,
     CHOICES,
@@ -16,6 +16,8 @@ from bot.banks.rules import (
     POLL_QUESTION,
     PREFERRED_SHARE,
     RIGHT,
+    WHOLE,
+    At,
     Bank,
     Form,
     Issue,
@@ -38,18 +40,31 @@ from bot.yamlfile import Mapping, Scalar
 
 FEW_SINGLES, FEW_JUDGEMENTS = 20, 5  # below this a lean to one answer says nothing
 TOP = Place(1, 1)
-REFUSED = {Format.OLD_EXCEL: "E201", Format.LOCKED: "E202"}
 COMMENTED_KEYS = ("stem", "explain", "hint")
 
 
 @dataclass(frozen=True, slots=True)
+class Rows:
+    """How the rows of a file came out: `read` is the sum of the others."""
+
+    read: int
+    good: int
+    repeated: int
+    bad: int
+
+
+@dataclass(frozen=True, slots=True)
 class Checked:
-    """A file judged: `bank` is None as soon as there is one error."""
+    """A file judged: `bank` is None where nothing of it can be taken.
+
+    That is a YAML file with one error; of a foreign file, which has `rows`, the good ones are the bank.
+    """
 
     file: str
     bank: Bank | None
     issues: tuple[Issue, ...]
     slug_at: Place = TOP
+    rows: Rows | None = None
 
     @property
     def errors(self) -> int:
@@ -61,11 +76,7 @@ class Checked:
 
 
 def check(data: bytes, file: str, *, on: date, editions: Iterable[Source] = ()) -> Checked:
-    """Read and judge a bank file. `editions` are sources known from elsewhere, for W305 as of the day `on`."""
-    kind = format_of(data, file)
-    if kind is not Format.YAML:
-        params = {} if kind in REFUSED else {"kind": kind.value}
-        return Checked(file, None, (Issue(REFUSED.get(kind, "E217"), file, TOP, params),))
+    """Read and judge a YAML file. `editions` are sources known from elsewhere, for W305 as of the day `on`."""
     reading = schema1.read(data, file)
     _check_questions(reading)
     is_clean = not any(issue.is_error for issue in reading.issues) and reading.bank is not None
@@ -91,7 +102,11 @@ def _check_questions(reading: Reading) -> None:
             reading.add("E126", _place(draft, "stem"), n=_place(twin, "id").line, id=twin.question.code)
         _check_one(reading, draft)
         if draft.is_whole:
-            _hint_one(reading, draft)
+            places = [Place(node.line, node.column) for node in draft.options]
+            explain_at = _place(draft, "explain")
+            reading.issues += hints(draft.question, reading.file, _place(draft, "stem"), places, explain_at)
+            if reading.comments:
+                _hint_comments(reading, draft)
 
 
 def _place(draft: Draft, key: str) -> Place:
@@ -116,40 +131,36 @@ def _check_one(reading: Reading, draft: Draft) -> None:
         reading.add("E117", _place(draft, "stem"))
 
 
-def _hint_one(reading: Reading, draft: Draft) -> None:
-    question = draft.question
+def hints(
+    question: Question, file: str, at: At, options: Sequence[At], explain_at: At | None = None
+) -> Iterator[Issue]:
+    """What is allowed in one question but worth a word; `options` are the places of its options."""
     if question.type is not QuestionType.BLANK:
-        _hint_form(reading, draft)
+        yield from _form_hints(question, file, at, options)
     if units(question.explain) > POLL_EXPLANATION:
-        reading.add("W202", _place(draft, "explain"))
+        yield Issue("W202", file, explain_at or at)
     if question.type in CHOICES and question.is_shuffled:
-        _hint_order(reading, draft)
-    if reading.comments:
-        _hint_comments(reading, draft)
+        yield from _order_hints(question, file, options)
 
 
-def _hint_form(reading: Reading, draft: Draft) -> None:
-    question = draft.question
+def _form_hints(question: Question, file: str, at: At, options: Sequence[At]) -> Iterator[Issue]:
     form = form_of(question.stem, question.options)
     if form is Form.F0:
         return
-    place = _place(draft, "stem")
     if POLL_PREFIX + units(question.stem) <= POLL_QUESTION:
         lines = [option_line(letter, option) for letter, option in zip(question.letters, question.options, strict=True)]
-        longest = next((i for i, line in enumerate(lines) if units(line) > POLL_OPTION), 0)
-        place = Place(draft.options[longest].line, draft.options[longest].column)
-    reading.add("W201", place, form=form.name)
+        at = options[next((i for i, line in enumerate(lines) if units(line) > POLL_OPTION), 0)]
+    yield Issue("W201", file, at, {"form": form.name})
 
 
-def _hint_order(reading: Reading, draft: Draft) -> None:
-    question = draft.question
+def _order_hints(question: Question, file: str, options: Sequence[At]) -> Iterator[Issue]:
     if not is_shufflable(question):
         named = next(i for i, option in enumerate(question.options) if names_letters(option, question.letters))
-        reading.add("W203", Place(draft.options[named].line, draft.options[named].column))
+        yield Issue("W203", file, options[named])
         return
-    for letter, option, node in zip(question.letters, question.options, draft.options, strict=True):
+    for letter, option, at in zip(question.letters, question.options, options, strict=True):
         if sums_up(option) and letter not in question.lock:
-            reading.add("W204", Place(node.line, node.column), text=option)
+            yield Issue("W204", file, at, {"text": option})
 
 
 def _hint_comments(reading: Reading, draft: Draft) -> None:
@@ -163,28 +174,33 @@ def _hint_comments(reading: Reading, draft: Draft) -> None:
 def _judge_bank(reading: Reading, bank: Bank, editions: dict[str, Source]) -> None:
     root = reading.root or Mapping(1, 1)
     key = root.keys["questions"]
-    at = Place(key.line, key.column)
-    _hint_ids(reading, "W301", at, [q for q in bank.questions if q.citation is None])
-    _hint_ids(reading, "W307", at, [q for q in bank.questions if not q.explain])
-    _hint_ids(reading, "W308", at, [q for q in bank.questions if q.citation and not q.citation.is_verified])
-    _hint_lean(reading, at, [q.answer for q in bank.questions if q.type is QuestionType.SINGLE])
-    judgements = {q.answer for q in bank.questions if q.type is QuestionType.TRUE_FALSE}
-    if len(judgements) == 1 and _count(bank, QuestionType.TRUE_FALSE) >= FEW_JUDGEMENTS:
-        reading.add("W303", at, v="right" if judgements == {RIGHT} else "wrong")
+    reading.issues += of_whole(bank, reading.file, Place(key.line, key.column))
     _hint_superseded(reading, bank, root, editions)
 
 
-def _hint_ids(reading: Reading, code: str, at: Place, questions: list[Question]) -> None:
+def of_whole(bank: Bank, file: str, at: At = WHOLE) -> Iterator[Issue]:
+    """What all questions together say."""
+    yield from _hint_ids("W301", file, at, [q for q in bank.questions if q.citation is None])
+    yield from _hint_ids("W307", file, at, [q for q in bank.questions if not q.explain])
+    yield from _hint_ids("W308", file, at, [q for q in bank.questions if q.citation and not q.citation.is_verified])
+    yield from _hint_lean(file, at, [q.answer for q in bank.questions if q.type is QuestionType.SINGLE])
+    judgements = {q.answer for q in bank.questions if q.type is QuestionType.TRUE_FALSE}
+    if len(judgements) == 1 and _count(bank, QuestionType.TRUE_FALSE) >= FEW_JUDGEMENTS:
+        yield Issue("W303", file, at, {"v": "right" if judgements == {RIGHT} else "wrong"})
+
+
+def _hint_ids(code: str, file: str, at: At, questions: list[Question]) -> Iterator[Issue]:
     if questions:
-        reading.add(code, at, n=len(questions), ids="、".join(question.code for question in questions[:5]))
+        named = "、".join(question.code for question in questions[:5])
+        yield Issue(code, file, at, {"n": len(questions), "ids": named})
 
 
-def _hint_lean(reading: Reading, at: Place, answers: list[str]) -> None:
+def _hint_lean(file: str, at: At, answers: list[str]) -> Iterator[Issue]:
     if len(answers) < FEW_SINGLES:
         return
     letter, count = min(Counter(answers).items(), key=lambda item: (-item[1], item[0]))
     if count * 100 >= PREFERRED_SHARE * len(answers):
-        reading.add("W302", at, L=letter, p=count * 100 // len(answers))
+        yield Issue("W302", file, at, {"L": letter, "p": count * 100 // len(answers)})
 
 
 def _count(bank: Bank, kind: QuestionType) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.banks.content import Content, DefaultsContent, SourceContent
-from bot.banks.rules import BankStatus, Origin, QuestionType, RunState, ScopeKind, Status
+from bot.banks.rules import BankStatus, Mode, Origin, QuestionType, RunState, ScopeKind, Status
 from bot.db import Base, UtcDateTime
 
 
@@ -111,7 +111,10 @@ class RevisionItem(Base):
 
 
 class ImportRun(Base):
-    """A file somebody sent, from its preview to its end; `data` is kept only while it waits."""
+    """A file somebody sent, from its preview to its end; `data` is kept only while it waits.
+
+    A foreign file also keeps what was read in it, and what its sender chose: the bank, the way in, the document.
+    """
 
     __tablename__ = "import_runs"
 
@@ -124,6 +127,11 @@ class ImportRun(Base):
     file_sha256: Mapped[str] = mapped_column(String(64))
     format: Mapped[str] = mapped_column(String(12))
     data: Mapped[bytes | None] = mapped_column(LargeBinary)
+    reading: Mapped[bytes | None] = mapped_column(LargeBinary)  # as the child printed it, packed
+    mode: Mapped[Mode] = mapped_column(_name(Mode), server_default="WHOLE")
+    slug: Mapped[str] = mapped_column(String(40), server_default="")
+    title: Mapped[str] = mapped_column(String(120), server_default="")
+    source: Mapped[str] = mapped_column(String(200), server_default="")
     report: Mapped[dict[str, object]] = mapped_column(JSON)
     base_revision_id: Mapped[int | None] = mapped_column(ForeignKey("bank_revisions.id"))
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("bank_revisions.id"))
@@ -132,4 +140,7 @@ class ImportRun(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    __table_args__ = (Index("ix_import_runs_waiting", "state", "expires_at"),)
+    __table_args__ = (
+        Index("ix_import_runs_waiting", "state", "expires_at"),
+        Index("ix_import_runs_by", "by", "file_name"),
+    )

@@ -1,7 +1,7 @@
 """Writing a bank's revisions: what differs, new immutable versions, the way back. Callers decide who may."""
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 from bot.banks import content as contents
 from bot.banks.content import Content
 from bot.banks.models import BankRevision, BankRow, QuestionRow, QuestionVersion, RevisionItem
-from bot.banks.rules import Bank, BankStatus, Origin, Question, Status, fingerprint, marking_hash
+from bot.banks.rules import (
+    Bank,
+    BankStatus,
+    Mode,
+    Origin,
+    Question,
+    Status,
+    fingerprint,
+    marking_hash,
+)
 from bot.banks.scopes import Scope
 from bot.db import upsert
 from bot.errors import UserError
@@ -42,6 +51,7 @@ class Ready:
     bank: Bank
     sha256: str
     questions: tuple[ReadyQuestion, ...]
+    mode: Mode = Mode.WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +74,20 @@ class _Old:
     status: Status
     version_id: int
     content_hash: str
+    fingerprint: str
 
 
 def ready(bank: Bank, data: bytes) -> Ready:
     """The slow part of an import; needs no database."""
+    return prepared(bank, hashlib.sha256(data).hexdigest(), Mode.WHOLE)
+
+
+def prepared(bank: Bank, sha256: str, mode: Mode) -> Ready:
     questions = []
     for question in bank.questions:
         content = contents.content_of(question)
         questions.append(ReadyQuestion(question, content, contents.content_hash(content)))
-    return Ready(bank, hashlib.sha256(data).hexdigest(), tuple(questions))
+    return Ready(bank, sha256, tuple(questions), mode)
 
 
 def find(session: Session, slug: str) -> BankRow | None:
@@ -86,16 +101,44 @@ def head(session: Session, bank: BankRow | None) -> BankRevision | None:
 
 def compare(session: Session, new: Ready) -> Difference:
     bank = find(session, new.bank.slug)
-    return _difference(new, head(session, bank), _old(session, bank) if bank else {})
+    old = _old(session, bank) if bank else {}
+    return _difference(_aligned(new, old), head(session, bank), old)
 
 
 def _old(session: Session, bank: BankRow) -> dict[str, _Old]:
     query = (
-        select(QuestionRow.code, QuestionRow.id, QuestionRow.status, QuestionVersion.id, QuestionVersion.content_hash)
+        select(QuestionRow.code, QuestionRow.id, QuestionRow.status)
+        .add_columns(QuestionVersion.id, QuestionVersion.content_hash, QuestionVersion.fingerprint)
         .join(QuestionVersion, QuestionVersion.id == QuestionRow.version_id)
         .where(QuestionRow.bank_id == bank.id)
     )
-    return {row[0]: _Old(row[1], row[2], row[3], row[4]) for row in session.execute(query)}
+    return {row[0]: _Old(*row[1:]) for row in session.execute(query)}
+
+
+def _aligned(new: Ready, old: Mapping[str, _Old]) -> Ready:
+    """A foreign file's questions under the numbers that the bank has them under: a row moved, a list renumbered.
+
+    One whose number thereby belongs to another gets the number that its text gives.
+    """
+    if new.mode is Mode.WHOLE or not old:
+        return new
+    # Of two equal ones the living comes last and is found.
+    living = sorted(old.items(), key=lambda item: item[1].status is not Status.RETIRED)
+    by_text = {before.fingerprint: code for code, before in living}
+    prints = [fingerprint(one.question) for one in new.questions]
+    taken = {by_text[text] for text in prints if text in by_text}
+    return replace(
+        new,
+        questions=tuple(
+            _renumbered(one, by_text.get(text), taken, text) for one, text in zip(new.questions, prints, strict=True)
+        ),
+    )
+
+
+def _renumbered(one: ReadyQuestion, code: str | None, taken: Set[str], text: str) -> ReadyQuestion:
+    if code is None and one.question.code in taken:
+        code = f"i-{text[:10]}"
+    return one if code is None else replace(one, question=replace(one.question, code=code))
 
 
 def _difference(new: Ready, newest: BankRevision | None, old: Mapping[str, _Old]) -> Difference:
@@ -117,6 +160,9 @@ def _difference(new: Ready, newest: BankRevision | None, old: Mapping[str, _Old]
 
 
 def _missing(new: Ready, old: Mapping[str, _Old]) -> list[str]:
+    """Questions of the bank that the file would retire."""
+    if new.mode is Mode.MERGE:
+        return []
     kept = {ready_question.question.code for ready_question in new.questions}
     return [code for code in old if code not in kept]
 
@@ -146,6 +192,7 @@ def write(
     """
     bank = _bank(session, new.bank, scope)
     newest, old = head(session, bank), _old(session, bank)
+    new = _aligned(new, old)
     if bank.revision_id != base_id:
         raise NewerRevision
     difference = _difference(new, newest, old)
@@ -156,7 +203,12 @@ def write(
     ids = _question_ids(session, bank, new, old)
     versions = _version_ids(session, new, ids, {before.id: before for before in old.values()})
     items = {ids[one.question.code]: (versions[ids[one.question.code]], one.question.status) for one in new.questions}
-    items |= {old[code].id: (old[code].version_id, Status.RETIRED) for code in _missing(new, old)}
+    retired = frozenset(_missing(new, old))
+    items |= {
+        before.id: (before.version_id, Status.RETIRED if code in retired else before.status)
+        for code, before in old.items()
+        if before.id not in items
+    }
     _set_items(session, bank, revision, items)
     _advance(session, bank, revision, base_id)
     return revision, difference
@@ -307,25 +359,14 @@ def _items(session: Session, revision_id: int) -> dict[int, tuple[int, Status]]:
     return {question_id: (version_id, status) for question_id, version_id, status in rows}
 
 
-def bank_at(session: Session, bank: BankRow) -> Bank:
-    """The whole bank as its newest revision has it, retired questions left out unless there are no others."""
+def head_at(session: Session, bank: BankRow) -> Bank:
+    """A bank as its newest revision has it, without its questions."""
     newest = head(session, bank)
     assert newest is not None
-    columns = (QuestionRow.code, RevisionItem.status, QuestionVersion.content)
-    query = (
-        select(*columns)
-        .select_from(RevisionItem)
-        .join(QuestionRow, QuestionRow.id == RevisionItem.question_id)
-        .join(QuestionVersion, QuestionVersion.id == RevisionItem.version_id)
-        .where(RevisionItem.revision_id == newest.id)
-        .order_by(QuestionRow.id)
-    )
-    questions = [contents.question_of(code, content, status) for code, status, content in session.execute(query)]
-    kept = _without_retired(questions)
     return Bank(
         slug=bank.slug,
         title=newest.title,
-        questions=tuple(kept),
+        questions=(),
         owner=newest.owner,
         note=newest.note,
         sources=tuple(contents.source_of(source) for source in newest.sources),
@@ -334,11 +375,22 @@ def bank_at(session: Session, bank: BankRow) -> Bank:
     )
 
 
+def bank_at(session: Session, bank: BankRow) -> Bank:
+    """The whole bank as its newest revision has it, retired questions left out unless there are no others."""
+    whole = head_at(session, bank)
+    columns = (QuestionRow.code, RevisionItem.status, QuestionVersion.content)
+    query = (
+        select(*columns)
+        .select_from(RevisionItem)
+        .join(QuestionRow, QuestionRow.id == RevisionItem.question_id)
+        .join(QuestionVersion, QuestionVersion.id == RevisionItem.version_id)
+        .where(RevisionItem.revision_id == bank.revision_id)
+        .order_by(QuestionRow.id)
+    )
+    questions = [contents.question_of(code, content, status) for code, status, content in session.execute(query)]
+    return replace(whole, questions=tuple(_without_retired(questions)))
+
+
 def _without_retired(questions: Iterable[Question]) -> list[Question]:
     every = list(questions)
     return [question for question in every if question.status is not Status.RETIRED] or every
-
-
-def renamed(bank: Bank, slug: str | None, title: str | None) -> Bank:
-    """The same bank under another number or title, as the command line may ask for."""
-    return replace(bank, slug=slug or bank.slug, title=title or bank.title)

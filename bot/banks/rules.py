@@ -87,7 +87,16 @@ class Origin(Enum):
     UNDO = auto()
 
 
+class Mode(Enum):
+    """How a file goes into its bank."""
+
+    WHOLE = auto()  # YAML: it is the whole truth of its bank
+    MERGE = auto()  # foreign: what it does not hold stays
+    REPLACE = auto()  # foreign, by a button: what it does not hold is retired
+
+
 class RunState(Enum):
+    READING = auto()
     PREVIEW = auto()
     REFUSED = auto()
     APPLIED = auto()
@@ -350,6 +359,7 @@ class Issue:
     file: str
     place: At
     params: Mapping[str, str | int] = field(default_factory=dict)
+    twin: At | None = None  # the place of another question that the fault speaks of
 
     @property
     def is_error(self) -> bool:

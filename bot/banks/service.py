@@ -1,10 +1,8 @@
 """Banks for the command line, the start of the program and whoever looks at them. Files sent in chat: `importing`."""
 
-import gc
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -13,46 +11,24 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.banks import drawing, lint, revisions, scopes
+from bot.banks import drawing, revisions, scopes
 from bot.banks.formats import writing
-from bot.banks.formats.schema1 import SLUG
 from bot.banks.lint import Checked
 from bot.banks.models import BankRevision, BankRow, QuestionRow, QuestionVersion
-from bot.banks.revisions import Difference, Ready
-from bot.banks.rules import (
-    MAX_TITLE,
-    BankStatus,
-    Issue,
-    Origin,
-    QuestionType,
-    Source,
-    Status,
-)
+from bot.banks.reading import Loaded, Way, load, slug_of, title_of
+from bot.banks.revisions import Difference
+from bot.banks.rules import Bank, BankStatus, Issue, Mode, Origin, QuestionType, Status
 from bot.banks.scopes import Scope
 from bot.errors import UserError
 from bot.members import service as members
 from bot.members.rules import Actor, Right
-from bot.message import Message, Sender, units
+from bot.message import Message, Sender
 from bot.outbox import Lane
 from bot.periods import local_day
 
 
-class BadName(UserError):
-    text = "题库编号应是 2–40 位小写字母、数字或“-”，标题 1–60 字。"
-
-
 class NoSuchBank(UserError):
     text = "没有题库“{slug}”，或您无权查看。"
-
-
-@dataclass(frozen=True, slots=True)
-class Loaded:
-    """A file read and judged outside any transaction; `ready` is None as soon as it has one error."""
-
-    name: str
-    sha256: str
-    checked: Checked
-    ready: Ready | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +38,7 @@ class Outcome:
     checked: Checked
     difference: Difference | None = None
     number: int = 0
+    is_partial: bool = False  # rows with errors were left out, as was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,43 +61,6 @@ class Exported:
     data: bytes
 
 
-def load(
-    data: bytes,
-    name: str,
-    *,
-    on: date,
-    editions: Iterable[Source] = (),
-    slug: str | None = None,
-    title: str | None = None,
-) -> Loaded:
-    """Read, judge and prepare a file, if wanted under another number or title: the slow work, for a thread."""
-    with _uncollected():
-        return _load(data, name, on, editions, slug, title)
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Nothing of what is built here is garbage, and to look whether it is stops everybody else for 200 ms."""
-    is_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_on:
-            gc.enable()
-
-
-def _load(data: bytes, name: str, on: date, editions: Iterable[Source], slug: str | None, title: str | None) -> Loaded:
-    if (slug and SLUG.fullmatch(slug) is None) or units(title or "") > MAX_TITLE:
-        raise BadName
-    checked = lint.check(data, name, on=on, editions=editions)
-    if checked.bank is not None:
-        bank = replace(checked.bank, slug=slug or checked.bank.slug, title=title or checked.bank.title)
-        checked = replace(checked, bank=bank)
-    ready = revisions.ready(checked.bank, data) if checked.bank else None
-    return Loaded(name, hashlib.sha256(data).hexdigest(), checked, ready)
-
-
 def taken(loaded: Loaded, owner: Scope) -> Loaded:
     """The file refused, because its number belongs to a bank the importer has no hand in (E127)."""
     assert loaded.ready is not None
@@ -130,12 +70,29 @@ def taken(loaded: Loaded, owner: Scope) -> Loaded:
     return replace(loaded, checked=checked, ready=None)
 
 
+def way_for(session: Session, name: str, *, slug: str | None, title: str | None, mode: Mode) -> Way:
+    """The bank that takes a foreign file on the command line: the one named, else one called as the file is."""
+    title_is_given, title = title is not None, title or title_of(name)
+    bank = revisions.find(session, slug or slug_of(title))
+    if bank is None or bank.revision_id is None:
+        return Way(Bank(slug or slug_of(title), title, ()), mode)
+    head = revisions.head_at(session, bank)
+    return Way(replace(head, title=title) if title_is_given else head, mode)
+
+
 def import_loaded(
-    session: Session, loaded: Loaded, *, scope: str | None, is_dry: bool = False, now: datetime
+    session: Session,
+    loaded: Loaded,
+    *,
+    scope: str | None,
+    is_dry: bool = False,
+    skips_bad: bool = False,
+    now: datetime,
 ) -> Outcome:
     """The command line's import: one transaction, no confirmation. `scope` as written there; none keeps the bank's."""
     wanted = scopes.of_words(session, scope) if scope else None
-    if loaded.ready is None:
+    is_partial = loaded.checked.errors > 0
+    if loaded.ready is None or (is_partial and not skips_bad and not is_dry):
         return Outcome(loaded.checked)
     bank = revisions.find(session, loaded.ready.bank.slug)
     owner = scopes.of_bank(session, bank) if bank else wanted or Scope()
@@ -143,10 +100,10 @@ def import_loaded(
         return Outcome(taken(loaded, owner).checked)
     difference = revisions.compare(session, loaded.ready)
     if is_dry or difference.is_same:
-        return Outcome(loaded.checked, difference, difference.number)
+        return Outcome(loaded.checked, difference, difference.number, is_partial)
     base_id = bank.revision_id if bank else None
     revision, difference = revisions.write(session, loaded.ready, owner, Origin.CLI, base_id=base_id, by=None, now=now)
-    return Outcome(loaded.checked, difference, revision.number)
+    return Outcome(loaded.checked, difference, revision.number, is_partial)
 
 
 def synced(session: Session) -> frozenset[str]:

@@ -1,19 +1,15 @@
 """All Chinese texts of banks: faults and hints, last lines, previews, lists."""
 
-import json
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Mapping, Sequence
 
 from bot import yamlfile
-from bot.banks.importing import Applied, Preview
 from bot.banks.lint import Checked
-from bot.banks.revisions import Difference
-from bot.banks.rules import LETTERS, WHOLE, At, Bank, Cell, Issue, Line, Paragraph, Place, QuestionType
+from bot.banks.reading import Loaded
+from bot.banks.rules import LETTERS, RIGHT, WHOLE, WRONG, At, Bank, Cell, Issue, Line, Paragraph, Place, QuestionType
 from bot.banks.scopes import Scope
-from bot.banks.service import Loaded, Outcome, Summary
-from bot.message import Button, Buttons, Document, Message, cut, escape, fill, press
+from bot.banks.service import Summary
+from bot.message import Button, Message, cut, escape, fill, press
 
 TYPES = {
     QuestionType.SINGLE: "单选",
@@ -85,6 +81,7 @@ FORMATS = {
     "html": "网页",
     "csv": "CSV 表格",
     "text": "文本题单",
+    "gift": "GIFT",
     "unknown": "其他格式",
 }
 JUDGEMENTS = {"right": "对", "wrong": "错"}
@@ -93,7 +90,7 @@ TEXTS = yamlfile.TEXTS | {
     "E012": "缺少“{key}”。",
     "E014": "schema 写的是“{v}”，本程序只认识 1。",
     "E015": "“{key}”应写成{kind}。",
-    "E101": "题号“{id}”已在第 {n} 行用过。",
+    "E101": "题号“{id}”已在{where}用过。",
     "E102": "题号“{id}”只能用小写字母、数字、“-”“_”，1–40 位。",
     "E103": "不认识的键“{key}”。{near}",
     "E104": "不认识的题型“{v}”。{near}",
@@ -122,12 +119,35 @@ TEXTS = yamlfile.TEXTS | {
     "E129": "层级太深，题目应是“- ”开头的列表。",
     "E201": "这是旧版 .xls，请用 Excel 或 WPS 另存为 .xlsx 再发。",
     "E202": "文件有密码，请去掉密码再发。",
-    "E217": "文件识别为{kind}，本版支持 YAML。",
+    "E203": "没找到题干列和答案列。表头请用：题型、题干、A、B、C、D、答案。",
+    "E204": "没有读到题目。",
+    "E205": "题干是空的。",
+    "E206": "没有答案。",
+    "E207": "公式没有算出结果，请在 Excel 里打开并保存一次。",
+    "E208": "答案“{x}”超出选项 {letters}。",
+    "E209": "答案“{text}”不是任何一个选项。",
+    "E210": "题型“{t}”暂不支持，已跳过。",
+    "E211": "有答案字母“{x}”，但没有选项。",
+    "E212": "题型写的是{t}，答案却有 {n} 个：{x}。",
+    "E213": "题干里的答案“{a}”和答案栏“{b}”不一致。",
+    "E214": "题干有 {n} 处空，答案有 {m} 段，对不上。",
+    "E215": "与{place}是同一题，答案却不同（{a}／{b}）。",
+    "E216": "看不懂这一行：“{text}”。",
+    "E217": "文件识别为{kind}，本版支持 YAML、Excel、CSV 和文本题单。",
+    "E218": "超过上限：文件 10 MB、20000 行、解压后 64 MB。",
+    "E219": "文件不完整或打不开，请用 Excel 或 WPS 另存为 .xlsx 再发。",
     "W201": "超过投票长度：现场答题将{form}。",
     "W202": "解析超过 200 字，投票里只显示前 199 字，公布答案时显示全文。",
     "W203": "选项里提到别的选项字母，本题不打乱选项。",
     "W204": "“{text}”已自动固定在最后。",
     "W206": "“#”后面的字被当作注释丢掉了。",
+    "W211": "与{place}完全相同，已略去。",
+    "W212": "没写题型，按答案判断为{t}。",
+    "W213": "{n} 个选项自带的字母已去掉。",
+    "W214": "编码按 {enc} 读取。",
+    "W215": "没有表头，按内容推断：题干 {stem}，{options}答案 {answer}，请核对。",
+    "W216": "已跳过隐藏的工作表“{s}”。",
+    "W217": "只有题干和答案文字、没有选项，按填空题导入。",
     "W301": "{n} 道题没有写出处：{ids}。",
     "W302": "单选答案偏向 {L}（{p}%）。",
     "W303": "判断题答案全是“{v}”。",
@@ -143,33 +163,69 @@ FAULT_UNITS = 300
 IDS = 5
 QUOTED = 250  # units of what an author wrote that a fault repeats; five numbers of 40 fit
 PAGE = 6
-REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "没有这个文件或目录",
-    PermissionError: "没有权限",
-    IsADirectoryError: "这是一个目录",
-}
 
 
 def describe(issue: Issue) -> str:
     """The text of a fault or hint, without its place; the same in chat and on the command line."""
     params = {name: cut(value, QUOTED) if isinstance(value, str) else value for name, value in issue.params.items()}
     worded = {"near": _nearest(issue), "form": FORMS.get(str(params.get("form")), "")}
-    if issue.code == "E015":
-        worded["kind"] = KINDS[str(params["kind"])]
-    elif issue.code == "E118":
-        worded["key"] = f"选项 {params['key']}" if str(params["key"]) in LETTERS else str(params["key"])
-        worded["v"] = f"{params['chars']} 字" if "chars" in params else str(params["v"])
-    elif issue.code == "E125":
-        worded["type"] = TYPES[QuestionType(str(params["type"]))]
-    elif issue.code == "E127":
-        worded["owner"] = str(params["owner"]) or EVERYBODY
-    elif issue.code == "E217":
-        worded["kind"] = FORMATS[str(params["kind"])]
-    elif issue.code == "W303":
-        worded["v"] = JUDGEMENTS[str(params["v"])]
+    if issue.twin is not None:
+        worded["place"] = worded["where"] = twin(issue.twin)
+    elif issue.code == "E101":
+        worded["where"] = f"第 {params['n']} 行"
+    if (wording := _WORDINGS.get(issue.code)) is not None:
+        worded |= wording(issue)
     elif issue.code.startswith("W3") and "ids" in params:
         worded["ids"] = f"{params['ids']} 等" if int(params["n"]) > IDS else str(params["ids"])
     return TEXTS[issue.code].format(**params | worded)
+
+
+def _range(issue: Issue) -> dict[str, str]:
+    """E118: in a foreign file a value is called as people call it."""
+    key = str(issue.params["key"])
+    if key in LETTERS:
+        key = f"选项 {key}"
+    elif not isinstance(issue.place, Place):
+        key = KEYS[key]
+    value = f"{issue.params['chars']} 字" if "chars" in issue.params else cut(str(issue.params["v"]), QUOTED)
+    return {"key": key, "v": value}
+
+
+def _misfit(issue: Issue) -> dict[str, str]:
+    key = str(issue.params["key"])
+    name = _type(issue, "type")["type"]
+    return {"type": name, "key": key if isinstance(issue.place, Place) else KEYS[key]}
+
+
+def _type(issue: Issue, param: str) -> dict[str, str]:
+    return {param: TYPES[QuestionType(str(issue.params[param]))]}
+
+
+def _inference(issue: Issue) -> dict[str, str]:
+    names = {key: column_name(int(value)) for key, value in issue.params.items()}
+    options = f"选项 {names['first']}–{names['last']}，" if "first" in names else ""
+    return {"stem": names["stem"], "answer": names["answer"], "options": options}
+
+
+def _disputed(issue: Issue) -> dict[str, str]:
+    """E215: the two answers; of a judgement in its words."""
+    return {
+        key: {RIGHT: "对", WRONG: "错"}.get(text := str(issue.params[key]), cut(text, QUOTED)) for key in ("a", "b")
+    }
+
+
+_WORDINGS: Mapping[str, Callable[[Issue], dict[str, str]]] = {
+    "E015": lambda issue: {"kind": KINDS[str(issue.params["kind"])]},
+    "E118": _range,
+    "E125": _misfit,
+    "E127": lambda issue: {"owner": str(issue.params["owner"]) or EVERYBODY},
+    "E212": lambda issue: _type(issue, "t"),
+    "E215": _disputed,
+    "E217": lambda issue: {"kind": FORMATS[str(issue.params["kind"])]},
+    "W212": lambda issue: {"t": TYPES[QuestionType(str(issue.params["type"]))]},
+    "W215": _inference,
+    "W303": lambda issue: {"v": JUDGEMENTS[str(issue.params["v"])]},
+}
 
 
 def _nearest(issue: Issue) -> str:
@@ -188,7 +244,7 @@ def place(at: At) -> str:
     """Where a fault stands, as it is joined to the name of its file."""
     match at:
         case Cell():
-            return f"[{at.sheet}]!{cell_name(at.row, at.column)}"
+            return f"[{at.sheet}]!{column_name(at.column)}{at.row}"
         case Paragraph():
             return f" 第{at.number}段"
         case Line():
@@ -197,13 +253,24 @@ def place(at: At) -> str:
             return "" if at == WHOLE else f":{at.line}:{at.column}"
 
 
-def cell_name(row: int, column: int) -> str:
-    """`C12`, `AA3`: columns count in letters, without a zero."""
+def twin(at: At) -> str:
+    """Another place of the same file, in a sentence."""
+    match at:
+        case Cell():
+            return f"{at.sheet}!{column_name(at.column)}{at.row}"
+        case Paragraph():
+            return f"第 {at.number} 段"
+        case _:
+            return f"第 {at[0]} 行"
+
+
+def column_name(column: int) -> str:
+    """`C`, `AA`: columns count in letters, without a zero."""
     letters = ""
     while column:
         column, letter = divmod(column - 1, 26)
         letters = chr(ord("A") + letter) + letters
-    return f"{letters}{row}"
+    return letters
 
 
 def counts(bank: Bank) -> str:
@@ -216,7 +283,7 @@ def by_type(numbers: Mapping[QuestionType, int]) -> str:
 
 
 def last_line(checked: Checked) -> str:
-    if checked.bank is None:
+    if checked.errors or checked.bank is None:
         return f"共 {checked.errors} 处错误、{checked.hints} 处提醒；没有写入题库。修好后再发一次即可。"
     return f"{checked.file}：{counts(checked.bank)}，0 处错误、{checked.hints} 处提醒。"
 
@@ -227,87 +294,6 @@ def report(checked: Checked, most: int | None = PRINTED) -> list[str]:
     left = len(checked.issues) - len(shown)
     more = [f"另有 {left} 处没有列出，加 --all 全部列出。"] if left else []
     return [*map(line, shown), *more, last_line(checked)]
-
-
-def difference_line(difference: Difference, number: int) -> str:
-    if difference.is_same:
-        return f"内容没有变化（版本 {difference.number}）。"
-    numbers = (
-        f"新增 {difference.added}，修改 {difference.changed}，未变 {difference.unchanged}，停用 {difference.retired}"
-    )
-    return f"已导入：{numbers}。题库版本 {number}。"
-
-
-def dry_lines(bank: Bank, file: str, difference: Difference) -> list[str]:
-    """What an import would do, without its faults."""
-    state = f"版本 {difference.number}" if difference.number else "新建"
-    total = len(bank.questions)
-    kinds = by_type(Counter(question.type for question in bank.questions))
-    numbers = f"新增 {difference.added}、修改 {difference.changed}、未变 {difference.unchanged}"
-    lines = [
-        f"试读：{file} → 题库“{bank.title}”（{state}）",
-        f"读到 {total} 行：可导入 {total} 道（{kinds}），其中{numbers}；略去重复 0；出错 0 行。",
-    ]
-    if difference.retired:
-        lines.append(f"文件里没有的 {difference.retired} 道将停用。")
-    return lines
-
-
-def outcome_lines(outcome: Outcome, *, is_dry: bool) -> list[str]:
-    """`ketang bank import`: the faults and hints, then what was done."""
-    checked, difference = outcome.checked, outcome.difference
-    lines = report(checked)
-    if difference is None or checked.bank is None:
-        return lines
-    if is_dry and not difference.is_same:
-        return [*lines, *dry_lines(checked.bank, checked.file, difference)]
-    return [*lines, difference_line(difference, outcome.number)]
-
-
-def unusable(error: OSError) -> str:
-    return f"读写不了 {error.filename}：{REASONS.get(type(error), '系统不允许')}。"
-
-
-def no_files(folder: Path) -> str:
-    return f"{folder} 里没有 .yaml 文件。"
-
-
-def exported(slug: str, output: Path) -> str:
-    return f"题库 {slug} 已导出到 {output}。"
-
-
-def previewed(preview: Preview) -> tuple[Message | Document, ...]:
-    """The answer to a sent file; faults that do not fit come as a text file."""
-    checked, difference = preview.checked, preview.difference
-    if difference is not None and difference.is_same:
-        return (Message(escape(difference_line(difference, difference.number))),)
-    faults = [*map(line, checked.issues)]
-    shown = [cut(fault, FAULT_UNITS) for fault in faults[:SHOWN]]
-    if checked.bank is None or difference is None:
-        message = Message(escape("\n".join([*shown, last_line(checked)])))
-    else:
-        text = "\n".join([*dry_lines(checked.bank, checked.file, difference), *shown])
-        message = Message(escape(text), _confirm(preview.token or "", len(checked.bank.questions)))
-    listing = Document(f"{checked.file}.出错清单.txt", "\n".join(faults).encode("utf-8-sig"))
-    return (message, listing) if len(faults) > SHOWN else (message,)
-
-
-def _confirm(token: str, count: int) -> Buttons:
-    apply = Button(f"导入 {count} 道，跳过 0 行", press("banks", "apply", token), style="success")
-    return ((apply,), (Button("取消", press("banks", "discard", token)),))
-
-
-def applied(result: Applied) -> Message:
-    undo = Button("撤销本次导入", press("banks", "undo", result.token))
-    return Message(escape(difference_line(result.difference, result.number)), ((undo,),))
-
-
-def discarded() -> Message:
-    return Message("已取消，没有写入题库。")
-
-
-def undone(number: int) -> Message:
-    return Message(f"已撤销，题库内容回到版本 {number}。" if number else "已撤销，这个题库的题目已全部停用。")
 
 
 def left_alone(loaded: Loaded) -> Message:
@@ -332,8 +318,10 @@ def bank_list(banks: Sequence[Summary], page: int) -> Message:
     export = [(Button(f"导出 {bank.slug}", press("banks", "export", bank.id)),) for bank in shown]
     turns = [Button("上一页", press("banks", "list", page - 1))] if page else []
     turns += [Button("下一页", press("banks", "list", page + 1))] if page < last else []
-    text = f"题库共 {len(banks)} 个。\n\n{entries}\n\n把题库文件（.yaml）发到这里，先试读，再确认导入。"
-    return Message(escape(text), (*export, *([tuple(turns)] if turns else [])))
+    how = "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。"
+    text = f"题库共 {len(banks)} 个。\n\n{entries}\n\n{how}"
+    template = (Button("下载模板", press("banks", "template")),)
+    return Message(escape(text), (*export, template, *([tuple(turns)] if turns else [])))
 
 
 def _entry(bank: Summary) -> str:
@@ -343,51 +331,3 @@ def _entry(bank: Summary) -> str:
         f"{bank.title}（{bank.slug}）\n{sum(bank.counts.values())} 题：{kinds}\n"
         f"版本 {bank.number}，归属 {scope_name(bank.scope)}{stale}"
     )
-
-
-HEADINGS = ("编号", "题库", "题数（单/多/判/填）", "版本", "归属", "依据", "待核对")
-
-
-def bank_table(banks: Sequence[Summary]) -> list[str]:
-    """`ketang bank list`."""
-    return table(HEADINGS, map(_row, banks)) if banks else ["还没有题库。"]
-
-
-def _row(bank: Summary) -> tuple[str, ...]:
-    numbers = "/".join(str(bank.counts.get(kind, 0)) for kind in TYPES)
-    sources = f"《{bank.sources[0]}》" if bank.sources else "—"
-    more = f"等 {len(bank.sources)} 件" if len(bank.sources) > 1 else ""
-    count = f"{sum(bank.counts.values())}（{numbers}）"
-    return (bank.slug, bank.title, count, str(bank.number), scope_name(bank.scope), sources + more, str(bank.stale))
-
-
-def bank_json(banks: Sequence[Summary]) -> str:
-    """`ketang bank list --json`: names of keys as in the tables."""
-    rows = [
-        {
-            "slug": bank.slug,
-            "title": bank.title,
-            "revision": bank.number,
-            "questions": {kind.value: bank.counts.get(kind, 0) for kind in TYPES},
-            "scope": {"kind": bank.scope.kind.name.lower(), "unit_id": bank.scope.unit_id},
-            "sources": list(bank.sources),
-            "stale": bank.stale,
-        }
-        for bank in banks
-    ]
-    return json.dumps(rows, ensure_ascii=False, indent=2)
-
-
-def table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
-    """Columns aligned for a terminal, where a Chinese character is two wide."""
-    cells = [list(headings), *map(list, rows)]
-    widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
-    return ["  ".join(map(_pad, row, widths)).rstrip() for row in cells]
-
-
-def _width(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(c) in "WFA" else 1 for c in text)
-
-
-def _pad(text: str, width: int) -> str:
-    return text + " " * (width - _width(text))

@@ -219,6 +219,12 @@ def _find_headings(table: Sequence[tuple[int, Sequence[Cell]]]) -> tuple[int, di
     return at, headings, faults
 
 
+def is_roster(table: Sequence[tuple[int, Sequence[Cell]]]) -> bool:
+    """Whether the heading row names people and at least one more thing that a roster says of them."""
+    headings = set(_find_headings(table)[1].values())
+    return Column.NAME in headings and len(headings) > 1
+
+
 def _missing(column: Column, shown: Sequence[str]) -> dict[str, str | int]:
     unknown = [word for word in shown if word not in _COLUMNS]
     near = next((w for name in HEADINGS[column] for w in get_close_matches(name, unknown, 1, 0.5)), "")

@@ -18,7 +18,7 @@ from bot import yamlfile
 from bot.errors import UserError
 from bot.members import cells
 from bot.members.facts import Table
-from bot.members.phrases import HEADINGS, POSTS, REQUIRED, Column, read_rows, read_table
+from bot.members.phrases import HEADINGS, POSTS, REQUIRED, Column, is_roster, read_rows, read_table
 from bot.members.rows import Cell, Fault, Flaw, NoValue, Reading
 from bot.message import clean
 
@@ -92,6 +92,17 @@ def read(name: str, data: bytes, *, today: date) -> Reading:
     rows = [(int(n), [_cell(v) for v in row]) for n, row in cast("list[tuple[int, list[object]]]", sheet["rows"])]
     merged = [(int(a), int(b), int(c)) for a, b, c in cast("list[tuple[int, int, int]]", sheet["merged"])]
     return read_table(rows, merged, today=today)
+
+
+def is_roster_book(data: bytes) -> bool:
+    """Whether a workbook has the headings of a roster; one that cannot be opened has none."""
+    try:
+        _inspect(data)
+        sheet = _in_child(data)
+    except UserError:
+        return False
+    rows = [(int(n), [_cell(v) for v in row]) for n, row in cast("list[tuple[int, list[object]]]", sheet["rows"] or [])]
+    return is_roster(rows)
 
 
 def _inspect(data: bytes) -> None:

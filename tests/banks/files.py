@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from bot.banks import lint, service, views
+from bot.banks import reading, service, views
 from bot.banks.lint import Checked
 from bot.banks.service import Loaded
 
@@ -62,7 +62,7 @@ def changed(old: str, new: str, text: str = SINGLE) -> str:
 
 
 def check(text: str | bytes, name: str = "demo.yaml") -> Checked:
-    return lint.check(text.encode() if isinstance(text, str) else text, name, on=ON)
+    return reading.check(text.encode() if isinstance(text, str) else text, name, on=ON)
 
 
 def load(text: str, name: str = "demo.yaml") -> Loaded:

@@ -69,7 +69,7 @@ def test_a_folder_stands_for_its_files(folder: Path) -> None:
 def test_a_folder_without_banks_is_no_success(folder: Path) -> None:
     (folder / "none").mkdir()
     empty = ketang("check", "none", "good.yaml")
-    assert (empty.exit_code, empty.stdout, empty.stderr) == (2, "", "none 里没有 .yaml 文件。\n")
+    assert (empty.exit_code, empty.stdout, empty.stderr) == (2, "", "none 里没有题库文件。\n")
 
 
 def test_wrong_use_ends_with_two() -> None:

@@ -82,8 +82,8 @@ async def test_a_file_name_cannot_break_out_of_the_answer(chat: People) -> None:
 
 
 async def test_other_formats_under_a_yaml_name_are_named(chat: People) -> None:
-    answer = await chat("李四").upload("bank.yaml", b'{"questions": []}')
-    assert answer.message.text.splitlines()[0] == "bank.yaml:1:1 E217 文件识别为JSON，本版支持 YAML。"
+    answer = await chat("李四").upload("bank.yaml", b"<?xml version='1.0'?><quiz/>")
+    assert answer.message.text.splitlines()[0] == "bank.yaml E217 文件识别为XML，本版支持 YAML、Excel、CSV 和文本题单。"
 
 
 async def test_a_member_may_neither_send_nor_list(chat: People) -> None:

@@ -30,6 +30,7 @@ from bot.banks.rules import (
 from tests.banks.files import GOOD, check
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)
+TAKEN = "本版支持 YAML、Excel、CSV 和文本题单。"
 CONTENT = Path(__file__).parents[2] / "content"
 
 
@@ -77,14 +78,16 @@ def test_bytes_decide_not_the_name(data: bytes, name: str, kind: Format) -> None
     [
         (OLE, "E201 这是旧版 .xls，请用 Excel 或 WPS 另存为 .xlsx 再发。"),
         (OLE + "EncryptedPackage".encode("utf-16-le"), "E202 文件有密码，请去掉密码再发。"),
-        (archive("xl/workbook.xml"), "E217 文件识别为Excel，本版支持 YAML。"),
-        (b"[]", "E217 文件识别为JSON，本版支持 YAML。"),
-        ("一、单选题\n".encode(), "E217 文件识别为文本题单，本版支持 YAML。"),
+        (OLE + "WordDocument".encode("utf-16-le"), f"E217 文件识别为旧版 Word，{TAKEN}"),
+        (archive("a.txt"), f"E217 文件识别为压缩包，{TAKEN}"),
+        (b"<?xml version='1.0'?><quiz/>", f"E217 文件识别为XML，{TAKEN}"),
+        (b"<html></html>", f"E217 文件识别为网页，{TAKEN}"),
+        (b"PK\x03\x04 half", "E219 文件不完整或打不开，请用 Excel 或 WPS 另存为 .xlsx 再发。"),
     ],
 )
 def test_another_format_is_named_and_refused(data: bytes, text: str) -> None:
     assert views.report(check(data, "题.txt")) == [
-        f"题.txt:1:1 {text}",
+        f"题.txt {text}",
         "共 1 处错误、0 处提醒；没有写入题库。修好后再发一次即可。",
     ]
 

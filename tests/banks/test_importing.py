@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select, update
 
-from bot.banks import drawing, importing, service, views
+from bot.banks import drawing, import_views, importing, service
 from bot.banks.models import BankRow, ImportRun, QuestionVersion
 from bot.banks.revisions import Difference
 from bot.banks.rules import RunState, ScopeKind
@@ -96,7 +96,7 @@ def test_members_and_strangers_are_refused(database: Database, cast: Cast) -> No
         with pytest.raises(refusal):
             previewed(database, who)
         with pytest.raises(refusal):
-            database.run(importing.known_editions, who.sender(), now=NOW)
+            database.run(importing.begin, who.sender(), "题.xlsx", now=NOW)
         with pytest.raises(refusal):
             database.look(service.seen_banks, who.sender(), now=NOW)
 
@@ -105,7 +105,7 @@ def test_the_number_of_another_branch_is_refused(database: Database, cast: Cast)
     confirmed(database, cast.li)
     preview = previewed(database, cast.zhao, GOOD.replace("支部工作", "别的工作"))
     assert (preview.token, preview.difference) == (None, None)
-    message, *_ = views.previewed(preview)
+    message, *_ = import_views.previewed(preview)
     assert "E127 题库编号“zhibu-basics”已属于“一支部”，请换一个编号。" in message.text
 
 
@@ -119,7 +119,7 @@ def test_the_same_content_needs_no_confirmation(database: Database, cast: Cast) 
     confirmed(database, cast.li)
     preview = previewed(database, cast.sun)
     assert preview.token is None
-    assert [part.text for part in views.previewed(preview)] == ["内容没有变化（版本 1）。"]
+    assert [part.text for part in import_views.previewed(preview)] == ["内容没有变化（版本 1）。"]
 
 
 def test_a_cancelled_file_cannot_be_imported(database: Database, cast: Cast) -> None:

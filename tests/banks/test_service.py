@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot.banks import drawing, importing, revisions, service, views
+from bot.banks import drawing, import_views, importing, revisions, service, views
 from bot.banks.models import BankRow, ImportRun, QuestionVersion
 from bot.banks.revisions import Difference, NewerRevision
 from bot.banks.rules import Origin, QuestionType, RunState
@@ -25,8 +25,8 @@ def test_a_new_bank_gets_revision_one_and_the_same_file_changes_nothing(database
     first, again = imported(database), imported(database)
     assert (first.number, first.difference) == (1, FIRST)
     assert again.difference is not None
-    assert views.difference_line(first.difference, 1) == "已导入：新增 4，修改 0，未变 0，停用 0。题库版本 1。"
-    assert views.difference_line(again.difference, again.number) == "内容没有变化（版本 1）。"
+    assert import_views.difference_line(first.difference, 1) == "已导入：新增 4，修改 0，未变 0，停用 0。题库版本 1。"
+    assert import_views.difference_line(again.difference, again.number) == "内容没有变化（版本 1）。"
 
 
 def test_other_bytes_with_the_same_content_change_nothing(database: Database) -> None:

@@ -1,6 +1,6 @@
 """What people read in chat about banks, whole texts."""
 
-from bot.banks import views
+from bot.banks import import_views, views
 from bot.banks.importing import Applied, Preview
 from bot.banks.revisions import Difference
 from bot.banks.rules import QuestionType, ScopeKind
@@ -23,9 +23,12 @@ SUMMARY = Summary(
 )
 
 
+TEMPLATE = (Button("下载模板", "banks:template"),)
+
+
 def test_a_good_file_is_shown_before_anything_is_written() -> None:
     preview = Preview(check(GOOD, "good.yaml"), Difference(3, 1, 1, 2, 1), "5a5a")
-    assert views.previewed(preview) == (
+    assert import_views.previewed(preview) == (
         Message(
             "试读：good.yaml → 题库“支部工作应知应会”（版本 3）\n"
             "读到 4 行：可导入 4 道（单选 1、多选 1、判断 1、填空 1），"
@@ -41,7 +44,7 @@ def test_a_good_file_is_shown_before_anything_is_written() -> None:
 
 def test_a_new_bank_is_called_new_and_its_hints_follow() -> None:
     text = bank(SINGLE.replace("B: 每季度", "B: 以上都对"))
-    (message,) = views.previewed(Preview(check(text), Difference(0, added=1), "5a5a"))
+    (message,) = import_views.previewed(Preview(check(text), Difference(0, added=1), "5a5a"))
     assert isinstance(message, Message)
     assert message.text.splitlines() == [
         "试读：demo.yaml → 题库“演示题库”（新建）",
@@ -51,7 +54,7 @@ def test_a_new_bank_is_called_new_and_its_hints_follow() -> None:
 
 
 def test_a_refused_file_has_no_buttons() -> None:
-    (message,) = views.previewed(Preview(check(HEAD + "  - <b>\n", "a&b.yaml"), None))
+    (message,) = import_views.previewed(Preview(check(HEAD + "  - <b>\n", "a&b.yaml"), None))
     assert message == Message(
         "a&amp;b.yaml:8:5 E015 “questions”应写成“- ”开头的题目列表。\n"
         "共 1 处错误、0 处提醒；没有写入题库。修好后再发一次即可。"
@@ -59,7 +62,7 @@ def test_a_refused_file_has_no_buttons() -> None:
 
 
 def test_more_than_ten_faults_come_as_a_text_file() -> None:
-    message, listing = views.previewed(Preview(check(HEAD + "  - 甲\n" * 30), None))
+    message, listing = import_views.previewed(Preview(check(HEAD + "  - 甲\n" * 30), None))
     assert isinstance(message, Message)
     assert isinstance(listing, Document)
     assert len(message.text.splitlines()) == 11
@@ -69,27 +72,27 @@ def test_more_than_ten_faults_come_as_a_text_file() -> None:
 
 def test_the_longest_faults_still_fit_one_message() -> None:
     question = SINGLE.replace("q-1", "长" * 3000)
-    message, *_ = views.previewed(Preview(check(bank(*[question] * 10)), None))
+    message, *_ = import_views.previewed(Preview(check(bank(*[question] * 10)), None))
     assert isinstance(message, Message)
     assert units(message.text) <= MAX_TEXT
 
 
 def test_an_import_can_be_undone_by_a_button() -> None:
-    assert views.applied(Applied("5a5a", 4, Difference(3, 1, 1, 2, 1))) == Message(
+    assert import_views.applied(Applied("5a5a", 4, Difference(3, 1, 1, 2, 1))) == Message(
         "已导入：新增 1，修改 1，未变 2，停用 1。题库版本 4。",
         ((Button("撤销本次导入", "banks:undo:5a5a"),),),
     )
-    assert views.undone(3) == Message("已撤销，题库内容回到版本 3。")
-    assert views.undone(0) == Message("已撤销，这个题库的题目已全部停用。")
-    assert views.discarded() == Message("已取消，没有写入题库。")
+    assert import_views.undone(3) == Message("已撤销，题库内容回到版本 3。")
+    assert import_views.undone(0) == Message("已撤销，这个题库的题目已全部停用。")
+    assert import_views.discarded() == Message("已取消，没有写入题库。")
 
 
 def test_the_list_says_what_each_bank_holds_and_offers_it_as_a_file() -> None:
     assert views.bank_list([SUMMARY], 0) == Message(
         "题库共 1 个。\n\n"
         "支部工作（zhibu）\n3 题：单选 2、多选 0、判断 0、填空 1\n版本 3，归属 一支部；待核对 1 道\n\n"
-        "把题库文件（.yaml）发到这里，先试读，再确认导入。",
-        ((Button("导出 zhibu", "banks:export:7"),),),
+        "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。",
+        ((Button("导出 zhibu", "banks:export:7"),), TEMPLATE),
     )
 
 
@@ -105,5 +108,6 @@ def test_a_long_list_is_turned_over_page_by_page() -> None:
 
 
 def test_an_empty_list_says_what_to_do() -> None:
+    how = "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。"
     message = views.bank_list([], 0)
-    assert message == Message("题库共 0 个。\n\n还没有题库。\n\n把题库文件（.yaml）发到这里，先试读，再确认导入。")
+    assert message == Message(f"题库共 0 个。\n\n还没有题库。\n\n{how}", (TEMPLATE,))

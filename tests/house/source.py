@@ -28,11 +28,12 @@ _LISTED = {
     "attendance": "amending ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "
     "opening own personal personal_views phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
-    "banks": "commandline content drawing formats importing lint phrases revisions scopes yamlfile",
-    "quiz": "attempts blueprint drafts exam_drafts exam_facts exam_handlers exam_views exams facts hosting "
+    "banks": "child commandline content drawing foreign formats import_views importing judging lint list_views phrases "
+    "progress reading revisions scopes workbook yamlfile",
+    "quiz": "attempts blueprint drafts exam_drafts exam_facts exam_handlers exam_views exams facts finished hosting "
     "marking outage_credits papers personal personal_views phrases publishing_handlers publishing_views results rounds "
     "sending sitting starting submitting sweeping votes",
-    "practice": "",
+    "practice": "collecting daily facts memory personal personal_views",
     "compliance": "norms picture",
     "reports": "document workbook",
 }

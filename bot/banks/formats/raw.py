@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from bot.banks.rules import At, Issue, Rule
 
 
+class TooMuch(Exception):  # not a mistake of the program
+    """The file holds more than anybody writes (E218)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Text:
     """What stands at one place of a file, as its author spelled it."""
@@ -41,6 +45,7 @@ class RawQuestion:
     stem: str = ""
     options: list[RawOption] = field(default_factory=list)
     answers: Sequence[Text] = ()
+    answer_at: At | None = None  # where the answer stands or should stand, if that is elsewhere than the stem
     kind: str = ""
     section: str = ""
     score: Text | None = None

@@ -1,0 +1,157 @@
+"""All Chinese texts of imports: what a file would do, what it did, and the choices before."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from bot.banks.importing import Applied, Choice, Preview
+from bot.banks.lint import Checked
+from bot.banks.reading import Way
+from bot.banks.revisions import Difference
+from bot.banks.rules import Bank, Issue, Mode
+from bot.banks.service import Outcome
+from bot.banks.views import FAULT_UNITS, SHOWN, by_type, last_line, line, report
+from bot.message import Button, Buttons, Document, Message, cut, escape, press
+
+TEMPLATE_FILE = "题库模板.xlsx"
+MOST_BANKS = 20  # buttons of one choice
+LABEL_UNITS = 40
+
+
+def difference_line(difference: Difference, number: int) -> str:
+    if difference.is_same:
+        return f"内容没有变化（版本 {difference.number}）。"
+    numbers = (
+        f"新增 {difference.added}，修改 {difference.changed}，未变 {difference.unchanged}，停用 {difference.retired}"
+    )
+    return f"已导入：{numbers}。题库版本 {number}。"
+
+
+def dry_lines(checked: Checked, bank: Bank, difference: Difference) -> list[str]:
+    """What an import would do, without its faults."""
+    state = f"版本 {difference.number}" if difference.number else "新建"
+    good = len(bank.questions)
+    rows = checked.rows
+    read, repeated, bad = (rows.read, rows.repeated, rows.bad) if rows else (good, 0, 0)
+    kinds = by_type(Counter(question.type for question in bank.questions))
+    numbers = f"新增 {difference.added}、修改 {difference.changed}、未变 {difference.unchanged}"
+    lines = [
+        f"试读：{checked.file} → 题库“{bank.title}”（{state}）",
+        f"读到 {read} 行：可导入 {good} 道（{kinds}），其中{numbers}；略去重复 {repeated}；出错 {bad} 行。",
+    ]
+    if difference.retired:
+        lines.append(f"文件里没有的 {difference.retired} 道将停用。")
+    return lines
+
+
+def outcome_lines(outcome: Outcome, *, is_dry: bool) -> list[str]:
+    """`ketang bank import`: the faults and hints, then what was done."""
+    checked, difference = outcome.checked, outcome.difference
+    lines = report(checked)
+    if difference is None or checked.bank is None:
+        return lines
+    if outcome.is_partial:
+        lines = lines[:-1]  # which says that nothing was written
+    if is_dry and not difference.is_same:
+        return [*lines, *dry_lines(checked, checked.bank, difference)]
+    return [*lines, difference_line(difference, outcome.number)]
+
+
+def previewed(preview: Preview) -> tuple[Message | Document, ...]:
+    """The answer to a sent file; faults that do not fit come as a text file."""
+    checked, difference = preview.checked, preview.difference
+    is_same = difference is not None and difference.is_same
+    if is_same and difference is not None and not checked.errors:
+        return (Message(escape(difference_line(difference, difference.number))),)
+    issues = _told_first(checked)
+    shown = [cut(line(issue), FAULT_UNITS) for issue in issues[:SHOWN]]
+    if checked.bank is None or difference is None:
+        message = Message(escape("\n".join([*shown, last_line(checked)])))
+        return (message, faults(checked)) if len(issues) > SHOWN else (message,)
+    lines = dry_lines(checked, checked.bank, difference)
+    if preview.way and preview.way.source:
+        lines.append(f"依据：{_cited(preview.way.source)}")
+    if is_same:
+        lines.append(difference_line(difference, difference.number))
+    message = Message(escape("\n".join([*lines, *shown])), _buttons(preview))
+    if preview.way is None and len(issues) > SHOWN:
+        return (message, faults(checked))
+    return (message,)
+
+
+def _told_first(checked: Checked) -> list[Issue]:
+    """Errors before hints, each in the order of the file; YAML as it stands."""
+    if checked.rows is None:
+        return list(checked.issues)
+    return sorted(checked.issues, key=lambda issue: not issue.is_error)
+
+
+def _cited(source: str) -> str:
+    return source if source.startswith("《") else f"《{source}》"
+
+
+def faults(checked: Checked) -> Document:
+    """下载出错清单"""
+    listed = "\n".join(map(line, checked.issues))
+    return Document(f"{checked.file}.出错清单.txt", listed.encode("utf-8-sig"))
+
+
+def _buttons(preview: Preview) -> Buttons:
+    token, bank, difference = preview.token or "", preview.checked.bank, preview.difference
+    assert bank is not None
+    assert difference is not None
+    bad = preview.checked.rows.bad if preview.checked.rows else 0
+    label = f"导入 {len(bank.questions)} 道，跳过 {bad} 行"
+    apply = Button(label, press("banks", "apply", token), style="success")
+    listing = Button("下载出错清单", press("banks", "faults", token))
+    cancel = Button("取消", press("banks", "discard", token))
+    if preview.way is None:
+        return ((apply,), (cancel,))
+    choices = _choices(preview.way, token, is_new=not difference.number)
+    rows: list[tuple[Button, ...]] = [] if difference.is_same else [(apply,)]
+    return (*rows, *choices, *([(listing,)] if preview.checked.issues else []), (cancel,))
+
+
+def _choices(way: Way, token: str, *, is_new: bool) -> list[tuple[Button, ...]]:
+    into = Button("换一个题库", press("banks", "banks", token))
+    source = Button("改依据文件" if way.source else "写依据文件", press("banks", "source", token))
+    if is_new:
+        return [(into, source)]
+    is_whole = way.mode is Mode.REPLACE
+    label = "改为合并：文件里没有的题保留" if is_whole else "改为替换：文件里没有的题停用"
+    mode = Button(label, press("banks", "mode", token, int(not is_whole)))
+    return [(into, source), (mode,)]
+
+
+def choose_bank(choices: Sequence[Choice], token: str) -> Message:
+    named = [(choice.id, f"{choice.title}（{choice.slug}）") for choice in choices[:MOST_BANKS]]
+    buttons = [(Button(cut(label, LABEL_UNITS), press("banks", "into", token, id_)),) for id_, label in named]
+    new = (Button("新建题库", press("banks", "into", token, 0)),)
+    back = (Button("取消", press("banks", "discard", token)),)
+    return Message("这份文件导入哪个题库？", (*buttons, new, back))
+
+
+def ask_source() -> Message:
+    return Message("这些题依据哪个文件？请发文件名称，例如：中国共产党章程。文件里自己写了出处的题不变。")
+
+
+def applied(result: Applied) -> Message:
+    undo = Button("撤销本次导入", press("banks", "undo", result.token))
+    return Message(escape(difference_line(result.difference, result.number)), ((undo,),))
+
+
+def discarded() -> Message:
+    return Message("已取消，没有写入题库。")
+
+
+def undone(number: int) -> Message:
+    return Message(f"已撤销，题库内容回到版本 {number}。" if number else "已撤销，这个题库的题目已全部停用。")
+
+
+def reading(name: str, rows: int) -> Message:
+    """While a large file is being read."""
+    state = f"已读 {rows} 行" if rows else "正在读取"
+    return Message(escape(f"{name}：{state}，请稍候。"))
+
+
+def was_read(name: str) -> Message:
+    return Message(escape(f"{name}：读完了，结果见下一条消息。"))
