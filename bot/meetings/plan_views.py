@@ -234,7 +234,6 @@ def series_preview(plan: Plan, *, now: datetime) -> Message:
     reminders = lines(
         *(f"第一次：{clash}" for clash in _clashes(first, rules.due_list) if clash),
         fill("<b>第一次的提醒</b>（{how}）", how="发到群里" if first.has_chat else "逐一私信"),
-        *_clashes(first, rules.due_list),
         *(_rung(rung, now=now) for rung in first.rungs if rung.round == 1),
     )
     return Message(Html(f"{terms}\n\n{days}\n\n{reminders}"), _confirm(plan.draft_id, what.title, "begin"))
