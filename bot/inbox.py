@@ -45,10 +45,11 @@ class InboxRow(Base):
 # Built once and run on the connection: thousands of them a second are not to be built, nor to pass through the ORM.
 _KNOWN = Query(lambda d: select(InboxRow.update_id).where(among(d, InboxRow.update_id, "numbers")))
 _STORED = Write(lambda d: upsert_on(d, InboxRow).on_conflict_do_nothing(index_elements=["update_id"]))
-_HANDLE = update(InboxRow).where(InboxRow.handled_at.is_(None))
-_HANDLE = _HANDLE.values(handled_at=bindparam("at"), body="", lease_until=None)
-_HANDLED = Write(_HANDLE.where(InboxRow.update_id == bindparam("number")))
-_ALL_HANDLED = Write(lambda d: _HANDLE.where(among(d, InboxRow.update_id, "numbers")))
+_HANDLED = Write(
+    update(InboxRow)
+    .where(InboxRow.update_id == bindparam("number"), InboxRow.handled_at.is_(None))
+    .values(handled_at=bindparam("at"), body="", lease_until=None)
+)
 
 
 class DeadRow(Base):
@@ -138,13 +139,10 @@ def store(session: Session, updates: Sequence[Received], *, owner: str, now: dat
                 "body": u.body,
                 "received_at": u.received_at,
                 "is_late": u.is_late,
-                "attempts": 0,
-                "lease_until": now + LEASE,
-                "owner": owner,
             }
             for u in fresh
         ]
-        _STORED.run_all(session, rows)
+        _STORED.run_all(session, rows, {"attempts": 0, "lease_until": now + LEASE, "owner": owner})
     if stale := [u.update_id for u in fresh if u.is_stale]:
         finish_all(session, stale, now=now)
     return [u for u in fresh if not u.is_stale]
@@ -158,7 +156,7 @@ def mark_handled(session: Session, update_id: int, *, now: datetime) -> None:
 
 def mark_all_handled(session: Session, update_ids: Sequence[int], *, now: datetime) -> None:
     """The same for updates that act together; raises AlreadyHandledError if one of them had."""
-    if _ALL_HANDLED.run(session, {"numbers": list(update_ids), "at": now}) < len(update_ids):
+    if _HANDLED.run_all(session, [{"number": number} for number in update_ids], {"at": now}) < len(update_ids):
         raise AlreadyHandledError
 
 

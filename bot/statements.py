@@ -6,6 +6,7 @@ only its way to the cursor and back is left out, 40 to 60 µs a statement where 
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Generic, NamedTuple, TypeVarTuple, cast
 
 from sqlalchemy import (
@@ -32,14 +33,18 @@ from sqlalchemy.types import TypeEngine
 Ts = TypeVarTuple("Ts")
 Values = Mapping[str, object]
 Convert = Callable[[object], object]
+Bound = Sequence[object] | dict[str, object]
 Executable = Select[*tuple[object, ...]] | Insert | Update
+
+
+_NONE: Values = {}
 
 
 class _Compiled(NamedTuple):
     sql: str
     names: Sequence[str] | None  # the order of places; none: the driver takes them by name
     fixed: dict[str, object]  # what stands in the statement or is a column's default, as the driver wants it
-    into: tuple[tuple[str, Convert], ...]
+    into: dict[str, Convert]
     out_of: tuple[tuple[int, Convert], ...]
 
 
@@ -95,13 +100,15 @@ class Write(_Statement):
         compiled = self._for(line.dialect, values)
         return _run(line, compiled.sql, _bound(compiled, values)).rowcount
 
-    def run_all(self, session: Session, many: Sequence[Values]) -> int:
-        """Once for each of the values, which all have the same names; how many rows it concerned in all."""
+    def run_all(self, session: Session, many: Sequence[Values], common: Values = _NONE) -> int:
+        """Once for each of `many`, which all have the same names, with what is `common` to them; how many rows it
+        concerned in all.
+        """
         if not many:
             return 0
         line = _line(session)
-        compiled = self._for(line.dialect, many[0])
-        return _run(line, compiled.sql, [_bound(compiled, values) for values in many], is_many=True).rowcount
+        compiled = self._for(line.dialect, {**common, **many[0]})
+        return _run(line, compiled.sql, _all_bound(compiled, many, common), is_many=True).rowcount
 
 
 def among(dialect: str, column: ColumnElement[int] | InstrumentedAttribute[int], name: str) -> ColumnElement[bool]:
@@ -172,7 +179,7 @@ def _compile(built: Executable, dialect: Dialect, values: Values) -> _Compiled:
         str(compiled),
         compiled.positiontup if compiled.positional else None,
         {n: converts[n](v) if n in converts else v for n, v in given.items() if n not in values},
-        tuple((name, into) for name, into in converts.items() if name in values),
+        {name: into for name, into in converts.items() if name in values},
         tuple((n, out) for n, c in enumerate(built.exported_columns) if (out := _out_of(c.type, dialect))),
     )
 
@@ -191,11 +198,25 @@ def _out_of(kind: TypeEngine[object], dialect: Dialect) -> Convert | None:
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 
-def _bound(compiled: _Compiled, values: Values) -> Sequence[object] | dict[str, object]:
+def _bound(compiled: _Compiled, values: Values) -> Bound:
     bound = {**compiled.fixed, **values}
-    for name, into in compiled.into:
+    for name, into in compiled.into.items():
         bound[name] = into(bound[name])
     return bound if compiled.names is None else [bound[name] for name in compiled.names]
+
+
+def _all_bound(compiled: _Compiled, many: Sequence[Values], common: Values) -> Sequence[Bound]:
+    """The same for many rows, a column at a time: half of what it takes a row at a time."""
+    into, same = compiled.into, {**compiled.fixed, **common}
+    shared = {name: into[name](value) if name in into and name in common else value for name, value in same.items()}
+    columns = {
+        name: [into[name](values[name]) for values in many] if name in into else [values[name] for values in many]
+        for name in many[0]
+    }
+    if compiled.names is None:
+        names = list(columns)
+        return [{**shared, **dict(zip(names, row, strict=True))} for row in zip(*columns.values(), strict=True)]
+    return list(zip(*(columns.get(name) or repeat(shared[name], len(many)) for name in compiled.names), strict=True))
 
 
 def _converted(row: Sequence[object], converts: tuple[tuple[int, Convert], ...]) -> tuple[object, ...]:
@@ -205,10 +226,7 @@ def _converted(row: Sequence[object], converts: tuple[tuple[int, Convert], ...])
     return tuple(fresh)
 
 
-Bound = Sequence[object] | dict[str, object]
-
-
-def _run(line: _Line, sql: str, values: Bound, *, is_many: bool = False) -> DBAPICursor:
+def _run(line: _Line, sql: str, values: Bound | Sequence[Bound], *, is_many: bool = False) -> DBAPICursor:
     """On the driver's cursor. Its errors become SQLAlchemy's, and who listens for statements hears of this one."""
     cursor = line.driver.cursor()
     for listener in line.listeners:
