@@ -27,7 +27,7 @@ from bot.incoming import Json
 log = structlog.get_logger()
 
 ALLOWED_UPDATES = ["message", "callback_query", "poll", "poll_answer", "my_chat_member", "chat_member"]
-AT_ONCE = 32  # updates of different people handled together: their calls and a store fit into one commit
+AT_ONCE = 60  # updates of different people handled together: their calls and a store fit into one commit
 HANDLER_TIME = 30.0
 RETRIES = (timedelta(seconds=1), timedelta(seconds=5))
 NOT_SAVED_PAUSE = timedelta(seconds=2)

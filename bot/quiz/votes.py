@@ -1,11 +1,11 @@
 """Answers to live questions. The hot path of the house: a handful of statements a vote, however large the group."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from typing import cast
+from typing import NamedTuple, cast
 
 import structlog
 from sqlalchemy import BindParameter, CursorResult, Insert, Select, Text, bindparam, delete, func, select, update
@@ -172,9 +172,13 @@ def _count(session: Session, asked: Asked, ballots: Sequence[Ballot], now: datet
     known = {people[ballot.sender.user_id]: ballot for ballot in theirs}
     if len(known) < len(theirs):  # two of one person are one after the other, not at once
         raise MixedError
-    if known and _answer(session, asked, known):
+    if not known:
+        return
+    begun = {member_id: ballot.sender.at for member_id, ballot in known.items()}
+    sittings = _sittings(session, asked.round_id, asked.paper_id, begun)
+    if _answer(session, asked, known, sittings):
         outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
-        _close_when_all_answered(session, asked, now)
+        _close_when_all_answered(session, asked, sittings.values(), now)
 
 
 def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> None:
@@ -185,12 +189,12 @@ def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> 
     outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
 
 
-def _attempts_of(dialect: str) -> Select[int, int, AttemptState]:
-    mine = among(dialect, Attempt.member_id, "member_ids")
-    return select(Attempt.member_id, Attempt.id, Attempt.state).where(Attempt.round_id == bindparam("round_id"), mine)
+def _sittings_of(dialect: str) -> Select[int, int, AttemptState, datetime]:
+    found = select(Attempt.member_id, Attempt.id, Attempt.state, Attempt.started_at)
+    return found.where(Attempt.round_id == bindparam("round_id"), among(dialect, Attempt.member_id, "member_ids"))
 
 
-_ATTEMPTS = Query(_attempts_of)
+_SITTINGS = Query(_sittings_of)
 
 _NEXT_NUMBER = (
     select(func.coalesce(func.max(Attempt.number), 0) + 1)
@@ -218,34 +222,36 @@ _NEW_ATTEMPT = Write(_new_attempt)
 
 def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> None:
     """The member takes part in the round from `at` on, if he does not yet."""
-    _attempts(session, round_id, paper_id, {member_id: at})
+    _sittings(session, round_id, paper_id, {member_id: at})
 
 
-def _attempts(
-    session: Session, round_id: int, paper_id: int, begun: Mapping[int, datetime]
-) -> dict[int, tuple[int, bool]]:
-    """Of each member his attempt in the round and whether it still takes answers; begun now if there is none yet."""
+class Sitting(NamedTuple):
+    """A member's attempt in the round."""
+
+    attempt_id: int
+    state: AttemptState
+    started_at: datetime
+
+
+def _sittings(session: Session, round_id: int, paper_id: int, begun: Mapping[int, datetime]) -> dict[int, Sitting]:
+    """By member; begun at the moment given if there is none yet."""
     asked = {"round_id": round_id, "member_ids": list(begun)}
-    found = _ATTEMPTS.all(session, asked)
+    found = {row[0]: Sitting(*row[1:]) for row in _SITTINGS.all(session, asked)}
     if len(found) < len(begun):
-        there = {member_id for member_id, *_ in found}
-        place = {"of_paper": paper_id, "of_round": round_id}
-        fresh = [{**place, "of_member": m, "at": at} for m, at in begun.items() if m not in there]
-        _NEW_ATTEMPT.run_all(session, fresh)
-        found = _ATTEMPTS.all(session, asked)
-    return {member_id: (id_, state is AttemptState.STARTED) for member_id, id_, state in found}
+        fresh = [{"of_member": member_id, "at": at} for member_id, at in begun.items() if member_id not in found]
+        _NEW_ATTEMPT.run_all(session, fresh, {"of_paper": paper_id, "of_round": round_id})
+        found = {row[0]: Sitting(*row[1:]) for row in _SITTINGS.all(session, asked)}
+    return found
 
 
-def _answer(session: Session, asked: Asked, ballots: Mapping[int, Ballot]) -> bool:
+def _answer(session: Session, asked: Asked, ballots: Mapping[int, Ballot], sittings: Mapping[int, Sitting]) -> bool:
     """Keep the members' ballots as events; True if one is an answer to the question, which is the first of each."""
-    begun = {member_id: ballot.sender.at for member_id, ballot in ballots.items()}
-    attempts = _attempts(session, asked.round_id, asked.paper_id, begun)
-    events = [_event(asked, ballot, *attempts[member_id]) for member_id, ballot in ballots.items()]
-    if _NEW_EVENT.run_all(session, events) < len(events):
+    events = [_event(asked, ballot, sittings[member_id]) for member_id, ballot in ballots.items()]
+    if _NEW_EVENT.run_all(session, events, {"position": asked.position, "via": Via.POLL}) < len(events):
         _require_alone(events)
         return False  # this very update has been kept before
     answers = [_marked(asked, event) for event in events if event["accepted"]]
-    if _NEW_ITEM.run_all(session, answers) < len(answers):
+    if _NEW_ITEM.run_all(session, answers, _item(asked)) < len(answers):
         _require_alone(events)
         _refuse_second(session, events[0])
         return False
@@ -261,15 +267,14 @@ def _require_alone(events: Sequence[Values]) -> None:
 _NEW_EVENT = Write(lambda d: upsert_on(d, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"]))
 
 
-def _event(asked: Asked, ballot: Ballot, attempt_id: int, is_open: bool) -> Values:
-    refusal = Refusal.EMPTY if not ballot.options else None if is_open and asked.takes_answers else Refusal.LATE
+def _event(asked: Asked, ballot: Ballot, sitting: Sitting) -> Values:
+    is_open = sitting.state is AttemptState.STARTED and asked.takes_answers
+    refusal = Refusal.EMPTY if not ballot.options else None if is_open else Refusal.LATE
     return {
         "bot_id": ballot.sender.bot_id,
         "update_id": ballot.sender.update_id,
-        "attempt_id": attempt_id,
-        "position": asked.position,
+        "attempt_id": sitting.attempt_id,
         "selection": selection(asked.question, asked.order, ballot.options),
-        "via": Via.POLL,
         "received_at": ballot.sender.at,
         "accepted": refusal is None,
         "reason": refusal,
@@ -299,15 +304,20 @@ def _new_item(dialect: str) -> Insert:
 _NEW_ITEM = Write(_new_item)
 
 
-def _marked(asked: Asked, event: Values) -> Values:
-    picked = cast("str", event["selection"])
+def _item(asked: Asked) -> Values:
     return {
-        "its_attempt_id": event["attempt_id"],
         "its_position": asked.position,
         "its_version_id": asked.version_id,
         "its_option_order": list(asked.order),
         "its_max_centi": asked.score_centi,
         "its_rule": asked.rule,
+    }
+
+
+def _marked(asked: Asked, event: Values) -> Values:
+    picked = cast("str", event["selection"])
+    return {
+        "its_attempt_id": event["attempt_id"],
         "its_selection": picked,
         "its_answered_at": event["received_at"],
         "its_awarded_centi": mark(asked.question, picked, score_centi=asked.score_centi, rule=asked.rule).centi,
@@ -329,12 +339,14 @@ _SOMEBODY_TO_COME = Query(_JOINED_BEFORE.where(~_HAS_ANSWERED).limit(1))
 _COMPANY = Query(_JOINED_BEFORE.limit(ALONE + 1))
 
 
-def _close_when_all_answered(session: Session, asked: Asked, now: datetime) -> None:
+def _close_when_all_answered(session: Session, asked: Asked, answered: Iterable[Sitting], now: datetime) -> None:
     """End the question early once everybody who had joined before it has answered."""
     is_current = asked.round_state is RoundState.OPEN and asked.position == asked.round_position
     if not is_current or asked.closes_at is None or asked.closes_at <= now:
         return
     opened_at = asked.closes_at - time_for(asked.question, asked.form)
+    if all(sitting.started_at >= opened_at for sitting in answered):  # then nothing waited for them
+        return
     joined_before = {"round_id": asked.round_id, "opened_at": opened_at}
     if _SOMEBODY_TO_COME.first(session, {**joined_before, "position": asked.position}) is not None:
         return

@@ -71,7 +71,7 @@ def votes(database: Database, people: int, _: int, now: datetime) -> Facts:
     make = Make(database)
     cast = make.cast()
     make.chat(cast.branch)
-    database.run(_move_in, range(FIRST, FIRST + people), cast.branch)
+    database.run(_move_in, range(FIRST, FIRST + people + WARM), cast.branch)
     ready = revisions.ready(BASICS, BASICS.slug.encode())
     database.run(revisions.write, ready, Scope(), Origin.CLI, base_id=None, by=None, now=now)
     play = Play(database, cast, now)
