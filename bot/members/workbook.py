@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
-from typing import Final, cast
+from typing import TYPE_CHECKING, Final, cast
 from zipfile import BadZipFile, ZipFile
 
 from bot import yamlfile
@@ -22,6 +22,9 @@ from bot.members.phrases import HEADINGS, POSTS, REQUIRED, Column, is_roster, re
 from bot.members.rows import Cell, Fault, Flaw, NoValue, Reading
 from bot.message import clean
 
+if TYPE_CHECKING:  # 100 ms that only those pay who write a workbook
+    from xlsxwriter.worksheet import Worksheet
+
 SHEET = "名册"
 MEGA: Final = 1024 * 1024
 MAX_SIZE = 2 * MEGA
@@ -29,7 +32,8 @@ MAX_UNPACKED = 50 * MEGA
 MAX_RATIO = 100  # honest sheets stay below 50
 RATIO_FROM = 100 * 1024  # unpacked bytes below which a ratio says nothing
 MAX_ENTRIES = 1000
-WIDEST, MAX_CELL = 70, 32_767  # of a column, in characters; Excel's own limit of a cell
+UPRIGHT = 4  # columns that are read well on an upright page
+WIDEST, TALLEST, MAX_CELL = 70, 409, 32_767  # of a column, in characters; Excel's own limits of a row and a cell
 READ_TIME = timedelta(seconds=8)  # of the wall; the child's own limit is in CPU seconds
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK"
 
@@ -256,6 +260,10 @@ def template() -> bytes:
                 rule = {"validate": "list", "source": _CHOICES[column], "show_error": column is not Column.POSTS}
                 sheet.data_validation(1, place, cells.MAX_ROWS, place, rule)
         sheet.freeze_panes(1, 0)
+        sheet.set_paper(9)  # A4
+        sheet.set_landscape()
+        sheet.fit_to_pages(1, 0)
+        sheet.repeat_rows(0)
         guide.set_column(0, 0, 100)
         for line, words_of_line in enumerate(_GUIDE):
             guide.write_string(line, 0, words_of_line)
@@ -272,24 +280,55 @@ def problems(lines: Sequence[tuple[str, str, str]]) -> bytes:
 
 
 def sheets(tables: Sequence[Table]) -> bytes:
-    """One workbook, a sheet to each table."""
+    """One workbook, a sheet to each table; printed, all columns are on the page and its headings on each."""
     import xlsxwriter  # noqa: PLC0415  # as above
 
     out = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(out, options) as book:
-        bold = book.add_format({"bold": True, "border": 1})
+        bold = book.add_format({"bold": True, "border": 1, "bg_color": "#F2F2F2"})
+        framed = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
         for table in tables:
             sheet = book.add_worksheet(table.title)
+            widths = [_column(heading, [row[n] for row in table.rows]) for n, heading in enumerate(table.headings)]
             for place, heading in enumerate(table.headings):
-                longest = max([len(heading) * 2, *(len(row[place]) * 2 for row in table.rows)])
-                sheet.set_column(place, place, min(longest + 4, WIDEST))
+                sheet.set_column(place, place, widths[place])
                 sheet.write_string(0, place, heading, bold)
             for n, row in enumerate(table.rows, start=1):
                 for place, value in enumerate(row):
-                    sheet.write_string(n, place, clean(value)[:MAX_CELL])
+                    sheet.write_string(n, place, clean(value)[:MAX_CELL], framed)
+                sheet.set_row(n, _height(row, widths))
             sheet.freeze_panes(1, 0)
+            _page(sheet, table)
     return out.getvalue()
+
+
+def _page(sheet: "Worksheet", table: Table) -> None:
+    sheet.set_paper(9)  # A4
+    if len(table.headings) > UPRIGHT:
+        sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header(f"&C&14{table.title}")
+    sheet.set_footer("&R第&P页，共&N页")
+
+
+def _column(heading: str, values: Sequence[str]) -> int:
+    lines = (line for value in values for line in value.splitlines())
+    return min(4 + max([_width(heading), *map(_width, lines)]), WIDEST)
+
+
+def _height(row: Sequence[str], widths: Sequence[int]) -> int:
+    """Points of a row whose texts are wrapped; not every program works this out by itself."""
+    lines = [
+        sum(1 + _width(line) // width for line in value.splitlines()) for value, width in zip(row, widths, strict=True)
+    ]
+    return min(15 * max([1, *lines]), TALLEST)
+
+
+def _width(text: str) -> int:
+    """In columns of a sheet, of which a Chinese character takes two."""
+    return sum(2 if ord(character) > 0x2E80 else 1 for character in text)
 
 
 def _table(title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> bytes:

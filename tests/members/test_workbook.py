@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from bot.errors import UserError
 from bot.members import cells, workbook
+from bot.members.facts import Table
 from bot.members.phrases import HEADINGS, Column
 from bot.members.roster_views import problem_lines
 from bot.members.rows import Body, Fault, Flaw, Post
@@ -270,6 +271,19 @@ def test_invitations_and_problems_are_text_even_if_they_look_like_formulas() -> 
         ["4", "问题", "第 4 行缺少姓名。"],
         ["", "提醒", "发现“手机”列：本系统不需要，已忽略且未保存。"],
     ]
+
+
+def test_a_printed_list_shows_every_column_and_repeats_its_headings() -> None:
+    links = [workbook.Link("张三", "https://t.me/ketang_demo_bot?start=j_" + "x" * 22, "3月3日 09:00")]
+    sheet = load_workbook(BytesIO(workbook.invitations(links)))["邀请单"]
+    assert (sheet.page_setup.paperSize, sheet.page_setup.fitToHeight) == (9, 0)
+    assert sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert sheet.print_title_rows == "$1:$1"
+    long = Table("消息", ("内容",), (("一行\n" + "字" * 80,),))
+    assert load_workbook(BytesIO(workbook.sheets([long])))["消息"].row_dimensions[2].height == 4 * 15
+    roster = load_workbook(BytesIO(workbook.template()))["名册"]
+    assert roster.page_setup.orientation == "landscape"
+    assert roster.sheet_properties.pageSetUpPr.fitToPage
 
 
 def test_the_child_reads_nothing_but_standard_input(tmp_path: Path) -> None:
