@@ -13,7 +13,8 @@ from bot.banks.rules import LETTERS, Question, QuestionType
 from tests.banks.files import ON
 
 Value = str | float | bool | date | datetime | None
-Rows = Sequence[Sequence[Value]]
+Row = Sequence[Value]
+Rows = Sequence[Row]
 NAMES = {
     QuestionType.SINGLE: "单选",
     QuestionType.MULTIPLE: "多选",

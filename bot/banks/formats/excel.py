@@ -64,10 +64,15 @@ def _table(sheet: _Sheet, number: int, source: bytes, room: list[int]) -> Table:
     formulas = {(int(row), _column(letters) - 1) for letters, row in _FORMULA.findall(source)}
     sheet.reset_dimensions()  # programs write wrong ones
     rows: list[Row] = []
+    gap: Sequence[_Cell] | None = None
     for n, cells in enumerate(sheet.iter_rows(max_col=MAX_COLUMNS), start=1):
+        if cells is gap:  # the reader fills a million rows above a stray cell with one and the same
+            continue
         texts = [_shown(cell) if cell.value is not None else "" for cell in cells]
         lost = frozenset(place for place, text in enumerate(texts) if (n, place) in formulas and _is_lost(text))
-        if any(texts) or lost:
+        if not any(texts) and not lost:
+            gap = cells
+        else:
             rows.append(Row(n, texts, lost))
             room[0] -= sum(map(len, texts))
             room[1] -= 1

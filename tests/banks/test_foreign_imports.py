@@ -1,0 +1,165 @@
+"""A sheet through the whole pipeline against a real database: previewed, applied, merged, replaced, undone."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.banks import drawing, import_views, importing, reading, revisions, service
+from bot.banks.formats import schema1
+from bot.banks.importing import Applied, Preview
+from bot.banks.models import BankRevision
+from bot.banks.reading import Way
+from bot.banks.revisions import NewerRevision
+from bot.banks.rules import Bank, Mode
+from bot.db import Database
+from bot.members.rules import NotAllowedHere
+from bot.message import Message, StaleButton
+from tests.banks.acts import LATER, drawable, rows, the_bank
+from tests.banks.files import GOOD, ON
+from tests.banks.sheets import HEAD, Row, sheet
+from tests.make import NOW, Cast, Someone
+
+ONE = ("单选", "多久一次？", "每月", "每季度", "", "", "B")
+TWO = ("判断", "预备党员有表决权。", "", "", "", "", "错")
+THREE = ("填空", "满____人应当成立支部。", "", "", "", "", "三")
+
+
+def sent(database: Database, who: Someone, *questions: Row, name: str = "试题.xlsx", way: Way | None = None) -> Preview:
+    """What the handler does with a document."""
+    data = sheet(HEAD, *questions)
+    start = database.look(importing.begin, who.sender(), name, now=NOW)
+    way = way or start.way
+    loaded = reading.load(data, name, on=ON, editions=start.editions, way=way)
+    return database.run(importing.preview, who.sender(), data, loaded, way, now=NOW)
+
+
+def tapped(database: Database, who: Someone, token: str | None) -> Applied:
+    assert token is not None
+    waiting = database.look(importing.waiting, who.sender(), token, now=LATER)
+    assert waiting.packed is not None
+    loaded = reading.again(waiting.packed, waiting.name, waiting.sha256, waiting.way, on=ON, editions=waiting.editions)
+    return database.run(importing.apply, who.sender(), token, loaded.ready, now=LATER)
+
+
+def text(preview: Preview) -> list[str]:
+    message = import_views.previewed(preview)[0]
+    assert isinstance(message, Message)
+    return message.text.splitlines()
+
+
+def labels(preview: Preview) -> list[str]:
+    message = import_views.previewed(preview)[0]
+    assert isinstance(message, Message)
+    return [button.label for row in message.buttons for button in row]
+
+
+def many(good: int, bad: int) -> list[Row]:
+    right = [("单选", f"第{n}个问题是什么呢", "甲", "乙", "", "", "A") for n in range(good)]
+    wrong = [("多选", f"第{n}个问题缺什么呢", "甲", "乙", "丙", "", "") for n in range(bad)]
+    return [*right, *wrong]
+
+
+def test_a_third_of_a_sheet_without_answers_is_left_out_by_the_tap_alone(database: Database, cast: Cast) -> None:
+    preview = sent(database, cast.li, *many(600, 300))
+    assert text(preview)[:3] == [
+        "试读：试题.xlsx → 题库“试题”（新建）",
+        "读到 900 行：可导入 600 道（单选 600、多选 0、判断 0、填空 0），"
+        "其中新增 600、修改 0、未变 0；略去重复 0；出错 300 行。",
+        "试题.xlsx[题]!G602 E206 没有答案。",
+    ]
+    assert len(text(preview)) == 12
+    assert labels(preview)[0] == "导入 600 道，跳过 300 行"
+    assert rows(database, BankRevision) == 0
+    assert tapped(database, cast.li, preview.token).difference.added == 600
+    assert len(drawable(database)) == 600
+    again = sent(database, cast.li, *many(600, 300))
+    assert "其中新增 0、修改 0、未变 600；" in text(again)[1]
+    assert "内容没有变化（版本 1）。" in text(again)
+    assert labels(again) == ["换一个题库", "写依据文件", "改为替换：文件里没有的题停用", "下载出错清单", "取消"]
+
+
+def test_the_same_clean_file_again_changes_nothing(database: Database, cast: Cast) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE, TWO).token)
+    again = sent(database, cast.li, ONE, TWO)
+    assert (text(again), again.token) == (["内容没有变化（版本 1）。"], None)
+
+
+def test_what_a_file_does_not_hold_stays_unless_it_is_to_replace(database: Database, cast: Cast) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE, TWO).token)
+    merged = tapped(database, cast.li, sent(database, cast.li, THREE).token)
+    assert (merged.difference.added, merged.difference.retired) == (1, 0)
+    assert len(drawable(database)) == 3
+    waits = sent(database, cast.li, ONE, ("单选", "几人？", "三", "五", "", "", "A"))
+    waiting = database.look(importing.waiting, cast.li.sender(), waits.token, now=NOW)
+    way = replace(waiting.way, mode=Mode.REPLACE)
+    loaded = reading.again(waiting.packed or b"", waiting.name, waiting.sha256, way, on=ON)
+    replacing = database.run(importing.change, cast.li.sender(), waits.token, loaded, way, now=NOW)
+    assert "文件里没有的 2 道将停用。" in text(replacing)
+    assert "改为合并：文件里没有的题保留" in labels(replacing)
+    with pytest.raises(StaleButton):
+        tapped(database, cast.li, waits.token)
+    replaced = tapped(database, cast.li, replacing.token)
+    assert (replaced.difference.added, replaced.difference.unchanged, replaced.difference.retired) == (1, 1, 2)
+    assert len(drawable(database)) == 2
+    assert database.run(importing.undo, cast.li.sender(), replaced.token, now=LATER) == 2
+    assert len(drawable(database)) == 3
+
+
+def test_a_question_keeps_its_number_when_rows_move_and_gets_a_version_when_its_answer_changes(
+    database: Database, cast: Cast
+) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE, TWO).token)
+    before = drawable(database)
+    moved = sent(database, cast.li, THREE, TWO, ("单选", "1、多久一次？", "A.每月", "B.每季度", "", "", "A"))
+    assert text(moved)[1].endswith("其中新增 1、修改 1、未变 1；略去重复 0；出错 0 行。")
+    tapped(database, cast.li, moved.token)
+    assert before.keys() < drawable(database).keys()
+
+
+def test_a_sheet_goes_into_a_bank_written_by_hand_and_its_export_reads_back_as_the_same(
+    database: Database, cast: Cast
+) -> None:
+    loaded = service.load(GOOD.encode(), "good.yaml", on=ON)
+    database.run(service.import_loaded, loaded, scope=None, now=NOW)
+    head = database.look(lambda session: revisions.head_at(session, the_bank(session)))
+    way = Way(head, source="《中国共产党支部工作条例（试行）》")
+    known = ("判断", "预备党员有表决权。", "", "", "", "", "对")
+    preview = sent(database, cast.wang, known, THREE, way=way)
+    assert text(preview)[0] == "试读：试题.xlsx → 题库“支部工作应知应会”（版本 1）"
+    assert "依据：《中国共产党支部工作条例（试行）》" in text(preview)
+    tapped(database, cast.wang, preview.token)
+    assert drawable(database).keys() > {"zb-001", "zb-002", "zb-003", "zb-004"}
+    exported = database.look(service.export, "zhibu-basics")
+    assert schema1.read(exported.encode(), "out.yaml").issues == []
+    back = service.load(exported.encode(), "out.yaml", on=ON)
+    outcome = database.run(service.import_loaded, back, scope=None, now=NOW)
+    assert outcome.difference is not None
+    assert outcome.difference.is_same
+    cited = database.look(drawing.versions, list(drawable(database).values()))
+    assert {one.question.citation.source.key for one in cited.values() if one.question.citation} == {"zb"}
+
+
+def test_who_has_no_hand_in_a_bank_cannot_send_a_file_into_it(database: Database, cast: Cast) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE, TWO).token)
+    theirs = sent(database, cast.zhao, THREE)
+    assert theirs.way is not None
+    assert theirs.way.head.slug != database.look(lambda session: the_bank(session).slug)
+    bank_id = database.look(lambda session: the_bank(session).id)
+    with pytest.raises(NotAllowedHere):
+        database.look(importing.into_bank, cast.zhao.sender(), theirs.token, bank_id, now=NOW)
+    assert [choice.slug for choice in database.look(importing.choices, cast.zhao.sender(), theirs.token, now=NOW)] == []
+
+
+def test_a_bank_that_moved_on_is_read_again_before_anything_is_written(database: Database, cast: Cast) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE).token)
+    waits = sent(database, cast.li, TWO)
+    tapped(database, cast.li, sent(database, cast.li, THREE).token)
+    with pytest.raises(NewerRevision):
+        tapped(database, cast.li, waits.token)
+
+
+def test_a_new_bank_takes_a_free_number_and_the_name_of_the_file(database: Database, cast: Cast) -> None:
+    way = database.look(importing.begin, cast.li.sender(), "..\\题\u202e库 2026.XLSX", now=NOW).way
+    assert (way.head.title, way.mode) == ("题库 2026", Mode.MERGE)
+    assert way.head == Bank(way.head.slug, "题库 2026", ())
+    assert database.look(importing.begin, cast.li.sender(), "Party_Basics.csv", now=NOW).way.head.slug == "party-basics"
