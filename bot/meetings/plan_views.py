@@ -139,7 +139,7 @@ def _drop(draft_id: int) -> Button:
 def ask(field: str) -> Message:
     """What the planner is to type."""
     texts = {
-        "phrase": "请写时间，例如：下周五15点、12月8日9点到11点。",
+        "phrase": "请写时间，例如：下周五15点、12月8日9点到11点、每月第一个周五15点。",
         "place": "请写地点。",
         "title": "请写会议主题。",
     }
