@@ -7,7 +7,7 @@ from bot.banks.importing import Applied, Choice, Preview
 from bot.banks.lint import Checked
 from bot.banks.reading import Way
 from bot.banks.revisions import Difference
-from bot.banks.rules import Bank, Issue, Mode
+from bot.banks.rules import Bank, Cell, Issue, Mode
 from bot.banks.service import Outcome
 from bot.banks.views import FAULT_UNITS, SHOWN, by_type, last_line, line, report
 from bot.message import Button, Buttons, Document, Message, cut, escape, press
@@ -65,7 +65,7 @@ def previewed(preview: Preview) -> tuple[Message | Document, ...]:
     issues = _told_first(checked)
     shown = [cut(line(issue), FAULT_UNITS) for issue in issues[:SHOWN]]
     if checked.bank is None or difference is None:
-        message = Message(escape("\n".join([*shown, last_line(checked)])))
+        message = Message(escape("\n".join([*shown, *_other_reading(checked), last_line(checked)])))
         return (message, faults(checked)) if len(issues) > SHOWN else (message,)
     lines = dry_lines(checked, checked.bank, difference)
     if preview.way and preview.way.source:
@@ -76,6 +76,12 @@ def previewed(preview: Preview) -> tuple[Message | Document, ...]:
     if preview.way is None and len(issues) > SHOWN:
         return (message, faults(checked))
     return (message,)
+
+
+def _other_reading(checked: Checked) -> list[str]:
+    """A table without the headings of questions may have been meant as a roster."""
+    has_no_headings = any(issue.code == "E203" and isinstance(issue.place, Cell) for issue in checked.issues)
+    return ["如果这是名册，表头请用：党支部、姓名、类别。"] if has_no_headings else []
 
 
 def _told_first(checked: Checked) -> list[Issue]:

@@ -24,7 +24,7 @@ from bot.message import Sender, StaleButton
 KEEP_PREVIEW = timedelta(hours=24)
 UNDO_FOR = timedelta(days=30)
 MAX_NAME = 255
-SOURCE = "bank_source"  # purpose of the text that names a document
+SOURCE = "banks:source"  # purpose of the text that names a document
 
 
 class UndoTooLate(UserError):
