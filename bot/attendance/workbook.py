@@ -120,7 +120,7 @@ def _sign_sheet(sheet: "Worksheet", look: _Look, part: Part, what: Export, diges
             words.remark(line),
         )
         _strings(sheet, row + number, cells, look.cell)
-        sheet.set_row(row + number, 11 + _height(cells, _SIGN_WIDTHS))
+        sheet.set_row(row + number, 9 + _height(cells, _SIGN_WIDTHS))
     row += len(due) + 1
     for text in words.closing_lines(part, what):
         _across(sheet, row, text, look.body, height=18 * (1 + len(text) // _ACROSS))
@@ -129,7 +129,7 @@ def _sign_sheet(sheet: "Worksheet", look: _Look, part: Part, what: Export, diges
 
 def _height(cells: Sequence[str], widths: Sequence[int]) -> int:
     """Points of a row in which the longest text is wrapped; not every program works this out by itself."""
-    return 15 * max(1 + (_width(cell) * 12 - 1) // (width * 11) for cell, width in zip(cells, widths, strict=True))
+    return 17 * max(1 + (_width(cell) * 12 - 1) // (width * 11) for cell, width in zip(cells, widths, strict=True))
 
 
 def _width(text: str) -> int:
