@@ -188,7 +188,7 @@ def minutes(what: MinutesFacts, part: Part, is_quorate: Quorate, by: str, *, now
         "主持人签字：　　　　　　　　记录人签字：　　　　　　　　",
         f"{by}于{_moment(now)}导出",
     ]
-    return "\r\n".join("\r\n".join(clean(text).split("\n")) for text in texts if text) + "\r\n"
+    return "\n".join(clean(text) for text in texts if text) + "\n"
 
 
 def _away(part: Part) -> list[str]:

@@ -133,7 +133,8 @@ def minutes_of(session: Session, sender: Sender, meeting_id: int, *, now: dateti
     meeting = what.meeting
     text = export_views.minutes(what, _part(session, meeting, now=now), is_quorate, who.name, now=now)
     name = export_views.minutes_name(meeting.unit.name, meeting.rules.name, meeting.on)
-    return MinutesFile(meeting_id, name, text.encode("utf-8-sig"))  # marked, or some editors guess another encoding
+    lines = text.replace("\n", "\r\n")  # with the mark, as the editors of offices expect it
+    return MinutesFile(meeting_id, name, lines.encode("utf-8-sig"))
 
 
 def _part(session: Session, meeting: MeetingFacts, *, now: datetime) -> Part:
