@@ -1,0 +1,82 @@
+"""Options by their letters: where in a line one begins, and where the next."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from bot.banks.yamlfile import ALL_LETTERS
+
+_BRACKETED, _MARKED, _PLAIN = "bracketed", "marked", "plain"
+_FIRST = re.compile(r"[\[(【<]\s*(?P<bracketed>[A-Za-z])\s*[\])】>]\s*[、.:]?\s*|(?P<marked>[A-Za-z])\s*[、.:)]\s*")
+_JOINED = re.compile(r"[\s和与及或、,;/]*")
+_BEFORE_FIRST = re.compile(r"[\s。?!:;)\]】”》,_]")
+_FEWEST_PLAIN_IN_STEM = 3  # A股B股 in a sentence are no options yet
+
+
+class Option(NamedTuple):
+    letter: str
+    text: str
+
+
+@cache
+def _start(letter: str, style: str) -> re.Pattern[str]:
+    """Where an option of this letter begins inside a line."""
+    if style == _BRACKETED:
+        return re.compile(rf"[\[(【<]\s*{letter}\s*[\])】>]\s*[、.:]?\s*")
+    if style == _MARKED:
+        listed = rf"、\s*(?!{letter})[A-Z](?![A-Za-z0-9])"  # B、C都不对
+        return re.compile(rf"(?<![A-Za-z0-9(\[【]){letter}(?!{listed})\s*[、.:)]\s*")
+    return re.compile(rf"(?<![A-Za-z0-9]){letter}(?![A-Za-z0-9、.:)\]】>,;/|=+-])\s*(?=\S)")
+
+
+def letter_of(half: str) -> str:
+    """The letter a line begins with as an option does, "" if it begins otherwise."""
+    found = _FIRST.match(half)
+    return (found["bracketed"] or found["marked"]).upper() if found else ""
+
+
+def options_in(text: str, half: str) -> list[Option]:
+    """The options of a line that begins with one: the letters that follow each other."""
+    found = _FIRST.match(half)
+    if found is None:
+        return []
+    style = _BRACKETED if found["bracketed"] else _MARKED
+    return _sequence(text, half, found[found.lastgroup or 0], style, found.end())
+
+
+def plain_options_in(text: str, half: str, letter: str) -> list[Option]:
+    """Those of a line that begins with a letter without a mark: A每月B每季度."""
+    found = _start(letter, _PLAIN).match(half)
+    if found is None:
+        return []
+    options = _sequence(text, half, letter, _PLAIN, found.end())
+    return [] if any(_JOINED.fullmatch(option.text) for option in options) else options
+
+
+def _sequence(text: str, half: str, letter: str, style: str, start: int) -> list[Option]:
+    letters = ALL_LETTERS if letter.isupper() else ALL_LETTERS.lower()
+    options: list[Option] = []
+    for following in letters[letters.index(letter) + 1 :]:
+        found = _start(following, style).search(half, start)
+        if found is None:
+            break
+        options.append(Option(letter.upper(), _trimmed(text[start : found.start()])))
+        letter, start = following, found.end()
+    return [*options, Option(letter.upper(), text[start:].strip().rstrip("；;"))]
+
+
+def _trimmed(text: str) -> str:
+    """An option in front of another one, without the mark that parts them."""
+    return text.strip().rstrip("；;，,、 ")
+
+
+def options_after(half: str, start: int) -> int | None:
+    """Where the options begin that stand in one line with their stem."""
+    for style, fewest in ((_MARKED, 2), (_BRACKETED, 2), (_PLAIN, _FEWEST_PLAIN_IN_STEM)):
+        for found in _start("A", style).finditer(half, start + 1):
+            at = found.start()
+            rest = half[at:]
+            options = plain_options_in(rest, rest, "A") if style == _PLAIN else options_in(rest, rest)
+            if _BEFORE_FIRST.match(half[at - 1]) and len(options) >= fewest:
+                return at
+    return None

@@ -1,0 +1,28 @@
+"""Chinese question lists as plain text, in any encoding people save them in."""
+
+import re
+from collections.abc import Iterator
+
+from bot.banks.formats import decode
+from bot.banks.formats.grammar import read_lines
+from bot.banks.formats.raw import RawFile
+from bot.banks.formats.wording import Wording, wordings
+from bot.banks.rules import WHOLE, Issue, Line
+
+_BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # lines to the eye, but not to an editor that counts them
+
+
+def read(data: bytes, file: str) -> RawFile:
+    decoded = decode(data)
+    if decoded is None:
+        return RawFile(file, issues=[Issue("E219", file, WHOLE)])
+    found = read_lines(file, list(_lines(decoded.text)))
+    if decoded.is_guessed:
+        found.issues.insert(0, Issue("W214", file, Line(1), {"enc": decoded.encoding}))
+    return found
+
+
+def _lines(text: str) -> Iterator[Wording]:
+    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+        for part in _BREAKS.split(line):
+            yield from wordings(part, Line(number))
