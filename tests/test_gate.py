@@ -125,7 +125,7 @@ async def test_a_name_of_signs_is_shown_as_it_is(stage: Stage, chat: People) -> 
 
 VERBS = sorted(merge(ROUTES).presses)
 # What a secretary may begin for her own branch, where wrong codes are counted; the plans of others are looked at below.
-OWN = {"papers", "paper_branches", "tries", "drafts"}
+OWN = {"papers", "paper_branches", "tries", "drafts", "reviews", "practice_wishes"}
 
 
 def pressed(stage: Stage, name: str, on: Message, *endings: str) -> list[Press]:

@@ -37,7 +37,7 @@ async def test_the_admin_walks_the_tree_and_appoints(chat: People) -> None:
     assert chat("张三").last().text == "您已担任城建一支部副书记（王五办理）。发送 /help 查看可以做什么。"
     await chat("王五").press("免去城建一支部副书记")
     assert (await chat("王五").press("确认免去")).edits[0].text.startswith("已免去张三的城建一支部副书记职务。")
-    assert chat("张三").commands() == ["today", "meetings", "me", "settings", "help"]
+    assert chat("张三").commands() == ["today", "meetings", "exam", "mistakes", "me", "settings", "help"]
 
 
 async def test_the_secretary_appoints_group_leaders(chat: People) -> None:
@@ -91,7 +91,7 @@ async def test_the_secretary_sets_the_hours_of_the_branch(chat: People, stage: S
 
 async def test_ones_own_data_come_as_a_file(chat: People) -> None:
     shown = (await chat("张三").say("/me")).message
-    assert labels(shown) == ["出勤记录", "导出我的数据", "删除我的数据"]
+    assert labels(shown) == ["出勤记录", "错题本", "导出我的数据", "删除我的数据"]
     told = (await chat("张三").press("导出我的数据")).message
     assert told.text == "系统中与您有关的全部记录，仅发给您本人。"
     assert told.file is not None
