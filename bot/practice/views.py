@@ -147,13 +147,18 @@ def verdict(facts: Verdict) -> Message:
 def _result(facts: Verdict) -> Html:
     one = facts.asked.question
     why = fill("{explain}{source}", explain=one.explain, source=cited(one.citation) if one.citation else "")
-    if not facts.is_right:
-        key = _key(one, facts.asked.order)
-        return fill("答错了。正确答案：{key}。{why}明天再练。", key=key.rstrip("。"), why=why)
+    if facts.is_right:
+        return lines("答对了。", why, _next_time(facts))
+    key = fill("答错了。正确答案：{key}。", key=_key(one, facts.asked.order).rstrip("。"))
+    return lines(key, why, "明天再练。")
+
+
+def _next_time(facts: Verdict) -> Html:
     if facts.is_mastered:
-        return fill("答对了。{why}连续三次答对，已掌握，移出每日复习。", why=why)
-    when = fill("下次复习：{day}。", day=_day(facts.due_on, facts.today)) if facts.due_on and facts.is_card else ""
-    return fill("答对了。{why}{when}", why=why, when=when)
+        return Html("连续三次答对，已掌握，移出每日复习。")
+    if facts.due_on is None or not facts.is_card:
+        return Html("")
+    return fill("下次复习：{day}。", day=_day(facts.due_on, facts.today))
 
 
 def _key(one: Question, order: Sequence[int]) -> str:
