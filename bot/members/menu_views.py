@@ -7,6 +7,7 @@ from bot.members.rules import OFFICERS, Grant, Role
 _LABELS = {
     "today": "今日事项",
     "meetings": "会议与请假",
+    "exam": "我的考试",
     "mistakes": "错题本",
     "me": "我的记录",
     "settings": "提醒设置",
@@ -24,7 +25,7 @@ def _menu(*names: str) -> Menu:
     return tuple((name, _LABELS[name]) for name in names)
 
 
-MEMBER_MENU = _menu("today", "meetings", "mistakes", "me", "settings", "help")
+MEMBER_MENU = _menu("today", "meetings", "exam", "mistakes", "me", "settings", "help")
 OFFICER_MENU = _menu("today", "plan", "meetings", "quiz", "roster", "help")
 ADMIN_MENU = _menu("today", "quiz", "bank", "orgs", "help")
 GROUP_MENU: Menu = (("meetings", "近期会议"), ("help", "帮助"))
@@ -34,6 +35,7 @@ GROUP_ADMIN_MENU: Menu = (*GROUP_MENU, ("bind", "绑定本群"))
 _ENGLISH = {
     "today": "Today",
     "meetings": "Meetings and leave",
+    "exam": "My exams",
     "mistakes": "My mistakes",
     "me": "My record",
     "settings": "Reminders",

@@ -87,6 +87,7 @@ def welcome(who: Actor) -> Message:
 _FOR_ALL = (
     ("today", "今天要参加和要处理的事"),
     ("meetings", "近期会议、参加与请假"),
+    ("exam", "我的考试"),
     ("me", "我的记录，导出或删除我的数据"),
     ("settings", "提醒设置：免打扰时段"),
     ("help", "本说明"),

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from bot.banks.rules import Question, QuestionType, Rule
 from bot.quiz.facts import BankChoice
-from bot.quiz.rules import DraftStep
+from bot.quiz.rules import DraftStep, PaperState
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +166,49 @@ class HandedIn:
     closes_at: datetime
     shows_key: bool
     is_empty: bool = False
+
+
+# -- for its makers ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ExamRef:
+    paper_id: int
+    title: str
+    state: PaperState
+
+
+@dataclass(frozen=True, slots=True)
+class ExamCounts:
+    """A published exam in figures, those of the branches that the reader answers for."""
+
+    paper_id: int
+    code: str
+    title: str
+    state: PaperState
+    opens_at: datetime
+    closes_at: datetime
+    due: int
+    exempt: int
+    finished: int
+    running: int
+    sees_names: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Sitter:
+    """Somebody with a finished attempt."""
+
+    attempt_id: int
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class VoidedAttempt:
+    attempt_id: int
+    paper_id: int
+    title: str
+    name: str
+    number: int
+    reason: str = ""

@@ -106,7 +106,7 @@ def card(facts: Card) -> Message:
         if question.type is QuestionType.TRUE_FALSE
         else [option_line(letter, text) for letter, text in _shown(question, facts.order)]
     )
-    text = lines(
+    head = lines(
         fill(
             "<b>第 {i}/{n} 题</b> · {kind}（{s} 分）{flag}",
             i=facts.position,
@@ -116,10 +116,12 @@ def card(facts: Card) -> Message:
             flag=f" {FLAG}" if facts.is_marked else "",
         ),
         question.stem,
-        *options,
+    )
+    below = lines(
         _chosen(facts),
         fill("已答 {a}/{n}，{left}", a=facts.answered, n=facts.total, left=time_left(facts.left)),
     )
+    text = "\n\n".join(part for part in (head, lines(*options), below) if part)
     return Message(text, (*_answers(facts), *_ways(facts)), is_protected=True)
 
 

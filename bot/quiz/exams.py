@@ -27,6 +27,7 @@ from bot.quiz.rules import (
     EXAM_CLOSES,
     EXAM_DAYS,
     EXAM_LIMIT,
+    FINISHED,
     AttemptState,
     CandidateStanding,
     Draw,
@@ -141,7 +142,8 @@ def step_due(session: Session, *, now: datetime) -> None:
     by their own deadlines, which an outage of ours may have moved behind the closing: see `is_settled`.
     """
     _moved(session, PaperState.SCHEDULED, PaperState.OPEN, Paper.opens_at <= now)
-    _moved(session, PaperState.OPEN, PaperState.CLOSED, Paper.closes_at <= now)
+    for paper_id in _moved(session, PaperState.OPEN, PaperState.CLOSED, Paper.closes_at <= now):
+        _strike_off(session, paper_id, now)
     stale = select(Paper.id).where(Paper.kind == PaperKind.EXAM, Paper.state == PaperState.DRAFT)
     for paper_id in session.scalars(stale.where(Paper.closes_at <= now)).all():
         papers.delete_draft(session, paper_id)
@@ -151,6 +153,21 @@ def _moved(session: Session, of: PaperState, to: PaperState, is_due: ColumnEleme
     """Take the step for every exam that is due; which ones those were."""
     step = update(Paper).where(Paper.kind == PaperKind.EXAM, Paper.state == of, is_due).values(state=to)
     return session.scalars(step.returning(Paper.id)).all()
+
+
+def _strike_off(session: Session, paper_id: int, now: datetime) -> None:
+    """Who has left the roll meanwhile is not missed, but keeps what he has finished. A transfer changes nothing."""
+    sat = select(Attempt.member_id).where(Attempt.paper_id == paper_id, Attempt.state.in_(FINISHED))
+    missed = select(Candidate.member_id).where(
+        Candidate.paper_id == paper_id,
+        Candidate.standing == CandidateStanding.DUE,
+        Candidate.member_id.not_in(sat.where(Attempt.round_id.is_(None))),
+    )
+    member_ids = session.scalars(missed).all()
+    people = members.people(session, member_ids, local_day(now))
+    gone = [one for one in member_ids if one not in people or people[one].branch_id is None]
+    of_paper = update(Candidate).where(Candidate.paper_id == paper_id, Candidate.member_id.in_(gone))
+    session.execute(of_paper.values(standing=CandidateStanding.REMOVED))
 
 
 def is_settled(session: Session, paper_id: int, closes_at: datetime) -> bool:

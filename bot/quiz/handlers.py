@@ -7,7 +7,7 @@ from telegram import Update
 from bot.context import Context, Routes
 from bot.errors import UserError
 from bot.message import ClearButtons, Edit, Toast
-from bot.quiz import drafts, hosting, sending, service, views, votes
+from bot.quiz import drafts, hosting, overseeing, sending, service, views, votes
 from bot.quiz.facts import Console, PaperDraft
 from bot.quiz.rules import read_prefix
 
@@ -113,7 +113,7 @@ async def see_poll(update: Update, context: Context) -> None:
 async def open_menu(_: Update, context: Context) -> None:
     if not context.sender.is_private:
         raise OnlyInPrivate
-    await context.say(views.menu(await context.read(drafts.menu)))
+    await context.say(views.menu(*await context.read(overseeing.menu)))
 
 
 async def new_paper(_: Update, context: Context) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Job
 from bot.outbox import Hooks
-from bot.quiz import exams, papers, results, rounds, sending, sweeping, votes
+from bot.quiz import exams, outage_credits, papers, results, rounds, sending, sweeping, votes
 from bot.quiz.rules import SWEEP_EVERY
 
 
@@ -22,6 +22,7 @@ JOBS: tuple[Job, ...] = (
     Job("stray_votes", votes.drop_strays, every=timedelta(minutes=1), next_due=votes.next_stray_due),
     Job("live_papers", papers.close_due, every=timedelta(hours=1), next_due=papers.next_due),
     Job("exams", exams.step_due, every=timedelta(minutes=1), next_due=exams.next_due),
+    Job("exam_credits", outage_credits.credit_all, every=timedelta(minutes=1), next_due=outage_credits.next_due),
     Job("exam_sweep", sweeping.sweep, every=SWEEP_EVERY, next_due=sweeping.next_due),
     Job("old_answers", results.forget_old, every=timedelta(days=1)),
 )

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import inbox, outbox
 from bot.db import upsert
 from bot.inbox import Outage
 from bot.members import service as members
@@ -27,6 +27,12 @@ from bot.quiz.rules import (
     paper_key,
     seconds,
 )
+
+
+def next_due(session: Session, now: datetime) -> datetime | None:
+    """At once when somebody has lost time, as soon as what waited meanwhile has been fetched."""
+    is_due = session.scalar(_uncredited(now).limit(1)) is not None and inbox.is_drained(session)
+    return now if is_due else None
 
 
 def credit_all(session: Session, *, now: datetime) -> None:

@@ -127,6 +127,9 @@ class AttemptState(Enum):
     VOIDED = auto()
 
 
+FINISHED = (AttemptState.SUBMITTED, AttemptState.AUTO_SUBMITTED, AttemptState.NO_ANSWER)
+
+
 class Seat(Enum):
     GROUP = auto()
     PRIVATE = auto()

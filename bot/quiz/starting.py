@@ -24,6 +24,7 @@ from bot.quiz.blueprint import Blueprint, Pooled, draw_each, shuffled
 from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding
 from bot.quiz.models import Attempt, AttemptItem, Candidate, Paper, PaperItem, PaperPool
 from bot.quiz.rules import (
+    FINISHED,
     LAST_CALL,
     LAST_CALL_FOR,
     LAST_CALL_FROM,
@@ -63,7 +64,6 @@ class ExamCancelled(UserError):
 
 
 _TO_COME = (PaperState.SCHEDULED, PaperState.OPEN)
-_FINISHED = (AttemptState.SUBMITTED, AttemptState.AUTO_SUBMITTED, AttemptState.NO_ANSWER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def _desk(session: Session, paper: Paper, member_id: int) -> Desk:
         paper.closes_at,
         member_id,
         candidate.standing,
-        finished=sum(row.state in _FINISHED for row in rows),
+        finished=sum(row.state in FINISHED for row in rows),
         last_number=max((row.number for row in rows), default=0),
         running_id=next((row.id for row in rows if row.state is AttemptState.STARTED), None),
     )

@@ -8,6 +8,8 @@ from typing import Literal
 from bot.banks.rules import LETTERS, POLL_EXPLANATION, Citation, Form, Question, QuestionType, option_line
 from bot.banks.views import TYPES
 from bot.message import Button, Buttons, Html, Message, Poll, cut, fill, lines, press, rows
+from bot.quiz import overseeing_views
+from bot.quiz.exam_facts import ExamRef
 from bot.quiz.facts import (
     Console,
     ItemCount,
@@ -288,7 +290,7 @@ def _button(label: str, verb: str, round_id: int, style: Literal["success", "dan
 # -- making a paper ----------------------------------------------------------------------------------------------------
 
 
-def menu(papers: Sequence[PaperChoice]) -> Message:
+def menu(papers: Sequence[PaperChoice], exams: Sequence[ExamRef] = ()) -> Message:
     """The answer to /quiz."""
     held = [fill("· {title}（{n} 题）", title=paper.title, n=paper.count) for paper in papers]
     text = lines(
@@ -297,7 +299,7 @@ def menu(papers: Sequence[PaperChoice]) -> Message:
         *held,
     )
     live, exam = Button("现场答题卷", press("quiz", "new")), Button("发起考试", press("quiz", "exam"), style="success")
-    return Message(text, ((exam,), (live,)))
+    return Message(text, (*overseeing_views.listed(exams), (exam, live)))
 
 
 def draft(facts: PaperDraft, page: int = 0) -> Message:

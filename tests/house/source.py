@@ -31,8 +31,9 @@ _LISTED = {
     "banks": "child commandline content drawing foreign formats import_views importing judging lint list_views phrases "
     "progress reading revisions scopes workbook yamlfile",
     "quiz": "attempts blueprint drafts exam_drafts exam_facts exam_handlers exam_views exams facts finished hosting "
-    "marking outage_credits papers personal personal_views phrases publishing_handlers publishing_views results rounds "
-    "sending sitting starting submitting sweeping votes",
+    "marking outage_credits overseeing overseeing_handlers overseeing_views papers personal personal_views "
+    "phrases publishing_handlers publishing_views results rounds sending sitting starting submitting sweeping "
+    "votes",
     "practice": "collecting daily facts memory personal personal_views",
     "compliance": "norms picture",
     "reports": "document workbook",

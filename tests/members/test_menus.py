@@ -79,7 +79,7 @@ def test_an_app_in_english_gets_the_same_lists_in_english(make: Make) -> None:
         shown(make, 0, "en")
         == shown(make, 0)
         == {
-            ("all_private_chats", None): "today meetings me settings help",
+            ("all_private_chats", None): "today meetings exam mistakes me settings help",
             ("all_group_chats", None): "meetings help",
         }
     )

@@ -68,7 +68,7 @@ def test_a_stranger_reads_one_neutral_line() -> None:
 def test_help_lists_what_one_may() -> None:
     everybody = (
         "您可以用这些命令：\n/today 今天要参加和要处理的事\n/meetings 近期会议、参加与请假\n"
-        "/me 我的记录，导出或删除我的数据\n/settings 提醒设置：免打扰时段\n/help 本说明"
+        "/exam 我的考试\n/me 我的记录，导出或删除我的数据\n/settings 提醒设置：免打扰时段\n/help 本说明"
     )
     words = "也可以直接发送：签到、请假、我的、帮助、取消。"
     assert views.help_private(actor()).text == f"{everybody}\n{words}"

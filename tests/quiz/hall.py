@@ -14,7 +14,7 @@ from bot.db import Base, Database
 from bot.inbox import InboxRow, Outage
 from bot.message import Sender, strip_tags
 from bot.outbox import OutboxRow
-from bot.quiz import drafts, exams, papers, sitting, starting, submitting, sweeping
+from bot.quiz import drafts, exams, outage_credits, papers, sitting, starting, submitting, sweeping
 from bot.quiz.blueprint import Blueprint, BlueprintRow
 from bot.quiz.exam_facts import Card, HandedIn, Late, Saved, Terms
 from bot.quiz.models import Attempt, AttemptItem, Paper
@@ -67,7 +67,7 @@ class Hall:
         """李四 publishes an exam out of all banks; `settings` are columns of the paper."""
         chosen = terms or Terms(self.now, self.now + timedelta(days=3), LIMIT, 1)
         sender = self.sender(self.cast.li)
-        self.paper_id = self.database.run(_publish, sender, rows or ROWS, draw, chosen, settings, now=self.now)
+        self.paper_id = self.database.run(publish_exam, sender, rows or ROWS, draw, chosen, settings, now=self.now)
         self.ring()
         return self.paper_id
 
@@ -126,6 +126,8 @@ class Hall:
         """The clock's jobs, as far as they are due."""
         if _is_due(self.database.look(exams.next_due, self.now), self.now):
             self.database.run(exams.step_due, now=self.now)
+        if _is_due(self.database.look(outage_credits.next_due, self.now), self.now):
+            self.database.run(outage_credits.credit_all, now=self.now)
         if _is_due(self.database.look(sweeping.next_due, self.now), self.now):
             while self.database.run(sweeping.sweep, now=self.now):
                 pass
@@ -184,7 +186,7 @@ def _is_due(due: datetime | None, now: datetime) -> bool:
     return due is not None and due <= now
 
 
-def _publish(
+def publish_exam(
     session: Session,
     sender: Sender,
     rows: tuple[BlueprintRow, ...],

@@ -1,11 +1,18 @@
 """Exams as people sit them: the real bot in its own Telegram."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
+from bot.banks.rules import QuestionType
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
+from bot.message import Sender
+from bot.quiz.blueprint import BlueprintRow
+from bot.quiz.exam_facts import Terms
+from bot.quiz.rules import Draw
+from tests.quiz.hall import publish_exam
 
 People = Callable[[str], Actor]
 
@@ -58,3 +65,116 @@ async def test_an_exam_goes_from_three_taps_to_everybodys_result(stage: Stage, c
     assert (await zhang.say("/exam")).message.text == "我的考试\n· 《综合测试》：已交卷"
     await stage.advance(days=4)
     assert (await zhang.say("/exam")).message.text == "我的考试\n· 《综合测试》：已结束"
+
+
+# -- on the card -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def card(stage: Stage, chat: People) -> Message:
+    """张三 sits an exam of one question of each type; his card."""
+    li, zhang = chat("李四"), chat("张三")
+    now = stage.clock.now()
+    rows = tuple(BlueprintRow(1, kind, score_centi=2500) for kind in QuestionType)
+    terms = Terms(now, now + timedelta(days=1), timedelta(minutes=20), 1)
+    stage.database.run(publish_exam, Sender(li.id, li.id, now), rows, Draw.SAME, terms, {}, now=now)
+    await stage.settle()
+    await zhang.say("/exam")
+    await zhang.press("开始计时")
+    return zhang.last()
+
+
+def tail(message: Message) -> str:
+    return message.text.split("\n\n")[-1]
+
+
+async def test_a_blank_is_filled_by_writing_whatever_the_words_are(stage: Stage, chat: People, card: Message) -> None:
+    zhang = chat("张三")
+    for _ in range(3):
+        await zhang.press("下一题", on=card)
+    assert "请直接发送答案。" in card.text
+    echo = (await zhang.say("请假")).message  # a word that otherwise opens a door
+    assert echo.text == "已记录：请假"
+    assert labels(echo) == ["重填", "下一题"]
+    assert tail(card) == "已填：请假\n再发一次可以改。\n已答 1/4，剩余约 20 分钟"
+    assert (await zhang.say("/help")).message.text.startswith("您可以用这些命令：")
+    assert (await zhang.say("其实是这个")).message.text == "已记录：其实是这个"
+    assert "已填：其实是这个" in card.text
+    await zhang.press("下一题", on=zhang.last())  # the card comes down to where the person is
+    assert zhang.last().text.startswith("第 1/4 题")
+    assert (await zhang.say("不是答案")).message.text == "没有看懂。发送 /help 查看可以做什么。"
+
+
+async def test_several_letters_are_shown_as_they_are_ticked(chat: People, card: Message) -> None:
+    zhang = chat("张三")
+    await zhang.press("下一题", on=card)
+    await zhang.press("C", on=card)
+    assert (await zhang.press("A", on=card)).toast == "第 2 题已记录：A、C"
+    assert tail(card) == "已选：A、C\n已答 1/4，剩余约 20 分钟"
+    assert labels(card)[:4] == ["A √", "B", "C √", "D"]
+    assert (await zhang.press("A √", on=card)).toast == "第 2 题已记录：C"
+    assert (await zhang.press("C √", on=card)).toast == "第 2 题已清空"
+    assert tail(card) == "可选多项。\n已答 0/4，剩余约 20 分钟"
+
+
+async def test_marks_and_the_table_of_numbers_lead_back_to_a_question(chat: People, card: Message) -> None:
+    zhang = chat("张三")
+    await zhang.press("A", on=card)
+    await zhang.press("标记", on=card)
+    assert card.text.startswith("第 2/4 题 · 多选（25 分） ★")
+    await zhang.press("题号表", on=card)
+    assert card.text == "题号表　已答 1/4，剩余约 20 分钟\n√ 已答　★ 标记"
+    assert labels(card) == ["1√", "2★", "3", "4", "返回", "交卷"]
+    await zhang.press("3", on=card)
+    assert labels(card)[:2] == ["正确", "错误"]
+    await zhang.press("交卷", on=card)
+    assert card.text == "已答 1/4，剩余约 20 分钟。未答：第 2、3、4 题。标记：第 2 题。交卷后不能再改。"
+    await zhang.press("继续答题", on=card)
+    assert card.text.startswith("第 3/4 题")
+
+
+async def test_a_restart_in_the_middle_loses_nothing_and_costs_no_time(
+    stage: Stage, chat: People, card: Message
+) -> None:
+    zhang = chat("张三")
+    await zhang.press("A", on=card)
+    await stage.advance(minutes=1)
+    await stage.restart(downtime=timedelta(minutes=2))
+    assert zhang.last().text == "程序停机 2 分，你的考试已补时，新的截止时间 09:22:00。"
+    await zhang.press("A", on=card)
+    assert tail(card) == "已选：A\n已答 2/4，剩余约 19 分钟"
+
+
+async def test_the_clock_hands_in_and_the_old_card_says_so(stage: Stage, chat: People, card: Message) -> None:
+    zhang = chat("张三")
+    await zhang.press("A", on=card)
+    await stage.advance(minutes=15)
+    assert zhang.last().text == "《四月测试》还有 5 分钟自动交卷。"
+    await stage.advance(minutes=6)
+    assert zhang.last().text.startswith("时间到，已自动交卷。《四月测试》已交卷：")
+    assert (await zhang.press("B", on=card)).alert == "本次答卷已交，不能再改。"
+    assert list(card.buttons()) == []
+    assert len([told for told in zhang.sees() if "分钟自动交卷" in told.text]) == 1
+
+
+async def test_a_void_attempt_is_given_back_and_its_reason_told(stage: Stage, chat: People, card: Message) -> None:
+    zhang, li = chat("张三"), chat("李四")
+    await zhang.press("交卷", on=card)
+    await zhang.press("确认交卷", on=card)
+    await li.say("/quiz")
+    await li.press("四月测试（进行中）")
+    assert li.last().text.endswith("应考 12 人，已交卷 1 人")
+    await li.press("作废答卷")
+    await li.press("张三")
+    await li.press("作废")
+    await li.say("手机没电")
+    assert li.last().text == "已作废张三同志《四月测试》第 1 次答卷：手机没电。已告知本人。"
+    assert zhang.last().text == (
+        "《四月测试》第 1 次答卷已作废，不计成绩。原因：手机没电。3月3日 09:00 截止前可以发送 /exam 重新参加。"
+    )
+    await zhang.say("/exam")
+    await zhang.press("开始计时")
+    assert zhang.last().text.startswith("第 1/4 题")
+    await li.say("/quiz")
+    await li.press("四月测试（进行中）")
+    assert li.last().text.endswith("已交卷 0 人，正在答 1 人")

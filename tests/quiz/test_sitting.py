@@ -63,9 +63,7 @@ def test_each_attempt_is_drawn_from_the_frozen_pool_with_equal_totals(hall: Hall
         drawn.append({item.version_id for item in items})
         assert sum(item.max_centi for item in items) == hall.paper.max_centi == 1700
         hall.submit(hall.cast.zhang, card)
-    assert (
-        len(set.union(*drawn[:2])) == 9
-    )  # what is new comes first; of 3 singles 2 are asked
+    assert len(set.union(*drawn[:2])) == 9  # what is new comes first; of 3 singles 2 are asked
     with pytest.raises(starting.NoAttemptLeft):
         hall.start(hall.cast.zhang)
 

@@ -195,10 +195,10 @@ def test_the_console_counts_who_is_not_on_the_roster() -> None:
 
 def test_the_menu_lists_live_papers() -> None:
     assert seen(views.menu(())) == (
-        "出题与考试\n还没有现场答题卷。点下面的按钮做一份，三步就好。\n[发起考试]\n[现场答题卷]"
+        "出题与考试\n还没有现场答题卷。点下面的按钮做一份，三步就好。\n[发起考试][现场答题卷]"
     )
     assert seen(views.menu((PaperChoice(3, "党章知识", 10, is_used=False),))) == (
-        "出题与考试\n现场答题卷（在支部群发送 /round 开始）：\n· 党章知识（10 题）\n[发起考试]\n[现场答题卷]"
+        "出题与考试\n现场答题卷（在支部群发送 /round 开始）：\n· 党章知识（10 题）\n[发起考试][现场答题卷]"
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.members.rules import Right
 from tests.stages import BRANCH
-from tests.story.entrance import Door, anybody, of_branch, own, pressing, somewhere
+from tests.story.entrance import Door, anybody, at, of_branch, own, pressing, somewhere
 from tests.story.scene import Scene
 
 
@@ -40,4 +40,14 @@ def _sitting(scene: Scene) -> Iterator[Door]:
     yield Door("answers", "quiz:blank", "请假", own("张三"), prompt=f"{attempt}:2:0")
 
 
-PARTS = (_making, _sitting)
+def _overseeing(scene: Scene) -> Iterator[Door]:
+    run, void = at(Right.RUN_QUIZ, scene.units[BRANCH]), at(Right.SEE_SCORES, scene.units[BRANCH])
+    exam, ended = scene.of["exam"], scene.of["ended"]
+    yield pressing("quiz:paper", run, exam)
+    yield pressing("quiz:sitters", run, exam)
+    yield pressing("quiz:voids", void, ended)
+    yield pressing("quiz:void", void, ended)
+    yield Door("replies", "quiz:void", "代考", void, prompt=str(ended), is_alone=True)
+
+
+PARTS = (_making, _sitting, _overseeing)

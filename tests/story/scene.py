@@ -33,7 +33,7 @@ from bot.members.rules import Actor, ExemptionScope, NotBound, Role, UnitRef
 from bot.message import Message, Sender
 from bot.outbox import OutboxRow, State
 from bot.quiz import drafts as papers
-from bot.quiz import exam_drafts, exams, hosting, starting
+from bot.quiz import exam_drafts, exams, hosting, starting, submitting
 from bot.quiz import papers as drawing
 from bot.quiz.blueprint import Blueprint, BlueprintRow
 from bot.quiz.models import Paper, Round
@@ -288,6 +288,8 @@ def _exams(scene: Scene) -> None:
     scene.act("李四", exam_drafts.choose_bank, scene.of["exam_ready"], 0)
     scene.of["exam"] = scene.act("李四", _publish_exam)
     scene.of["attempt"] = scene.act("张三", starting.start, scene.of["exam"]).attempt_id
+    scene.of["ended"] = scene.act("钱一", starting.start, scene.of["exam"]).attempt_id
+    scene.act("钱一", submitting.submit, scene.of["ended"])
     token = select(Paper.token).where(Paper.id == scene.of["exam"])
     scene.words["exam"] = str(scene.stage.session(lambda session: session.scalar(token)))
 

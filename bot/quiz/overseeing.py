@@ -1,0 +1,202 @@
+"""A published exam as its makers see it: counts, never scores; and an attempt that is declared void, which gives it
+back to its member.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.errors import UserError
+from bot.members import prompts
+from bot.members import service as members
+from bot.members.rules import Actor, Right
+from bot.message import Sender, StaleButton
+from bot.outbox import Lane
+from bot.periods import local_day
+from bot.quiz import drafts
+from bot.quiz import overseeing_views as views
+from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
+from bot.quiz.facts import PaperChoice
+from bot.quiz.models import Attempt, Candidate, Paper, PaperBranch, PaperLog
+from bot.quiz.rules import (
+    FINISHED,
+    RESULT_FOR,
+    AttemptState,
+    CandidateStanding,
+    PaperAction,
+    PaperKind,
+    PaperState,
+    paper_key,
+)
+
+PURPOSE = "quiz:void"
+LISTED = 5  # exams in the menu
+MAX_REASON = 200
+_VOIDABLE = (PaperState.OPEN, PaperState.CLOSED)
+
+
+class NothingToVoid(UserError):
+    text = "这份答卷不在已交卷的名单里，请重新打开名单。"
+    ends_buttons = True
+
+
+class AlreadyReleased(UserError):
+    text = "成绩已经公布，不能再作废答卷。"
+    ends_buttons = True
+
+
+def menu(session: Session, sender: Sender, *, now: datetime) -> tuple[tuple[PaperChoice, ...], tuple[ExamRef, ...]]:
+    """What is there already: live papers, and the newest exams of the branches the sender answers for."""
+    return drafts.menu(session, sender, now=now), _newest(session, members.actor(session, sender, now=now))
+
+
+def _newest(session: Session, who: Actor) -> tuple[ExamRef, ...]:
+    branch_ids = [unit.id for top in who.units_for(Right.RUN_QUIZ) for unit in members.units_below(session, top)]
+    query = (
+        select(Paper.id, Paper.title, Paper.state)
+        .where(Paper.kind == PaperKind.EXAM, Paper.state != PaperState.DRAFT)
+        .where(Paper.id.in_(select(PaperBranch.paper_id).where(PaperBranch.branch_id.in_(branch_ids))))
+        .order_by(Paper.id.desc())
+        .limit(LISTED)
+    )
+    return tuple(ExamRef(*row) for row in session.execute(query))
+
+
+def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> ExamCounts:
+    """How many are to sit, have sat and are sitting, in the branches the sender answers for."""
+    who = members.actor(session, sender, now=now)
+    paper = _published(session, paper_id)
+    branch_ids = _branches(session, who, paper_id, Right.RUN_QUIZ)
+    mine = Candidate.paper_id == paper_id, Candidate.branch_id.in_(branch_ids)
+    standings = select(Candidate.standing, func.count()).where(*mine).group_by(Candidate.standing)
+    counts = {row[0]: row[1] for row in session.execute(standings)}
+    sat = (
+        select(Attempt.member_id, Attempt.state)
+        .join(Candidate, (Candidate.paper_id == Attempt.paper_id) & (Candidate.member_id == Attempt.member_id))
+        .where(*mine, Attempt.round_id.is_(None))
+    )
+    states = session.execute(sat).all()
+    assert paper.opens_at is not None, "a published exam has a window"
+    assert paper.closes_at is not None
+    return ExamCounts(
+        paper.id,
+        paper.code or "",
+        paper.title,
+        paper.state,
+        paper.opens_at,
+        paper.closes_at,
+        due=counts.get(CandidateStanding.DUE, 0),
+        exempt=counts.get(CandidateStanding.EXEMPT, 0),
+        finished=len({member_id for member_id, state in states if state in FINISHED}),
+        running=sum(state is AttemptState.STARTED for _, state in states),
+        sees_names=bool(_branches(session, who, paper_id, Right.SEE_SITTERS)),
+    )
+
+
+def _published(session: Session, paper_id: int) -> Paper:
+    paper = session.get(Paper, paper_id)
+    if paper is None or paper.kind is not PaperKind.EXAM or paper.state is PaperState.DRAFT:
+        raise StaleButton
+    return paper
+
+
+def _branches(session: Session, who: Actor, paper_id: int, *rights: Right) -> list[int]:
+    """The branches of the paper at which somebody has all these rights; raises unless he may run quizzes in one."""
+    of_paper = select(PaperBranch.branch_id).where(PaperBranch.paper_id == paper_id).order_by(PaperBranch.branch_id)
+    units = [members.unit(session, branch_id) for branch_id in session.scalars(of_paper)]
+    run = [unit for unit in units if who.may(Right.RUN_QUIZ, unit)]
+    if not run:
+        who.require(Right.RUN_QUIZ, units[0] if units else None)
+        raise StaleButton
+    return [unit.id for unit in run if all(who.may(right, unit) for right in rights)]
+
+
+# -- 作废 --------------------------------------------------------------------------------------------------------------
+
+
+def sitters(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> tuple[ExamRef, tuple[Sitter, ...]]:
+    """Everybody of the own branch with a finished attempt, in the order of the roster; the newest attempt of each."""
+    who = members.actor(session, sender, now=now)
+    paper = _published(session, paper_id)
+    branch_ids = _branches(session, who, paper_id, Right.SEE_SITTERS)
+    query = (
+        select(Attempt.id, Attempt.number, Attempt.member_id)
+        .join(Candidate, (Candidate.paper_id == Attempt.paper_id) & (Candidate.member_id == Attempt.member_id))
+        .where(Candidate.paper_id == paper_id, Candidate.branch_id.in_(branch_ids))
+        .where(Attempt.state.in_(FINISHED), Attempt.round_id.is_(None))
+        .order_by(Candidate.branch_id, Candidate.group_id, Attempt.member_id, Attempt.number)
+    )
+    found = {member_id: (attempt_id, number) for attempt_id, number, member_id in session.execute(query)}
+    people = members.people(session, list(found), local_day(now))
+    listed = [Sitter(*found[one], people[one].name) for one in found if one in people]
+    return ExamRef(paper.id, paper.title, paper.state), tuple(listed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Finished:
+    attempt_id: int
+    number: int
+    member_id: int
+    paper: Paper
+    who: Actor
+    person: members.Person
+
+
+def _finished(session: Session, sender: Sender, attempt_id: int, now: datetime) -> _Finished:
+    who = members.actor(session, sender, now=now)
+    attempt = session.scalars(
+        select(Attempt).where(Attempt.id == attempt_id, Attempt.round_id.is_(None)).with_for_update()
+    ).one_or_none()
+    if attempt is None:
+        raise StaleButton
+    branch_ids = _branches(session, who, attempt.paper_id, Right.SEE_SITTERS)
+    candidate = session.get(Candidate, (attempt.paper_id, attempt.member_id))
+    person = members.people(session, [attempt.member_id], local_day(now)).get(attempt.member_id)
+    if candidate is None or candidate.branch_id not in branch_ids or person is None:
+        raise StaleButton
+    if attempt.state not in FINISHED:
+        raise NothingToVoid
+    paper = _published(session, attempt.paper_id)
+    if paper.state not in _VOIDABLE:
+        raise AlreadyReleased
+    return _Finished(attempt.id, attempt.number, attempt.member_id, paper, who, person)
+
+
+def consider(session: Session, sender: Sender, attempt_id: int, *, now: datetime) -> VoidedAttempt:
+    """What would be declared void."""
+    found = _finished(session, sender, attempt_id, now)
+    return VoidedAttempt(found.attempt_id, found.paper.id, found.paper.title, found.person.name, found.number)
+
+
+def ask_reason(session: Session, sender: Sender, attempt_id: int, *, now: datetime) -> VoidedAttempt:
+    """The second tap: the next text of the sender is the reason, and the act."""
+    facts = consider(session, sender, attempt_id, now=now)
+    prompts.await_text(session, sender, PURPOSE, str(attempt_id), now=now)
+    return facts
+
+
+def void(session: Session, sender: Sender, attempt_id: int, reason: str, *, now: datetime) -> VoidedAttempt:
+    """The attempt does not count and can be repeated; the member is told why."""
+    found = _finished(session, sender, attempt_id, now)
+    reason = " ".join(reason.split())[:MAX_REASON]
+    session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state=AttemptState.VOIDED))
+    prompts.forget_text(session, sender, now=now)
+    done = VoidedAttempt(attempt_id, found.paper.id, found.paper.title, found.person.name, found.number, reason)
+    log = PaperLog(paper_id=found.paper.id, actor=found.who.recorded_id, action=PaperAction.VOIDED, at=now)
+    log.reason = views.voided_note(done)
+    session.add(log)
+    assert found.paper.closes_at is not None, "a published exam has a window"
+    if found.person.user_id is not None:
+        outbox.enqueue(
+            session,
+            paper_key(found.paper.id, "void", attempt_id),
+            chat_id=found.person.user_id,
+            content=views.voided_for_you(done, found.paper.closes_at, can_repeat=found.paper.state is PaperState.OPEN),
+            lane=Lane.NOTICE,
+            valid_until=now + RESULT_FOR,
+            now=now,
+        )
+    return done

@@ -1,0 +1,92 @@
+"""Words and buttons of a published exam for its makers. Facts in, messages out; nothing is looked up here."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.members.views import moment, turns
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
+from bot.quiz.rules import PaperState
+
+PAGE = 20
+
+_STATES = {
+    PaperState.SCHEDULED: "未开始",
+    PaperState.OPEN: "进行中",
+    PaperState.CLOSED: "已截止",
+    PaperState.RELEASED: "已公布成绩",
+    PaperState.CANCELLED: "已取消",
+}
+
+
+def listed(exams: Sequence[ExamRef]) -> Buttons:
+    """The exams in the menu, a button each."""
+    return tuple(
+        (Button(f"{cut(exam.title, 30)}（{_STATES[exam.state]}）", press("quiz", "paper", exam.paper_id)),)
+        for exam in exams
+    )
+
+
+def overview(facts: ExamCounts) -> Message:
+    exempt = f"，免考 {facts.exempt} 人" if facts.exempt else ""
+    running = f"，正在答 {facts.running} 人" if facts.running else ""
+    text = lines(
+        fill("考试 {code}《{title}》：{state}", code=facts.code, title=facts.title, state=_STATES[facts.state]),
+        fill("{opens} 至 {closes}", opens=moment(facts.opens_at), closes=moment(facts.closes_at)),
+        f"应考 {facts.due} 人{exempt}，已交卷 {facts.finished} 人{running}",
+    )
+    can_void = facts.sees_names and facts.finished and facts.state in (PaperState.OPEN, PaperState.CLOSED)
+    return Message(text, ((Button("作废答卷", press("quiz", "sitters", facts.paper_id)),),) if can_void else ())
+
+
+def choose_sitter(exam: ExamRef, sitters: Sequence[Sitter], page: int) -> Message:
+    text = fill(
+        "《{title}》已交卷 {n} 人。作废谁的答卷？作废后不计成绩，可考次数退还。", title=exam.title, n=len(sitters)
+    )
+    shown = sitters[page * PAGE : (page + 1) * PAGE]
+    names = [Button(one.name, press("quiz", "voids", one.attempt_id)) for one in shown]
+    pages = turns(page, len(sitters), PAGE, lambda to: press("quiz", "sitters", exam.paper_id, to))
+    told = fill(text, title=exam.title, n=len(sitters))
+    return Message(told, (*rows(names, 3), *pages, (_back(exam.paper_id),)))
+
+
+def confirm_void(facts: VoidedAttempt) -> Message:
+    text = fill(
+        "作废{name}同志《{title}》第 {n} 次答卷？作废后不计成绩，可考次数退还，原因会告诉本人。",
+        name=facts.name,
+        title=facts.title,
+        n=facts.number,
+    )
+    yes = Button("作废", press("quiz", "void", facts.attempt_id), style="danger")
+    return Message(text, ((yes, _back(facts.paper_id)),))
+
+
+def ask_reason(facts: VoidedAttempt) -> Message:
+    text = fill("请直接发送作废{name}同志答卷的原因。", name=facts.name)
+    return Message(text, ((_back(facts.paper_id),),))
+
+
+def _back(paper_id: int) -> Button:
+    return Button("返回", press("quiz", "paper", paper_id))
+
+
+def voided(facts: VoidedAttempt) -> Message:
+    text = "已作废{name}同志《{title}》第 {n} 次答卷：{reason}。已告知本人。"
+    return Message(fill(text, name=facts.name, title=facts.title, n=facts.number, reason=facts.reason))
+
+
+def voided_note(facts: VoidedAttempt) -> str:
+    """For the log of the paper."""
+    return f"{facts.name} 第 {facts.number} 次：{facts.reason}"
+
+
+def voided_for_you(facts: VoidedAttempt, closes_at: datetime, *, can_repeat: bool) -> Message:
+    again = fill("{closes} 截止前可以发送 /exam 重新参加。", closes=moment(closes_at)) if can_repeat else Html("")
+    text = fill(
+        "《{title}》第 {n} 次答卷已作废，不计成绩。原因：{reason}。{again}",
+        title=facts.title,
+        n=facts.number,
+        reason=facts.reason,
+        again=again,
+    )
+    return Message(text)
