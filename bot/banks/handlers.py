@@ -83,8 +83,10 @@ async def _loaded(context: Context, start: Start, data: bytes, name: str) -> Loa
     work = asyncio.create_task(
         asyncio.to_thread(reading.load, data, name, on=on, editions=start.editions, way=start.way, progress=seen)
     )
-    if len(data) < progress.LARGE:
-        return await work
+    patience = progress.PATIENCE.total_seconds() if len(data) > progress.SMALL else None
+    await asyncio.wait([work], timeout=patience)
+    if work.done():
+        return work.result()
     # Transactions of their own: the update itself is marked by the one that keeps the preview.
     run = context.deps.database.transact
     token = await run(progress.start, context.sender, name, now=context.now())
@@ -94,7 +96,7 @@ async def _loaded(context: Context, start: Start, data: bytes, name: str) -> Loa
             await asyncio.wait([work], timeout=progress.EVERY.total_seconds())
             if rows != told and not work.done():
                 await run(progress.advance, token, rows, now=context.now())
-        return await work
+        return work.result()
     finally:
         await run(progress.finish, token, now=context.now())
 

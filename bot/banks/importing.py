@@ -91,15 +91,14 @@ def may_import(session: Session, sender: Sender, *, now: datetime) -> bool:
 
 
 def _usual_way(session: Session, who: Actor, user_id: int, name: str) -> Way:
-    """Where this person's file of this name went before; else the bank called as it is; else a new one."""
-    before = select(BankRow).join(ImportRun, ImportRun.bank_id == BankRow.id)
-    before = before.where(ImportRun.by == user_id, ImportRun.file_name == name, ImportRun.state == RunState.APPLIED)
+    """As this person's file of this name went before; else the bank called as it is; else a new one."""
+    applied = (ImportRun.by == user_id, ImportRun.file_name == name, ImportRun.state == RunState.APPLIED)
+    last = session.scalars(select(ImportRun).where(*applied).order_by(ImportRun.id.desc()).limit(1)).first()
     title = title_of(name)
     slug = slug_of(title)
-    last = session.scalars(before.order_by(ImportRun.id.desc()).limit(1)).first()
-    bank = last or revisions.find(session, slug)
+    bank = session.get(BankRow, last.bank_id) if last and last.bank_id else revisions.find(session, slug)
     if bank is not None and bank.revision_id and scopes.may_edit(who, scopes.of_bank(session, bank)):
-        return Way(revisions.head_at(session, bank))
+        return Way(revisions.head_at(session, bank), source=last.source if last else "")
     return Way(Bank(_free(session, slug), title, ()))
 
 

@@ -16,7 +16,8 @@ from bot.members.rules import Right
 from bot.message import Sender
 from bot.outbox import Hooks, Lane, Rendered
 
-LARGE = 200 * 1024  # bytes from which reading takes longer than people wait without a word
+SMALL = 64 * 1024  # bytes up to which there is nothing to tell
+PATIENCE = timedelta(seconds=1)  # people wait so long without a word
 EVERY = timedelta(seconds=3)
 PREFIX = "reading"
 
@@ -40,9 +41,7 @@ def start(session: Session, sender: Sender, name: str, *, now: datetime) -> str:
         expires_at=now + KEEP_PREVIEW,
     )
     session.add(run)
-    message = import_views.reading(run.file_name, 0)
-    key = f"{PREFIX}:{run.token}"
-    outbox.enqueue(session, key, chat_id=sender.chat_id, content=message, lane=Lane.NOTICE, now=now)
+    outbox.refresh(session, f"{PREFIX}:{run.token}", now=now, lane=Lane.NOTICE)
     return run.token
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.banks import drawing, import_views, importing, reading, revisions, service
+from bot.banks import drawing, import_views, importing, progress, reading, revisions, service
 from bot.banks.formats import schema1
 from bot.banks.importing import Applied, Preview
 from bot.banks.models import BankRevision
@@ -163,3 +163,27 @@ def test_a_new_bank_takes_a_free_number_and_the_name_of_the_file(database: Datab
     assert (way.head.title, way.mode) == ("题库 2026", Mode.MERGE)
     assert way.head == Bank(way.head.slug, "题库 2026", ())
     assert database.look(importing.begin, cast.li.sender(), "Party_Basics.csv", now=NOW).way.head.slug == "party-basics"
+
+
+def test_the_same_file_goes_the_same_way_and_keeps_its_document(database: Database, cast: Cast) -> None:
+    start = database.look(importing.begin, cast.li.sender(), "试题.xlsx", now=NOW)
+    way = replace(start.way, source="中国共产党章程")
+    tapped(database, cast.li, sent(database, cast.li, ONE, way=way).token)
+    again = sent(database, cast.li, ONE)
+    assert (text(again), again.token) == (["内容没有变化（版本 1）。"], None)
+
+
+def test_one_message_says_how_far_the_reading_is_and_that_it_is_over(database: Database, cast: Cast) -> None:
+    token = database.run(progress.start, cast.li.sender(), "大.xlsx", now=NOW)
+
+    def shown() -> tuple[int, str]:
+        found = database.look(lambda session: progress.render(session, f"reading:{token}", NOW))
+        assert found is not None
+        assert isinstance(found.content, Message)
+        return found.chat_id, found.content.text
+
+    assert shown() == (1002, "大.xlsx：正在读取，请稍候。")
+    database.run(progress.advance, token, 4000, now=LATER)
+    assert shown() == (1002, "大.xlsx：已读 4000 行，请稍候。")
+    database.run(progress.finish, token, now=LATER)
+    assert shown() == (1002, "大.xlsx：读完了，结果见下一条消息。")
