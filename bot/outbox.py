@@ -299,6 +299,13 @@ def drop_chat(session: Session, chat_id: int) -> int:
     return _count(session, statement.values(state=State.UNREACHABLE))
 
 
+def revive(session: Session, chat_id: int, *, since: datetime) -> None:
+    """What was dropped with the chat and never tried goes there after all."""
+    dropped = (OutboxRow.chat_id == chat_id, OutboxRow.state == State.UNREACHABLE, OutboxRow.attempts == 0)
+    session.execute(update(OutboxRow).where(*dropped, OutboxRow.due_at >= since).values(state=State.PENDING))
+    signal(session, "outbox")
+
+
 def sent_to(session: Session, chat_id: int) -> list[tuple[datetime, Content]]:
     """What this person was told, as far as it is still kept."""
     query = select(OutboxRow.sent_at, OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.state == State.SENT)

@@ -45,5 +45,10 @@ def take(session: Session, what: str, undo_id: int, *, now: datetime) -> tuple[i
     return row[0], row[1]
 
 
+def forget(session: Session, what: str, ref_id: int) -> None:
+    """The act can be taken back no more."""
+    session.execute(delete(UndoRow).where(UndoRow.what == what, UndoRow.ref_id == ref_id))
+
+
 def prune(session: Session, *, now: datetime) -> None:
     session.execute(delete(UndoRow).where(UndoRow.at <= now - WINDOW))

@@ -75,7 +75,6 @@ class Series(Base):
     from_on: Mapped[date] = mapped_column(Date)
     until_on: Mapped[date | None] = mapped_column(Date)
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("series.id"))
-    stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by its planner: for a while it can go on again
 
     __table_args__ = (
         CheckConstraint("minutes > 0", name="minutes"),

@@ -6,11 +6,11 @@ from typing import cast
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import outbox, undo
 from bot.db import upsert
 from bot.errors import UserError
 from bot.members import menus, tries, views
-from bot.members.facts import ChatBound, CodeCard
+from bot.members.facts import ChatBound, CodeCard, Undoable
 from bot.members.joining import Entropy, secret_hash
 from bot.members.models import Chat, ChatCode, Unit
 from bot.members.rules import Actor, ChatState, NotBound, Right, TopicOf, TryOf, UnitKind, UnitRef
@@ -21,6 +21,7 @@ from bot.outbox import Lane
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another: 0 O 1 I
 CODE_LENGTH = 6
 CODE_FOR = timedelta(minutes=10)
+LOOSEN = "loosen"  # of the acts that can be undone
 
 
 class ChatTaken(UserError):
@@ -30,6 +31,10 @@ class ChatTaken(UserError):
 class NoChat(UserError):
     text = "没有已绑定的群。"
     ends_buttons = True
+
+
+class BoundElsewhere(UserError):
+    text = "{unit}或这个群之后又有新的绑定，不能撤销。"
 
 
 class SlowDown(UserError):
@@ -139,7 +144,17 @@ def study_topic(session: Session, sender: Sender) -> int | None:
     return chat.thread_study if chat is not None and is_general else sender.thread_id
 
 
-def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> UnitRef:
+def consider_loosening(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> tuple[UnitRef, str]:
+    """Which group would be the unit's no longer."""
+    place = unit(session, unit_id)
+    actor(session, sender, now=now).require(Right.BIND_CHAT, place)
+    chat = _active(session, place.id)
+    if chat is None:
+        raise NoChat
+    return place, chat.title
+
+
+def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> Undoable:
     """The unit's group is its group no longer; notices go to people in private."""
     place = unit(session, unit_id)
     actor(session, sender, now=now).require(Right.BIND_CHAT, place)
@@ -148,6 +163,24 @@ def loosen(session: Session, sender: Sender, unit_id: int, *, now: datetime) -> 
     if chat_id is None:
         raise NoChat
     outbox.drop_chat(session, chat_id)
+    undo_id = undo.keep(session, LOOSEN, place.id, {"chat_id": chat_id}, now=now)
+    return Undoable(place.name, undo_id, now + undo.WINDOW)
+
+
+def hold_again(session: Session, sender: Sender, undo_id: int, *, now: datetime) -> UnitRef:
+    """撤销 of a loosening: the group is the unit's again, with what waited for it."""
+    who = actor(session, sender, now=now)
+    unit_id, facts = undo.take(session, LOOSEN, undo_id, now=now)
+    place = unit(session, unit_id)
+    who.require(Right.BIND_CHAT, place)
+    chat = session.get(Chat, facts["chat_id"])
+    is_free = chat is not None and chat.state is ChatState.LOOSENED and chat.unit_id == place.id
+    if chat is None or not is_free or _active(session, place.id) is not None:
+        raise BoundElsewhere(unit=place.name)
+    chat.state = ChatState.ACTIVE
+    session.flush()
+    outbox.revive(session, chat.chat_id, since=now - undo.WINDOW)
+    menus.push_chat(session, chat.chat_id, place, now=now)
     return place
 
 

@@ -176,6 +176,15 @@ class PostChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoable:
+    """Of whom or what something was taken, and the button that gives it back until then."""
+
+    name: str
+    undo_id: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """A role given or taken; `former` had to leave it for the new one."""
 

@@ -107,8 +107,12 @@ async def decide(_: Update, context: Context) -> None:
 
 
 async def release(_: Update, context: Context) -> None:
-    name = await context.transact(joining.release, context.press.number(0))
-    await context.say(Edit(views.undone(name)))
+    done = await context.transact(joining.release, context.press.number(0))
+    await context.say(Edit(views.undone(done)))
+
+
+async def restore(_: Update, context: Context) -> None:
+    await context.say(Edit(views.restored(await context.transact(joining.restore, context.press.number(0)))))
 
 
 # -- groups -------------------------------------------------------------------------------------------------------
@@ -169,8 +173,16 @@ async def make_code(context: Context, unit_id: int) -> None:
     await context.say(views.code_card(await context.transact(chats.make_code, unit_id, entropy=token_bytes)))
 
 
+async def ask_loosen(_: Update, context: Context) -> None:
+    await context.say(Edit(views.ask_loosen(*await context.read(chats.consider_loosening, context.press.number(0)))))
+
+
 async def loosen(_: Update, context: Context) -> None:
     await context.say(Edit(views.chat_loosened(await context.transact(chats.loosen, context.press.number(0)))))
+
+
+async def hold_again(_: Update, context: Context) -> None:
+    await context.say(Edit(views.chat_held_again(await context.transact(chats.hold_again, context.press.number(0)))))
 
 
 async def again(_: Update, context: Context) -> None:
@@ -225,7 +237,10 @@ ROUTES = Routes(
         "members:code": chosen(make_code),
         "members:codes": turning(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice),
         "members:swap": swap,
-        "members:unchat": loosen,
+        "members:unchat": ask_loosen,
+        "members:part": loosen,
+        "members:rejoin": hold_again,
+        "members:rebind": restore,
         "members:again": again,
     },
     urgent={phrases.HELP: show_help, phrases.CANCEL: cancel},

@@ -7,12 +7,13 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 from typing import cast
 
-from sqlalchemy import CursorResult, func, select, update
+from sqlalchemy import CursorResult, func, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot import outbox, undo
 from bot.errors import UserError
 from bot.members import menus, notices, register, tries, views
-from bot.members.facts import Bound, ClaimCard, Invitation
+from bot.members.facts import Bound, ClaimCard, Invitation, Undoable
 from bot.members.models import Account, Claim, Invite, Member, Membership, Unit
 from bot.members.phrases import plain
 from bot.members.prompts import await_text, forget_text
@@ -25,6 +26,7 @@ from bot.periods import local_day
 Entropy = Callable[[int], bytes]  # so many random bytes: links and codes are secrets
 TOKEN_BYTES = 16  # 128 bits: not to be guessed
 CLAIM_FOR = timedelta(days=7)
+RELEASE = "release"  # of the acts that can be undone
 MOST_CLAIMS, CLAIMS_SPAN = 3, timedelta(hours=24)
 MOST_CANDIDATES = 20
 MOST_NAME = 60
@@ -63,6 +65,10 @@ class ClaimDecided(UserError):
 class NotUnbound(UserError):
     text = "该党员没有绑定账号。"
     ends_buttons = True
+
+
+class BoundAgain(UserError):
+    text = "{name}或这个账号已经重新绑定，不能撤销。"
 
 
 class Refusal(Enum):
@@ -254,18 +260,44 @@ def _over(session: Session, row: Claim) -> UserError:
 # -- the way back -------------------------------------------------------------------------------------------------
 
 
-def release(session: Session, sender: Sender, member_id: int, *, now: datetime) -> str:
-    """Undo a binding; attendance and results stay. The person's name."""
+def release(session: Session, sender: Sender, member_id: int, *, now: datetime) -> Undoable:
+    """Undo a binding; attendance and results stay."""
     who = actor(session, sender, now=now)
     bound, branch_id = find(session, member_id)
     if branch_id is None:
         raise NoSuchUnit
     who.require(Right.ROSTER, unit(session, branch_id))
-    user_id = register.unbind(session, member_id)
-    if user_id is None:
+    query = select(Account.telegram_user_id, Account.bound_by, Account.quiet_from, Account.quiet_to)
+    account = session.execute(query.where(Account.member_id == member_id)).one_or_none()
+    if account is None:
         raise NotUnbound
+    user_id, bound_by, quiet_from, quiet_to = account
+    register.unbind(session, member_id)
+    facts = {"user_id": user_id, "bound_by": bound_by, "quiet_from": quiet_from, "quiet_to": quiet_to}
+    undo_id = undo.keep(session, RELEASE, member_id, facts, now=now)
     menus.clear(session, user_id, now=now)
-    notices.tell(session, user_id, f"released:{now.timestamp():.0f}", views.undone_notice(), now=now)
+    notices.tell(session, user_id, f"released:{undo_id}", views.undone_notice(), now=now)
+    return Undoable(bound.name, undo_id, now + undo.WINDOW)
+
+
+def restore(session: Session, sender: Sender, undo_id: int, *, now: datetime) -> str:
+    """撤销 of a release: the account is the person's again, with what waited for it. The person's name."""
+    who = actor(session, sender, now=now)
+    member_id, facts = undo.take(session, RELEASE, undo_id, now=now)
+    bound, branch_id = find(session, member_id)
+    if branch_id is None:
+        raise NoSuchUnit
+    who.require(Right.ROSTER, unit(session, branch_id))
+    user_id = int(facts["user_id"] or 0)
+    taken = or_(Account.member_id == member_id, Account.telegram_user_id == user_id)
+    if session.scalar(select(Account.member_id).where(taken)) is not None:
+        raise BoundAgain(name=bound.name)
+    register.bind(session, user_id, member_id, by=who.recorded_id, now=now)
+    kept = {name: facts[name] for name in ("bound_by", "quiet_from", "quiet_to")}
+    session.execute(update(Account).where(Account.member_id == member_id).values(**kept))
+    outbox.revive(session, user_id, since=now - undo.WINDOW)
+    menus.push(session, [member_id], now=now)
+    notices.tell(session, user_id, f"restored:{undo_id}", views.restored_notice(), now=now)
     return bound.name
 
 

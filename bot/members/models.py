@@ -191,16 +191,6 @@ class RoleChange(Base):
 append_only(RoleChange.__table__)
 
 
-class Erasure(Base):
-    """Somebody's data go at `due_at`; until then it can be taken back."""
-
-    __tablename__ = "erasures"
-
-    member_id: Mapped[int] = mapped_column(ForeignKey("members.id"), primary_key=True, autoincrement=False)
-    asked_by: Mapped[int | None] = mapped_column(ForeignKey("members.id"))  # none: root
-    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 class Account(Base):
     """A Telegram account bound to a person; being bound is having a row."""
 

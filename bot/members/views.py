@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record
+from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record, Undoable
 from bot.members.rules import Actor, Grant, NotBound, Right, Role, TopicOf, UnitKind, UnitRef
 from bot.members.service import Person
 from bot.message import Button, Buttons, Content, Document, Html, Message, Poll, cut, escape, fill, lines, press, rows
@@ -190,8 +190,25 @@ def bound_notice(done: Bound, username: str) -> Message:
     return Message(text, ((Button("撤销", press("members", "undo", done.member_id), style="danger"),),))
 
 
-def undone(name: str) -> Message:
-    return Message(fill("已解除{name}的账号绑定，已有记录保留。", name=name))
+def undone(done: Undoable) -> Message:
+    text = fill("已解除{name}的账号绑定，已有记录保留。{until}", name=done.name, until=_until(done))
+    return Message(text, ((_undo(done, "rebind"),),))
+
+
+def _until(done: Undoable) -> str:
+    return f"{beijing(done.until):%H:%M}前可撤销。"
+
+
+def _undo(done: Undoable, verb: str) -> Button:
+    return Button("撤销", press("members", verb, done.undo_id), style="danger")
+
+
+def restored(name: str) -> Message:
+    return Message(fill("已撤销解除，{name}的账号照常使用。", name=name))
+
+
+def restored_notice() -> Message:
+    return Message("您的账号已恢复与名册的对应，可以照常使用。")
 
 
 def undone_notice() -> Message:
@@ -301,8 +318,18 @@ def ask_replace(done: ChatBound) -> Message:
     return Message(text, ((Button("更换", press("members", "swap", done.code), style="danger"),),))
 
 
-def chat_loosened(unit: UnitRef) -> Message:
-    return Message(fill("已解除{unit}的群绑定，会议通知改为私信。", unit=unit.name))
+def ask_loosen(unit: UnitRef, title: str) -> Message:
+    text = fill("解除{unit}与“{title}”的绑定？会议通知改为私信。", unit=unit.name, title=title)
+    return Message(text, ((Button("确认解除", press("members", "part", unit.id), style="danger"),),))
+
+
+def chat_loosened(done: Undoable) -> Message:
+    text = fill("已解除{unit}的群绑定，会议通知改为私信。{until}", unit=done.name, until=_until(done))
+    return Message(text, ((_undo(done, "rejoin"),),))
+
+
+def chat_held_again(unit: UnitRef) -> Message:
+    return Message(fill("已撤销解除，{unit}的通知照常发到群里。", unit=unit.name))
 
 
 def how_to_bind() -> Message:

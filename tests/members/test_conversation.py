@@ -92,8 +92,11 @@ async def test_an_invitation_binds_and_can_be_undone(chat: People, stage: Stage)
     dead = await chat("吴九").follow(str(link))
     assert dead.message.text == f"本账号已绑定“吴九（{BRANCH}）”。"
     undone = await chat("李四").press("撤销")
-    assert undone.edits[0].text == "已解除吴九的账号绑定，已有记录保留。"
+    assert undone.edits[0].text == "已解除吴九的账号绑定，已有记录保留。09:05前可撤销。"
     assert (await chat("吴九").say("/me")).message.text == NOT_BOUND
+    again = await chat("李四").press("撤销")
+    assert again.edits[0].text == "已撤销解除，吴九的账号照常使用。"
+    assert chat("吴九").last().text == "您的账号已恢复与名册的对应，可以照常使用。"
 
 
 async def test_an_invitation_in_the_wrong_hands(chat: People, stage: Stage) -> None:

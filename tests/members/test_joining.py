@@ -262,7 +262,7 @@ def test_choosing_a_branch_waits_for_a_name(make: Make) -> None:
 
 def test_a_binding_is_undone_by_the_branch(make: Make) -> None:
     cast = make.cast()
-    assert make.database.run(joining.release, cast.sun.sender(), cast.zhang.id, now=NOW) == "张三"
+    assert make.database.run(joining.release, cast.sun.sender(), cast.zhang.id, now=NOW).name == "张三"
     with pytest.raises(NotBound):
         make.database.look(service.actor, cast.zhang.sender(), now=NOW)
     assert sent(make, cast.zhang.user_id) == ["您的账号与名册的对应已由支部解除，如有疑问请联系支部书记。"]

@@ -6,11 +6,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.members import roster_views, views
-from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Invitation, Record, RosterList
+from bot.members.facts import (
+    Bound,
+    ChatBound,
+    Choice,
+    ClaimCard,
+    CodeCard,
+    Invitation,
+    Record,
+    RosterList,
+    Undoable,
+)
 from bot.members.phrases import HEADINGS
 from bot.members.rules import Actor, Grant, Reach, Role, UnitKind, UnitRef
 from bot.members.service import Person
 from bot.message import MAX_DATA, Message
+from bot.undo import WINDOW
 from tests.make import NOW
 
 DISTRICT = UnitRef(1, UnitKind.DISTRICT_COMMITTEE, "示范区国资系统党委", "/1/")
@@ -157,7 +168,8 @@ def test_texts_of_joining() -> None:
     assert views.bound_notice(DONE, "zhang").text == "张三已绑定（@zhang）。"
     assert views.bound_notice(DONE, "").text == "张三已绑定。"
     assert labels(views.bound_notice(DONE, "")) == ["撤销"]
-    assert views.undone("张三").text == "已解除张三的账号绑定，已有记录保留。"
+    released = Undoable("张三", 7, NOW + WINDOW)
+    assert views.undone(released).text == "已解除张三的账号绑定，已有记录保留。09:05前可撤销。"
     assert views.ask_name(BRANCH).text == "请发送您的姓名，由一支部书记确认。发送“取消”可放弃。"
     assert views.claim_sent().text == "已提交，请等支部书记确认。"
     assert views.all_active(BRANCH).text == "一支部的党员都已激活。"
@@ -252,7 +264,9 @@ def test_texts_of_groups() -> None:
         "需要置顶通知时，请把机器人设为管理员并允许置顶消息。"
     )
     assert views.ask_replace(ChatBound(BRANCH, "7F3K2Q", "一支部群")).text == "一支部已绑定“一支部群”。更换为本群？"
-    assert views.chat_loosened(BRANCH).text == "已解除一支部的群绑定，会议通知改为私信。"
+    assert views.ask_loosen(BRANCH, "一支部群").text == "解除一支部与“一支部群”的绑定？会议通知改为私信。"
+    loosened = Undoable("一支部", 7, NOW + WINDOW)
+    assert views.chat_loosened(loosened).text == "已解除一支部的群绑定，会议通知改为私信。09:05前可撤销。"
     assert views.how_to_bind().text == "请先私聊机器人发送 /bind 取得口令，再在本群使用。"
     assert views.wrong_code().text == "口令不对或已过期，请私聊机器人发送 /bind 重新取得。"
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import outbox, undo
 from bot.attendance import correcting, guests, leave, make_ups
 from bot.attendance import service as attendance
 from bot.attendance.models import Attendance, Correction
@@ -18,7 +18,7 @@ from bot.banks import importing
 from bot.banks.models import BankRow
 from bot.banks.rules import QuestionType
 from bot.banks.service import load
-from bot.demo.chats import Membership, Rank
+from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
 from bot.demo.messages import Message as Shown
 from bot.demo.stage import Stage
 from bot.meetings import agenda, minutes, past, planning, publishing, series, series_planning
@@ -29,7 +29,7 @@ from bot.members import chats, exempting, joining, leaving, offices, roster, wor
 from bot.members import service as members
 from bot.members.models import Chat, Claim, Prompt, Unit
 from bot.members.phrases import Basis, Span
-from bot.members.rules import Actor, ExemptionScope, NotBound, Role, UnitRef
+from bot.members.rules import Actor, ChatState, ExemptionScope, NotBound, Role, UnitRef
 from bot.message import Message, Sender
 from bot.outbox import OutboxRow, State
 from bot.quiz import drafts as papers
@@ -233,7 +233,11 @@ def _offices(scene: Scene) -> None:
     scene.act("李四", joining.invite, branch.id, lasts=timedelta(hours=24), entropy=_secret)
     scene.words["link"] = base64.urlsafe_b64encode(_secret(joining.TOKEN_BYTES)).decode().rstrip("=")
     scene.words["code"] = scene.act("李四", chats.make_code, branch.id, entropy=_secret).code
+    scene.of["released"] = scene.act("李四", joining.release, scene.ids["卫五"]).undo_id
     scene.stage.database.run(_post_of_unknown_fate, scene)
+    bot = Membership(Rank.ADMINISTRATOR, ADMIN_RIGHTS)
+    loosened = scene.stage.world.add_group("二支部群", owner=scene.stage.actor("李四").id, bot=bot)
+    scene.stage.database.run(_group_let_go, scene, loosened.id)
 
 
 def _secret(length: int) -> bytes:
@@ -246,6 +250,13 @@ def _post_of_unknown_fate(session: Session, scene: Scene) -> None:
     lost = update(OutboxRow).where(OutboxRow.key == "lost").values(state=State.UNKNOWN)
     scene.of["lost"] = session.execute(lost.returning(OutboxRow.id)).scalar_one()
     scene.of["claim"] = session.scalars(select(Claim.id)).one()
+
+
+def _group_let_go(session: Session, scene: Scene, chat_id: int) -> None:
+    """The other branch's group, loosened a moment ago."""
+    unit_id, now = scene.units["城建二支部"].id, scene.stage.clock.now()
+    session.add(Chat(chat_id=chat_id, unit_id=unit_id, title="二支部群", state=ChatState.LOOSENED))
+    scene.of["loosened"] = undo.keep(session, chats.LOOSEN, unit_id, {"chat_id": chat_id}, now=now)
 
 
 def _files(scene: Scene) -> None:

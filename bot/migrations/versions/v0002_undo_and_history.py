@@ -29,7 +29,6 @@ def upgrade() -> None:
     op.add_column("rungs", sa.Column("old_arrived", sa.Integer(), server_default="0", nullable=False))
     op.add_column("nudges", sa.Column("old_state", sa.String(length=12), nullable=True))
     op.create_index("ix_nudges_outbox_id", "nudges", ["outbox_id"])
-    op.add_column("series", sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True))
 
     op.create_table(
         "undos",
@@ -39,15 +38,6 @@ def upgrade() -> None:
         sa.Column("facts", sa.JSON(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_undos")),
-    )
-    op.create_table(
-        "erasures",
-        sa.Column("member_id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("asked_by", sa.Integer(), nullable=True),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.ForeignKeyConstraint(["asked_by"], ["members.id"], name=op.f("fk_erasures_asked_by")),
-        sa.ForeignKeyConstraint(["member_id"], ["members.id"], name=op.f("fk_erasures_member_id")),
-        sa.PrimaryKeyConstraint("member_id", name=op.f("pk_erasures")),
     )
     op.create_table(
         "role_changes",
