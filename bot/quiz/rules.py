@@ -7,7 +7,7 @@ from datetime import time, timedelta
 from enum import Enum, auto
 from fractions import Fraction
 
-from bot.banks.rules import LETTERS, RIGHT, WRONG, Form, Question, QuestionType, form_of
+from bot.banks.rules import LETTERS, RIGHT, WRONG, Form, Question, QuestionType, bank_letters, form_of
 from bot.members.rules import Actor, UnitRef
 from bot.message import units
 from bot.quiz.marking import half_up
@@ -216,6 +216,18 @@ def selection(question: Question, order: Sequence[int], shown: Sequence[int]) ->
     if question.type is QuestionType.TRUE_FALSE:
         return "".join((RIGHT, WRONG)[place] for place in shown if place in (0, 1))
     return "".join(LETTERS[place] for place in sorted(order[s] for s in set(shown) if 0 <= s < len(order)))
+
+
+def after_press(kind: QuestionType, order: Sequence[int], before: str, letter: str, *, is_on: bool) -> str | None:
+    """An answer in the bank's letters after a shown letter was pressed; None if there is no such letter."""
+    if kind is QuestionType.TRUE_FALSE:
+        return letter if letter in (RIGHT, WRONG) else None
+    chosen = bank_letters(letter, order)
+    if len(chosen) != 1:
+        return None
+    if kind is QuestionType.SINGLE:
+        return chosen
+    return "".join(sorted({*before, chosen} if is_on else {*before} - {chosen}))
 
 
 # -- keys of the outbox ------------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
-from bot.banks.rules import RIGHT, WRONG, QuestionType, bank_letters
+from bot.banks.rules import QuestionType
 from bot.errors import UserError
 from bot.members import prompts
 from bot.message import Sender, StaleButton
@@ -19,7 +19,7 @@ from bot.quiz.attempts import Item, Running
 from bot.quiz.exam_facts import Card, Late, Saved, Sheet
 from bot.quiz.models import AttemptItem
 from bot.quiz.phrases import blank_parts
-from bot.quiz.rules import ANSWER_GRACE, CREDIT_MOST, Refusal
+from bot.quiz.rules import ANSWER_GRACE, CREDIT_MOST, Refusal, after_press
 from bot.statements import Write
 
 PURPOSE = "quiz:blank"
@@ -102,24 +102,11 @@ def pick(
     item = attempts.item_at(items, position)
     if item.type is QuestionType.BLANK:
         raise StaleButton
-    selection = _picked(item, letter, is_on=is_on)
+    selection = after_press(item.type, item.order, item.selection or "", letter, is_on=is_on)
+    if selection is None:
+        raise StaleButton
     after = first_open(items, position) if item.type in MOVING_ON else None
     return _save(session, sender, running, items, item, selection, after or position, now)
-
-
-def _picked(item: Item, letter: str, *, is_on: bool) -> str:
-    """The answer in the bank's letters after this press."""
-    if item.type is QuestionType.TRUE_FALSE:
-        if letter not in (RIGHT, WRONG):
-            raise StaleButton
-        return letter
-    chosen = bank_letters(letter, item.order)
-    if len(chosen) != 1:
-        raise StaleButton
-    if item.type is QuestionType.SINGLE:
-        return chosen
-    before = set(item.selection or "")
-    return "".join(sorted(before | {chosen} if is_on else before - {chosen}))
 
 
 def write(
