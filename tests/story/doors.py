@@ -207,6 +207,9 @@ def _personal(scene: Scene) -> Iterator[Door]:
     yield pressing("members:erase", at(Right.ERASE, branch), member, alone=True)
 
 
+LIST = "题型,题干,答案\n判断,预备党员有表决权。,错\n".encode()
+
+
 def _documents(_: Scene) -> Iterator[Door]:
     roster = somewhere(Right.ROSTER)
     for ending in ("yaml", "yml"):
@@ -214,3 +217,5 @@ def _documents(_: Scene) -> Iterator[Door]:
         yield Door("documents", f"{ending}:roster", f"roster.{ending}", roster, data=ROSTER)
         yield Door("documents", f"{ending}:days", f"year.{ending}", somewhere(Right.CALENDAR), data=CALENDAR)
     yield Door("documents", "xlsx", "roster.xlsx", roster, data=BOOK)
+    for ending in ("csv", "tsv", "txt", "json", "docx", "gift", "xls", "doc", "xlsm"):  # bytes decide what it is
+        yield Door("documents", ending, f"bank.{ending}", somewhere(Right.BANKS), data=LIST)

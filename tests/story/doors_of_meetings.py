@@ -220,6 +220,11 @@ def _banks(scene: Scene) -> Iterator[Door]:
     yield pressing("banks:apply", own("李四"), scene.words["bank"])
     yield pressing("banks:discard", own("李四"), scene.words["bank"])
     yield pressing("banks:undo", own("李四"), scene.words["imported"])
+    yield pressing("banks:template", anywhere)
+    for verb in ("banks", "source", "faults"):
+        yield pressing(f"banks:{verb}", own("李四"), scene.words["sheet"])
+    yield pressing("banks:into", own("李四"), scene.words["sheet"], 0)
+    yield pressing("banks:mode", own("李四"), scene.words["sheet"], 1)
 
 
 def _quiz(scene: Scene) -> Iterator[Door]:
@@ -273,6 +278,7 @@ def _replies(scene: Scene) -> Iterator[Door]:
     yield _reply("meetings:person", f"{scene.of['vote']}:ELECTION", "张三", on(Right.PLAN, running))
     yield _reply("meetings:minutes", f"{running.id}:summary", "讨论热烈", on(Right.MINUTES, running))
     yield _reply("meetings:dates", f"{asked.id}:{asked.version}", "4月3日15点", on(Right.PLAN, asked))
+    yield _reply("banks:source", scene.words["sheet"], "中国共产党章程", own("李四"))
     yield _reply("attendance:reason", scene.record("planned", "张三"), "出差", own("张三"))
     yield _reply("attendance:correct", f"{held.id}:{member}:p", "手机没电", on(Right.CORRECT, held))
     yield _reply("attendance:day", f"{held.id}:{member}:TALK", "3月5日", on(Right.CORRECT, held))

@@ -15,7 +15,7 @@ from bot.attendance import service as attendance
 from bot.attendance.models import Attendance, Correction
 from bot.attendance.rules import GuestKind, MakeUpHow, ReasonKind
 from bot.banks import importing
-from bot.banks.models import BankRow
+from bot.banks.models import BankRow, QuestionVersion
 from bot.banks.rules import QuestionType
 from bot.banks.service import load
 from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
@@ -32,6 +32,9 @@ from bot.members.phrases import Basis, Span
 from bot.members.rules import Actor, ChatState, ExemptionScope, NotBound, Role, UnitRef
 from bot.message import Message, Sender
 from bot.outbox import OutboxRow, State
+from bot.practice import collecting
+from bot.practice import service as practice
+from bot.practice.rules import Mode
 from bot.quiz import drafts as papers
 from bot.quiz import exam_drafts, exams, hosting, starting, submitting
 from bot.quiz import papers as drawing
@@ -114,7 +117,7 @@ async def built(stage: Stage) -> Scene:
     chosen = ("RECORDER", scene.ids["钱一"])
     scene.act("李四", minutes.choose, ours["running"], *chosen, roll=attendance.roll)
     scene.meetings = {name: stage.session(_facts, meeting_id) for name, meeting_id in ours.items()}
-    for part in (_answers, _plans, _offices, _files, _papers, _exams):
+    for part in (_answers, _plans, _offices, _files, _papers, _exams, _books):
         part(scene)
     stage.database.run(lambda session: session.execute(delete(Prompt)))
     await stage.settle()
@@ -225,6 +228,9 @@ def _offices(scene: Scene) -> None:
     scene.act("王五", exempting.suspend, scene.ids["卫五"], Span(date(2026, 1, 5), date(2027, 1, 5)))
     scene.of["exemption"] = exempted.id
     scene.act("李四", leaving.leave, scene.ids["周八"])
+    bot = Membership(Rank.ADMINISTRATOR, ADMIN_RIGHTS)
+    loosened = scene.stage.world.add_group("二支部群", owner=scene.stage.actor("李四").id, bot=bot)
+    scene.stage.database.run(_group_let_go, scene, loosened.id)
     change, _ = scene.act("李四", offices.grant, scene.ids["陈九"], scene.units["第一党小组"].id, Role.GROUP_LEADER)
     assert change.undo is not None
     scene.of["entry"] = change.undo[0]
@@ -235,9 +241,6 @@ def _offices(scene: Scene) -> None:
     scene.words["code"] = scene.act("李四", chats.make_code, branch.id, entropy=_secret).code
     scene.of["released"] = scene.act("李四", joining.release, scene.ids["卫五"]).undo_id
     scene.stage.database.run(_post_of_unknown_fate, scene)
-    bot = Membership(Rank.ADMINISTRATOR, ADMIN_RIGHTS)
-    loosened = scene.stage.world.add_group("二支部群", owner=scene.stage.actor("李四").id, bot=bot)
-    scene.stage.database.run(_group_let_go, scene, loosened.id)
 
 
 def _secret(length: int) -> bytes:
@@ -273,6 +276,10 @@ def _files(scene: Scene) -> None:
     kept = scene.act("李四", importing.preview, again, loaded)
     assert loaded.ready is not None
     scene.words["imported"] = scene.act("李四", importing.apply, kept.token, loaded.ready).token
+    sheet = "题型,题干,答案\n判断,预备党员有表决权。,错\n判断,党员有表决权。,\n".encode()
+    start = scene.act("李四", importing.begin, "题.csv")
+    read = load(sheet, "题.csv", on=date(2026, 3, 6), way=start.way)
+    scene.words["sheet"] = scene.act("李四", importing.preview, sheet, read, start.way).token or ""
     find = select(BankRow.id, BankRow.slug)
     banks = dict(scene.stage.session(lambda session: [(row[1], row[0]) for row in session.execute(find)]))
     scene.of |= {"bank": banks["zhibu-other"], "shipped": min(banks.values())}
@@ -314,6 +321,22 @@ def _publish_exam(session: Session, sender: Sender, *, now: datetime) -> int:
     exams.publish(session, who, unit, paper, drawn, exams.standard_terms(now), now)
     exams.step_due(session, now=now)
     return paper.id
+
+
+def _books(scene: Scene) -> None:
+    """A question of each kind that waits for somebody's answer."""
+    for name, kind in (("张三", "single"), ("钱一", "multiple"), ("褚三", "blank")):
+        scene.of[f"review_{kind}"] = scene.stage.database.run(
+            _put_question, scene.ids[name], QuestionType(kind), scene.stage.clock.now()
+        )
+
+
+def _put_question(session: Session, member_id: int, kind: QuestionType, now: datetime) -> int:
+    """What somebody once answered wrong, asked again."""
+    of_kind = select(QuestionVersion.question_id, QuestionVersion.id).where(QuestionVersion.type == kind)
+    question_id, version_id = session.execute(of_kind.order_by(QuestionVersion.id).limit(1)).one()
+    collecting.set_back(session, None, member_id, question_id, version_id, now - timedelta(days=3))
+    return practice.put(session, member_id, question_id, version_id, Mode.DUE, now=now).id
 
 
 def _knocker(scene: Scene, name: str) -> Knocker:
