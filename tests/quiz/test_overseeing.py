@@ -1,0 +1,111 @@
+"""A published exam for its makers: counts, a void attempt, who has left the roll."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
+
+from bot.members.models import Membership
+from bot.members.rules import NotAllowed
+from bot.message import StaleButton
+from bot.quiz import overseeing
+from bot.quiz.exam_facts import ExamCounts
+from bot.quiz.models import Attempt, Candidate, Paper, PaperLog
+from bot.quiz.rules import AttemptState, CandidateStanding, PaperAction, PaperState
+from tests.make import NOW, Make, Someone
+from tests.quiz.hall import Hall
+
+
+def counts(hall: Hall, who: Someone) -> ExamCounts:
+    return hall.act(overseeing.look, who, hall.paper_id)
+
+
+def leave(session: Session, member_id: int, on: date) -> None:
+    session.execute(update(Membership).where(Membership.member_id == member_id).values(to_on=on))
+
+
+@pytest.fixture
+def sat(hall: Hall) -> int:
+    """张三 has handed in; the number of his attempt."""
+    hall.publish()
+    card = hall.start(hall.cast.zhang)
+    hall.pick(hall.cast.zhang, card, "A")
+    hall.submit(hall.cast.zhang, card)
+    return card.attempt_id
+
+
+def test_the_secretary_sees_how_many_have_sat(hall: Hall, make: Make) -> None:
+    make.exemption(hall.cast.zhou)
+    hall.publish()
+    hall.submit(hall.cast.zhang, hall.start(hall.cast.zhang))
+    hall.start(hall.cast.sun)
+    found = counts(hall, hall.cast.li)
+    assert (found.due, found.exempt, found.finished, found.running) == (4, 1, 1, 1)
+    papers, exams = hall.act(overseeing.menu, hall.cast.li)
+    assert papers == ()
+    assert [(exam.title, exam.state) for exam in exams] == [("四月测试", PaperState.OPEN)]
+
+
+def test_the_admin_above_sees_counts_and_no_names(hall: Hall, sat: int) -> None:
+    found = counts(hall, hall.cast.wang)
+    assert (found.finished, found.sees_names) == (1, False)
+    assert hall.act(overseeing.sitters, hall.cast.wang, hall.paper_id)[1] == ()
+    with pytest.raises(StaleButton):
+        hall.act(overseeing.void, hall.cast.wang, sat, "代考")
+
+
+def test_others_see_nothing(hall: Hall, sat: int) -> None:
+    for who in (hall.cast.zhang, hall.cast.zhao):
+        with pytest.raises(NotAllowed):
+            counts(hall, who)
+        with pytest.raises(NotAllowed):
+            hall.act(overseeing.sitters, who, hall.paper_id)
+        with pytest.raises(NotAllowed):
+            hall.act(overseeing.void, who, sat, "代考")
+    assert hall.act(overseeing.menu, hall.cast.zhao)[1] == ()
+
+
+def test_a_void_attempt_is_kept_logged_and_may_be_repeated(hall: Hall, sat: int) -> None:
+    _, sitters = hall.act(overseeing.sitters, hall.cast.li, hall.paper_id)
+    assert [(one.name, one.attempt_id) for one in sitters] == [("张三", sat)]
+    hall.act(overseeing.void, hall.cast.li, sat, "代考\n被发现")
+    assert hall.state() is AttemptState.VOIDED
+    log = hall.rows(PaperLog)[-1]
+    assert (log.action, log.reason, log.actor) == (PaperAction.VOIDED, "张三 第 1 次：代考 被发现", hall.cast.li.id)
+    assert hall.told(hall.cast.zhang)[-1].startswith("《四月测试》第 1 次答卷已作废，不计成绩。原因：代考 被发现。")
+    assert hall.start(hall.cast.zhang).attempt_id != sat
+    assert [one.number for one in hall.rows(Attempt)] == [1, 2]
+
+
+def test_an_attempt_is_declared_void_once(hall: Hall, sat: int) -> None:
+    hall.act(overseeing.void, hall.cast.li, sat, "代考")
+    with pytest.raises(overseeing.NothingToVoid):
+        hall.act(overseeing.void, hall.cast.li, sat, "代考")
+
+
+def test_what_has_been_released_is_not_declared_void(hall: Hall, sat: int) -> None:
+    hall.database.run(lambda session: session.execute(update(Paper).values(state=PaperState.RELEASED)))
+    with pytest.raises(overseeing.AlreadyReleased):
+        hall.act(overseeing.consider, hall.cast.li, sat)
+
+
+def test_who_has_left_the_roll_is_missed_only_if_he_had_nothing_finished(hall: Hall, sat: int) -> None:
+    for who in (hall.cast.zhang, hall.cast.zhou):
+        hall.database.run(leave, who.id, date(2026, 3, 3))
+    hall.at(NOW + timedelta(days=3))
+    standing = {one.member_id: one.standing for one in hall.rows(Candidate)}
+    assert standing[hall.cast.zhang.id] is CandidateStanding.DUE
+    assert standing[hall.cast.zhou.id] is CandidateStanding.REMOVED
+    assert standing[hall.cast.sun.id] is CandidateStanding.DUE
+
+
+def test_who_moves_to_another_branch_still_belongs_to_the_exam(hall: Hall) -> None:
+    hall.publish()
+    second = hall.cast.second.id
+    moved = update(Membership).where(Membership.member_id == hall.cast.zhou.id).values(branch_id=second, group_id=None)
+    hall.database.run(lambda session: session.execute(moved))
+    hall.start(hall.cast.zhou)
+    hall.at(NOW + timedelta(days=3))
+    (zhou,) = [one for one in hall.rows(Candidate) if one.member_id == hall.cast.zhou.id]
+    assert (zhou.standing, zhou.branch_id) == (CandidateStanding.DUE, hall.cast.branch.id)
