@@ -11,7 +11,7 @@ from bot.banks.formats.wording import Wording, halved
 from bot.banks.rules import At, Issue, squeeze
 from bot.banks.yamlfile import ALL_LETTERS
 
-LONGEST = 20_000  # characters of one part: ten times what any question may have
+LONGEST = 5_000  # characters of one part: more than any question may have in all
 PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
 _LOST = re.compile("[\ufffc\ufffd]")  # a picture, or bytes that are no character: the question is not whole
 _ENUMERATED = re.compile(r"\d{1,3}(?:[、)]|\.(?!\d))|\(\d{1,3}\)|[①-⑳]")
@@ -35,6 +35,7 @@ class Draft:
     part: Part = Part.STEM
     is_ended: bool = False  # an empty line stood behind it: what comes now does not go on with it
     is_plain: bool = False  # its options have letters without a mark
+    is_scored: bool = False  # by a label of its own
     enumerated: int = 0  # the last number of a list inside its stem or explanation
     _judged: tuple[int, bool] = (-1, False)  # length of the stem when its bracket was looked at, and what was found
 

@@ -88,11 +88,13 @@ class _Grammar:
     def _take_stem(self, line: Wording) -> None:
         """题干：, alone or behind a number of its own line."""
         draft = self._open
-        if draft is None or draft.is_complete:
+        is_inside = draft is not None and not draft.is_complete and draft.part is Part.STEM
+        if draft is None or not is_inside:
             self._listing.begin(line)
-        else:
-            draft.go_on(line.words if not draft.raw.stem else line.text)
+        elif draft.go_on(line.words if not draft.raw.stem else line.text):
             self._keep(draft, line)
+        else:
+            self._lose(line)
 
     def _put(self, draft: Draft, line: Wording) -> bool:
         """Whether a label's words found their field empty; an explanation may have several paragraphs."""
@@ -108,19 +110,21 @@ class _Grammar:
         if not words:
             return True
         if line.word == "score":
-            raw.score = Text(words.rstrip("分 "), line.at)
-        elif line.word == "difficulty":
+            is_first, draft.is_scored = not draft.is_scored, True
+            score = Text(words.rstrip("分 "), line.at)
+            raw.score = score if is_first or raw.score is None else raw.score
+            return raw.score.text == score.text
+        if line.word == "difficulty":
             raw.difficulty = raw.difficulty or Text(words, line.at)
             return raw.difficulty.text == words
-        elif line.word == "kind":
+        if line.word == "kind":
             raw.kind = raw.kind or words
             return raw.kind == words
-        elif line.word == "topics":
+        if line.word == "topics":
             raw.topics = raw.topics or words
             return raw.topics == words
-        else:
-            raw.source = raw.source or words
-            return raw.source == words
+        raw.source = raw.source or words
+        return raw.source == words
         return True
 
     # -- heads
@@ -150,7 +154,7 @@ class _Grammar:
         if number not in {1, draft.enumerated + 1}:
             return False
         if draft.part is Part.STEM:
-            is_announced = wording.halved(draft.raw.stem).endswith(":") and number == 1
+            is_announced = draft.raw.stem.endswith((":", "：")) and number == 1
             return not draft.is_complete and (is_announced or bool(draft.enumerated and number > 1))
         if draft.part is Part.EXPLAIN or (draft.part is Part.KEY and draft.enumerated):
             return (number == 1 or draft.enumerated > 0) and not self._ahead.is_question(self._at)

@@ -2,6 +2,7 @@
 
 import re
 from functools import cache
+from itertools import islice
 from typing import NamedTuple
 
 from bot.banks.yamlfile import ALL_LETTERS
@@ -11,6 +12,7 @@ _FIRST = re.compile(r"[\[(【<]\s*(?P<bracketed>[A-Za-z])\s*[\])】>]\s*[、.:]?
 _JOINED = re.compile(r"[\s和与及或、,;/]*")
 _BEFORE_FIRST = re.compile(r"[\s。?!:;)\]】”》,_]")
 _FEWEST_PLAIN_IN_STEM = 3  # A股B股 in a sentence are no options yet
+_MOST_STARTS = 20  # an A with a mark may stand a few times in a stem
 
 
 class Option(NamedTuple):
@@ -73,7 +75,7 @@ def _trimmed(text: str) -> str:
 def options_after(half: str, start: int) -> int | None:
     """Where the options begin that stand in one line with their stem."""
     for style, fewest in ((_MARKED, 2), (_BRACKETED, 2), (_PLAIN, _FEWEST_PLAIN_IN_STEM)):
-        for found in _start("A", style).finditer(half, start + 1):
+        for found in islice(_start("A", style).finditer(half, start + 1), _MOST_STARTS):
             at = found.start()
             rest = half[at:]
             options = plain_options_in(rest, rest, "A") if style == _PLAIN else options_in(rest, rest)

@@ -74,7 +74,8 @@ _KEY = re.compile(
 _LABEL = re.compile(rf"(?P<open>[\[【(]?)\s*(?P<word>{_LABEL_WORD})\s*(?P<close>[\]】)]?)\s*(?P<colon>:?)\s*")
 _HEAD = re.compile(r"(?:第\s*(?P<nth>\d{1,4})\s*题\s*[、.:)]?|(?P<number>\d{1,4})[ ]*(?P<mark>[、.:)\t]))\s*")
 _TABLE_HEADING = re.compile(r"[^。;!?,]{0,16}答案(?:[及与和](?:解析|详解|评分标准))?(?:如下|部分|汇总|一览表?)?\s*:?")
-_BRACKET = re.compile(r"[(\[【]([^()\[\]【】]*)[)\]】]")
+_OPENING, _CLOSING = "([（【［〔", ")]）】］〕"
+_LONGEST_KEY = 40  # characters in brackets: twelve letters with what parts them
 _KEYS = re.compile(rf"(?:{LETTERS}|{JUDGEMENT})")
 # Where a key or a label stands behind other words of its line.
 _INSIDE = re.compile(
@@ -297,8 +298,11 @@ def without_stop(text: str) -> str:
 
 def has_bracket_key(stem: str) -> bool:
     """Whether the last bracket of a stem holds letters or a judgement."""
-    brackets = _BRACKET.findall(halved(stem))
-    return bool(brackets) and _KEYS.fullmatch(brackets[-1].strip()) is not None
+    end = max(stem.rfind(closing) for closing in _CLOSING)
+    start = max(stem.rfind(opening, 0, end) for opening in _OPENING) if end > 0 else -1
+    if start < 0 or end - start > _LONGEST_KEY:
+        return False
+    return _KEYS.fullmatch(halved(stem[start + 1 : end]).strip()) is not None
 
 
 def heads_table(line: Wording) -> bool:
