@@ -20,7 +20,7 @@ def _book(scene: Scene) -> Iterator[Door]:
     for verb in PLAIN:
         yield pressing(f"practice:{verb}", self_)
     yield pressing("practice:daily", self_)
-    yield pressing("practice:export", own("张三"))
+    yield pressing("practice:export", self_)
     yield pressing("practice:set", self_, "reminder", 1)
 
 
