@@ -8,12 +8,13 @@ from enum import Enum, auto
 from bot.banks.formats import wording
 from bot.banks.formats.raw import RawOption, RawQuestion, Text
 from bot.banks.formats.wording import Wording, halved
-from bot.banks.rules import At, Issue, squeeze
+from bot.banks.rules import BLANK_MARK, At, Issue, squeeze
 from bot.banks.yamlfile import ALL_LETTERS
 
 LONGEST = 5_000  # characters of one part: more than any question may have in all
 PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
 _LOST = re.compile("[\ufffc\ufffd]")  # a picture, or bytes that are no character: the question is not whole
+_MARKED = re.compile(r"\s*[(（]\s*(?:正确答案|正确选项|答案|√|✓)\s*[)）]\s*$")
 _ENUMERATED = re.compile(r"\d{1,3}(?:[、)]|\.(?!\d))|\(\d{1,3}\)|[①-⑳]")
 
 
@@ -81,7 +82,7 @@ class Draft:
 
     def add_answer(self, text: str, at: At) -> bool:
         """Whether it could be taken: a second key is fine as long as it says the same."""
-        text = wording.without_stop(text)
+        text = wording.without_brackets(wording.without_stop(text))
         if self.raw.answers:
             return squeeze(self.raw.answers[0].text) == squeeze(text)
         self.part = Part.KEY
@@ -116,6 +117,8 @@ class Draft:
 
     def finish(self, file: str) -> None:
         raw = self.raw
+        self._take_marks()
+        self._take_reason()
         kind, score, start = wording.type_at_end(halved(raw.stem))
         if start > 0 and kind:
             raw.stem, raw.kind = raw.stem[:start].rstrip(), raw.kind or kind
@@ -129,6 +132,23 @@ class Draft:
                 shown = text.replace(PICTURE, SHOWN_PICTURE)
                 raw.issues.append(Issue("E216", file, at, {"text": shown}))
                 break
+
+    def _take_marks(self) -> None:
+        """A.每月（正确答案）: the options say themselves which are right."""
+        if not any(_MARKED.search(option.text) for option in self.raw.options):
+            return
+        for option in self.raw.options:
+            option.text, marks = _MARKED.subn("", option.text)
+            option.is_right = marks > 0
+
+    def _take_reason(self) -> None:
+        raw = self.raw
+        if len(raw.answers) != 1 or "填空" in (raw.kind or raw.section) or BLANK_MARK.search(raw.stem):
+            return
+        answer, reason = wording.with_reason(raw.answers[0].text)
+        if reason:
+            raw.answers = (Text(answer, raw.answers[0].at),)
+            raw.explain = joined(reason, raw.explain)
 
     def _parts(self) -> Iterator[tuple[str, At]]:
         raw = self.raw

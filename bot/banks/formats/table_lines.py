@@ -62,7 +62,7 @@ class TableLines:
         if line.kind is Kind.KEY:
             return self._take_key(table, line) or self._take_heading(table, at, line) or self._leave()
         if line.kind is Kind.LABEL:
-            return False
+            return self._leave() if line.word in {"stem", "kind"} else False
         return self._take_text(table, at, line)
 
     def _take_key(self, table: KeyTable, line: Wording) -> bool:
@@ -102,7 +102,7 @@ class TableLines:
     def _goes_on(self, at: int, line: Wording) -> bool:
         """A line of the explanation or of the words of the last entry; anything else ends the table."""
         draft = self._listing.open
-        if draft is None or draft.is_ended or draft.part is Part.STEM:
+        if draft is None or draft.number is None or draft.is_ended or draft.part is Part.STEM:
             return self._leave()
         is_new = line.number is not None and (draft.part is not Part.EXPLAIN or self._ahead.is_question(at))
         return (not is_new and draft.go_on(line.text)) or self._leave()

@@ -46,7 +46,7 @@ _EACH = re.compile(r"(?:每(?:小|道)?题|各题|各)[各为得计]{0,2}\s*(\d{
 _FEW = {"一": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
 _TOPIC = re.compile(rf"{_NUMERAL}\s*、|第(?:{_NUMERAL}|\d{{1,3}})(?:部分|[章节编篇])(?!.*[。;!?,])")
 
-_KEY_WORD = r"(?:(?:本题|试题)?(?:正确|参考|标准)?答案(?:[及和与]解析)?|正确选项|[Aa][Nn][Ss][Ww][Ee][Rr])"
+_KEY_WORD = r"(?:(?:本题|试题)?(?:正确|参考|标准)?答\s{0,4}案(?:[及和与]解析)?|正确选项|[Aa][Nn][Ss][Ww][Ee][Rr])"
 _OWN = "(?:我|你|您|考生|学生|用户)的?答案"
 _GAINED = "(?:本题)?得分"
 LABELS = {
@@ -64,6 +64,10 @@ LETTERS = r"[A-La-l](?:[\s,、;/|.]*[A-La-l])*"
 JUDGEMENT = r"(?:√|×|对|错|正确|错误|是|否|[TtFf]|[Tt]rue|[Ff]alse|TRUE|FALSE|[Yy]es|[Nn]o|YES|NO)"
 ANSWER = re.compile(rf"\s*(?:{LETTERS}|{JUDGEMENT})\s*")
 _WITH_STOP = re.compile(rf"\s*(?:{LETTERS}|{JUDGEMENT})\s*(?P<stop>[。.;,\s]*)")
+_WITH_REASON = re.compile(
+    rf"\s*({LETTERS}(?=\s*[。;])|{JUDGEMENT})\s*[。;,]\s*((?![A-Za-z]).*[一-鿿]{{2}}.*)", re.DOTALL
+)
+_BULLET = re.compile(r"[○●◯□☐☑■▪•◆◇*]\s*(?=[A-Za-zＡ-Ｚ]\s*[、.．:：)）]|[(（\[【]\s*[A-Za-zＡ-Ｚ]\s*[)）\]】])")
 
 _RULER = re.compile(r"[-=_*~#+.·—–―─━…\s]{3,}")
 _PAGE = re.compile(r"[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[\s,/]*共?\s*\d{1,4}\s*页)?|窗体(?:顶端|底端)")
@@ -128,6 +132,7 @@ def halved(text: str) -> str:
 def wordings(text: str, at: At) -> Iterator[Wording]:
     """A line as one or, with keys and labels behind other words, several parts."""
     text = _DIGIT_WITH_STOP.sub(lambda found: f"{ord(found[0]) - 0x2487}.", _UNSEEN.sub("", text)).strip()
+    text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
     half = halved(text)
     cuts = [0, *_cuts(half)]
     for first, last in zip(cuts, [*cuts[1:], len(half)], strict=True):
@@ -202,6 +207,7 @@ def type_in_front(half: str) -> tuple[str, str, int]:
 
 def type_at_end(half: str) -> tuple[str, str, int]:
     """The same behind a stem, and where it begins; -1 if there is none."""
+    half = half.rstrip("* ")  # 问卷 mark what must be answered
     start = max(half.rfind(opening) for opening in "([【")
     found = _NAMED.match(half, start) if start > 0 else None
     if found is None or not (found["kind"] or found["score"]) or found.end() < len(half):
@@ -260,7 +266,7 @@ def _is_key(line: Wording) -> bool:
 
 def _follows_plainly(half: str, end: int, rest: str) -> bool:
     """Whether the key word without a colon is one: 答案 B, 正确答案AC, not 答案在第三页."""
-    if not rest or (_WITH_STOP.fullmatch(rest) is not None):
+    if not rest or is_answer(without_brackets(rest)):
         return True
     return half[end - 1].isspace() and not _SECTION.fullmatch(rest)
 
@@ -283,6 +289,18 @@ def _find_number(line: Wording) -> None:
     line.number, line.start = int(found["number"] or found["nth"]), found.end()
     follows = line.half[found.end() : found.end() + 1]
     line.is_decimal = found["mark"] in {".", ":"} and found[0].endswith((".", ":")) and follows.isdigit()
+
+
+def without_brackets(text: str) -> str:
+    """（×） is ×."""
+    inside = text[1:-1] if len(text) > 2 and text[0] in _OPENING and text[-1] in _CLOSING else text
+    return inside.strip() if is_answer(halved(inside)) else text
+
+
+def with_reason(answer: str) -> tuple[str, str]:
+    """An answer and what its author says behind it: 错误。预备党员没有表决权。"""
+    found = _WITH_REASON.fullmatch(halved(answer))
+    return (answer[: found.end(1)], answer[found.start(2) :]) if found else (answer, "")
 
 
 def is_answer(half: str) -> bool:
