@@ -25,8 +25,8 @@ from bot.errors import UserError
 from bot.meetings import minutes
 from bot.meetings import service as meetings
 from bot.meetings.facts import OVER, MeetingFacts
-from bot.meetings.models import Card, Meeting, Nudge, Rung
-from bot.meetings.rules import CardKind, MeetingState, RungName, RungState
+from bot.meetings.models import Meeting, Nudge, Rung
+from bot.meetings.rules import MeetingState, RungName, RungState
 from bot.members import service as members
 from bot.members.models import Member, Unit
 from bot.members.rules import Actor, Right, UnitKind, UnitRef
@@ -280,10 +280,9 @@ def _has_replied(moments: Moments, rung: RungName, due_at: datetime) -> bool:
 
 
 def _posts(session: Session, meeting_id: int, rung: str) -> list[State]:
-    """States of what was posted into groups."""
-    chats = select(Card.chat_id).where(Card.meeting_id == meeting_id, Card.chat_id < 0, Card.what == CardKind.PUBLIC)
-    keys = [f"meeting:{meeting_id}:{rung}:c{chat_id}" for chat_id in session.scalars(chats)]
-    return [State(state) for state in session.scalars(select(OutboxRow.state).where(OutboxRow.key.in_(keys)))]
+    """States of what was posted into groups. Their keys keep the number a group had then; only groups have a minus."""
+    states = select(OutboxRow.state).where(outbox.under(f"meeting:{meeting_id}:{rung}:c-"))
+    return [State(state) for state in session.scalars(states)]
 
 
 def _nudged(session: Session, meeting_id: int, version: int, rung: RungName, round_: int) -> dict[int, State | None]:

@@ -8,20 +8,19 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot.meetings.facts import LIVE
-from bot.meetings.models import Card, Meeting, Nudge, Rung
-from bot.meetings.rules import CardKind, RungName
+from bot.meetings.models import Meeting, Nudge, Rung
+from bot.meetings.rules import RungName
 from bot.outbox import ARRIVED, Old
 
 
 @dataclass(frozen=True, slots=True)
 class _Post:
-    """A message of a rung, as its key tells."""
+    """A rung that posted into groups, as the key of a message tells."""
 
     meeting_id: int
     version: int
     rung: RungName
     round: int
-    chat_id: int | None  # of a group
 
 
 def outlive(session: Session, rows: Sequence[Old]) -> Collection[int]:
@@ -42,12 +41,7 @@ def _count_posts(session: Session, rows: Sequence[Old]) -> None:
     for post, row in _posts(rows):
         sent[post] += 1
         arrived[post] += row.state in ARRIVED
-    of_groups = select(Card.meeting_id, Card.chat_id).where(Card.what == CardKind.PUBLIC)
-    ids = {post.meeting_id for post in sent}
-    shown = {(row[0], row[1]) for row in session.execute(of_groups.where(Card.meeting_id.in_(ids)))}
     for post, number in sent.items():
-        if (post.meeting_id, post.chat_id) not in shown:  # no card of it stands there: the export counts by cards
-            continue
         rung = (Rung.meeting_id == post.meeting_id, Rung.version == post.version)
         values = {"old_posts": Rung.old_posts + number, "old_arrived": Rung.old_arrived + arrived[post]}
         statement = update(Rung).where(*rung, Rung.rung == post.rung, Rung.round == post.round).values(**values)
@@ -59,4 +53,4 @@ def _posts(rows: Sequence[Old]) -> Iterator[tuple[_Post, Old]]:
     for row in rows:
         _, meeting_id, version, rung, round_, recipient = row.key.split(":")
         if version.startswith("v") and rung in RungName.__members__ and recipient.startswith("c-"):
-            yield _Post(int(meeting_id), int(version[1:]), RungName[rung], int(round_), int(recipient[1:])), row
+            yield _Post(int(meeting_id), int(version[1:]), RungName[rung], int(round_)), row

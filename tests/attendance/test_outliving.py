@@ -7,9 +7,11 @@ from sqlalchemy import select
 from bot import outbox, retention, schedule
 from bot.attendance import exporting
 from bot.meetings.facts import MeetingFacts
+from bot.members import reach
 from bot.outbox import OutboxRow, State
 from bot.retention import KEEP
 from tests.attendance.acts import LINE
+from tests.make import GROUP_CHAT
 from tests.meetings.play import Play
 
 
@@ -40,6 +42,17 @@ def test_how_far_each_reminder_came_is_told_the_same_after_its_messages_are_gone
     assert len(before.parts[0].deliveries) > 5
     prune(play, KEEP - timedelta(days=30))
     assert keys(play) != []
+    prune(play, KEEP + timedelta(days=1))
+    assert keys(play) == []
+    assert play.act(play.cast.li, exporting.one_meeting, meeting.id) == before
+
+
+def test_posts_are_counted_on_when_their_group_becomes_a_supergroup(play: Play) -> None:
+    meeting = busy(play)
+    before = play.act(play.cast.li, exporting.one_meeting, meeting.id)
+    assert [one.is_group for one in before.parts[0].deliveries].count(True) == 4
+    play.database.run(reach.chat_migrated, GROUP_CHAT, -1002000000002, now=play.now)
+    assert play.act(play.cast.li, exporting.one_meeting, meeting.id) == before
     prune(play, KEEP + timedelta(days=1))
     assert keys(play) == []
     assert play.act(play.cast.li, exporting.one_meeting, meeting.id) == before
