@@ -1,17 +1,15 @@
 """A bank file's way from its bytes to a bank that can be written. Needs no database; slow, so for a thread."""
 
-import gc
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import PurePath
 
 from bot.banks import child, foreign, lint, revisions
-from bot.banks.child import Progress
+from bot.banks.child import Progress, uncollected
 from bot.banks.formats import Format, format_of, wire
 from bot.banks.formats.raw import RawFile
 from bot.banks.formats.schema1 import SLUG
@@ -78,7 +76,8 @@ def load(
     raw = child.read(data, name, kind, progress)
     title = title or title_of(name)
     way = way or Way(Bank(slug or slug_of(title), title, ()))
-    packed = zlib.compress(wire.dumps(raw), 1)
+    with uncollected():
+        packed = zlib.compress(wire.dumps(raw), 1)
     return replace(judged(raw, sha256, way, on=on, editions=editions), kind=kind, packed=packed)
 
 
@@ -146,15 +145,3 @@ def slug_of(title: str) -> str:
     """A number for a new bank, always the same for one title."""
     plain = title.casefold().replace("_", "-").replace(" ", "-")
     return plain if _ASCII.fullmatch(plain) and SLUG.fullmatch(plain) else f"b-{digest(title)[:8]}"
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Nothing of what is built here is garbage, and to look whether it is stops everybody else for 200 ms."""
-    is_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_on:
-            gc.enable()

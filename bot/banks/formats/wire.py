@@ -23,18 +23,23 @@ class Garbled(ValueError):  # what a broken child may print
 
 
 def dumps(found: RawFile) -> bytes:
-    questions = [_question(one) for one in found.questions]
-    return json.dumps([questions, [_issue(one) for one in found.issues]], ensure_ascii=False).encode()
+    """The issues on a line, then each question on one: whole, it would hold up whoever waits beside the parser."""
+    issues = _line([_issue(one) for one in found.issues])
+    return b"\n".join([issues, *(_line(_question(one)) for one in found.questions)])
+
+
+def _line(value: Json) -> bytes:
+    return json.dumps(value, ensure_ascii=False).encode()
 
 
 def loads(data: bytes, file: str) -> RawFile:
     """Inverse of `dumps`; raises Garbled."""
     try:
-        questions, issues = _list(json.loads(data))
+        issues, *questions = data.split(b"\n")
         return RawFile(
             file,
-            [_question_of(_list(one), file) for one in _list(questions)],
-            [_issue_of(_list(one), file) for one in _list(issues)],
+            [_question_of(_list(json.loads(one)), file) for one in questions],
+            [_issue_of(_list(one), file) for one in _list(json.loads(issues))],
         )
     except (ValueError, TypeError, KeyError, IndexError, RecursionError) as error:
         raise Garbled from error

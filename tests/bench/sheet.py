@@ -1,0 +1,62 @@
+"""Reads and judges a workbook of 10,000 rows, as the handler does: in a child process and a thread.
+
+python -m tests.bench.sheet        prints milliseconds, as JSON
+"""
+
+import asyncio
+import json
+import sys
+import time
+from datetime import date
+from io import BytesIO
+
+from xlsxwriter import Workbook
+
+from bot.banks import child, reading
+from bot.banks.formats import Format
+from tests.bench.rig import pause
+
+COUNT = 10_000
+HEAD = ("题型", "题干", "A", "B", "C", "D", "答案", "解析", "分值", "知识点")
+OPTIONS = ("高质量发展", "科技自立自强", "乡村全面振兴", "区域协调发展")
+ON = date(2026, 3, 2)
+TICK = 0.002
+
+
+def workbook() -> bytes:
+    data = BytesIO()
+    with Workbook(data, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("题目")
+        sheet.write_row(0, 0, HEAD)
+        for n in range(1, COUNT + 1):
+            stem = f"全面建设社会主义现代化国家的首要任务是什么（第{n}题）？"
+            sheet.write_row(n, 0, ("单选题", stem, *OPTIONS, "A", f"高质量发展是首要任务，见第{n}页。", 2, "党章"))
+    return data.getvalue()
+
+
+async def held_while(data: bytes) -> tuple[float, float, int]:
+    """Seconds the whole takes, the longest the loop stood still meanwhile, and how many were read."""
+    begin = time.perf_counter()
+    loading = asyncio.create_task(asyncio.to_thread(reading.load, data, "bench.xlsx", on=ON))
+    worst, last = 0.0, begin
+    while not loading.done():
+        await pause(TICK)
+        now = time.perf_counter()
+        worst, last = max(worst, now - last - TICK), now
+    rows = loading.result().checked.rows
+    return time.perf_counter() - begin, worst, rows.good if rows else 0
+
+
+def main() -> None:
+    data = workbook()
+    begin = time.perf_counter()
+    child.read(data, "bench.xlsx", Format.EXCEL)
+    alone = time.perf_counter() - begin
+    seconds, held, count = asyncio.run(held_while(data))
+    figures = {"rows": count, "bytes": len(data), "read_ms": round(alone * 1000), "whole_ms": round(seconds * 1000)}
+    json.dump(figures | {"loop_held_ms": round(held * 1000)}, sys.stdout)
+    sys.stdout.write("\n")
+
+
+if __name__ == "__main__":
+    main()
