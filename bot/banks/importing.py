@@ -144,6 +144,8 @@ def change(session: Session, sender: Sender, token: str, loaded: Loaded, way: Wa
     """The same file on another way; the buttons of the former preview are dead."""
     who = members.actor(session, sender, now=now)
     run = _waiting(session, sender, token, now)
+    if run.reading is None:  # a YAML file is the whole truth of its own bank
+        raise StaleButton
     bank = revisions.find(session, way.head.slug)
     scope = scopes.of_bank(session, bank) if bank else scopes.of_person(who)
     scopes.require_edit(who, scope)

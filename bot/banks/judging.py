@@ -37,6 +37,7 @@ from bot.banks.rules import (
 from bot.message import units
 
 MAX_CENTI = 10_000
+LOST = "\N{REPLACEMENT CHARACTER}"  # what could not be decoded
 BLANK_LINE = "____"  # put behind a stem that has no mark of its own
 _SCORE = re.compile(r"(\d{1,4})(?:\.(\d{1,2}))?0*")
 _NO_DIGITS = re.compile(r"[^\d.]+$")
@@ -81,6 +82,8 @@ class Reader:
             self._options.pop()
         if not self._stem.text:
             raise Wrong("E205", raw.at)
+        if any(LOST in text for text in (self._stem.text, *self._options)):
+            raise Wrong("E001", raw.at)
         self._stem = replace(self._stem, text=self._take_key(kind))
         if not self._stem.text:
             raise Wrong("E205", raw.at)
@@ -151,7 +154,7 @@ class Reader:
     def _take_key(self, kind: Kind) -> str:
         """The stem without a key in its last bracket, which is the answer where there is no other."""
         raw, stem = self._raw, self._stem.text
-        self._answers = [text for answer in raw.answers if (text := stems.clean(answer.text))]
+        self._answers = [text for answer in raw.answers if (text := stems.clean(answers.bare(answer.text)))]
         if not self._answers and any(option.is_right for option in raw.options):
             marked = zip(LETTERS, raw.options, strict=False)
             self._answers = ["".join(letter for letter, option in marked if option.is_right)]

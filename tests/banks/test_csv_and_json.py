@@ -17,6 +17,15 @@ TABLES: dict[str, tuple[bytes, list[str]]] = {
             ":2 W212 没写题型，按答案判断为单选。",
         ],
     ),
+    "with a letter that could not be decoded": (
+        GBK_TABLE.encode("gbk") + "几人？,三".encode("gbk") + b"\xff" + ",五,七,九,A\n".encode("gbk"),
+        [
+            "单选 甲？ | A.一 | B.二 | C.三 | D.四 = A",
+            ":1 W214 编码按 GB18030 读取。",
+            ":2 W212 没写题型，按答案判断为单选。",
+            ":3 E001 文件不是 UTF-8 编码，请在编辑器里另存为 UTF-8 再发。",
+        ],
+    ),
     "in UTF-16 with tabs, as Excel saves Unicode text": (
         "题干\t答案\r\n甲。\t对\r\n".encode("utf-16"),
         ["判断 甲。 = T", ":2 W212 没写题型，按答案判断为判断。"],

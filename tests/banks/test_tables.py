@@ -79,6 +79,18 @@ SHEETS: dict[str, tuple[bytes, list[str]]] = {
             "[题]!A3 W212 没写题型，按答案判断为多选。",
         ],
     ),
+    "options behind the stem, the answer with its word": (
+        sheet(
+            ("题型", "题目", "答案"),
+            ("单选", "多久一次？\nA、每月 B、每季度\nC、每年", "答案：B"),
+            ("判断", "A、B两人都可以。", "正确答案：对"),
+        ),
+        [
+            "单选 多久一次？ | A.每月 | B.每季度 | C.每年 = B",
+            "判断 A、B两人都可以。 = T",
+            "[题]!B2 W213 3 个选项自带的字母已去掉。",
+        ],
+    ),
     "letters of their own before the options": (
         sheet(HEAD, ("单选", "12．谁来主持？", "A.书记", "Ｂ、委员", "(C) 组长", "D：党员", "A")),
         ["单选 谁来主持？ | A.书记 | B.委员 | C.组长 | D.党员 = A", "[题]!C2 W213 4 个选项自带的字母已去掉。"],

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from bot.banks.phrases import JUDGEMENTS
 from bot.banks.rules import LETTERS, RIGHT, WRONG, squeeze
 
+_CALLED = re.compile(r"^\s*(?:(?:正确|参考|标准)?答案|ANSWER)\s*[:：]\s*", re.IGNORECASE)
 _MARKS = re.compile(r"[\s\"'“”‘’`,，、;；|/.。&+]+")
 _LETTERS = re.compile("[A-Z]{1,12}")
 _DIGITS = re.compile(r"[\d\s,，、;；|/]+")
@@ -27,6 +28,11 @@ _DIFFICULTIES = {
     **dict.fromkeys(("很难", "极难", "非常难"), 5),
 }
 _CITED = re.compile(r"《(?P<title>[^》]{1,200})》\s*(?P<article>第.{1,60}?[条款章节项编](?:.{0,60}))?\s*[。.]?")
+
+
+def bare(text: str) -> str:
+    """An answer without the word for it: 答案：B."""
+    return _CALLED.sub("", text)
 
 
 def letters_of(text: str) -> str:

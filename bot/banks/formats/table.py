@@ -30,7 +30,7 @@ _FIELDS = {word: name for name, words in HEADINGS.items() for word in words}
 _IGNORED = frozenset({"序号", "选项数", "选项个数", "标签"})
 _FILLED_DOWN = frozenset({"题型", "题目类型", "试题类型", "题目题型", "类型", "章节"})
 _TELLING = frozenset({"stem", "answer", "options", "explain", "source", "article"})
-_OPTION = re.compile(r"(?:备?选项|备选答案)?([A-L])(?:选项|项)?")
+_OPTION = re.compile(r"(?:备?选项|备选答案|OPTION|CHOICE)?([A-L])(?:选项|项)?")
 _NUMBERED = re.compile(r"(?:备?选项|备选答案)(?:([1-9]|1[0-2])|([一二三四五六七八九十]|十[一二]))")
 _HAN = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _ANSWER_LIKE = re.compile(r"[A-L](?:[\s,、;|/]*[A-L]){0,11}|对|错|正确|错误|是|否|[√×✓✗✔✘TF]|TRUE|FALSE|YES|NO")
@@ -238,19 +238,22 @@ class _Rows:
             self._into.issues.append(Issue("E216", self._into.file, at, {"text": row.text(filled[0])}))
 
     def _question(self, row: Row) -> RawQuestion:
-        place = self._place(row)
-        kind = self._down(row, "kind")
+        place, stem, options = self._place(row), self._plain(row, "stem"), [*self._options(row), *self._listed(row)]
+        if not self._columns.has_options:
+            stem, inside = split_stem(stem)
+            at = self._table.at(row.number, self._columns.fields["stem"])
+            options = [RawOption(letter, part, at) for letter, part in zip(LETTERS, inside, strict=False)]
         answer, score, difficulty = self._text(row, "answer"), self._text(row, "score"), self._text(row, "difficulty")
         answers = () if answer is None else (answer,)
         if score is None and self._score:
             score = Text(self._score, place)
         return RawQuestion(
             at=self._table.at(row.number, self._columns.fields["stem"]),
-            stem=self._plain(row, "stem"),
-            options=[*self._options(row), *self._listed(row)],
+            stem=stem,
+            options=options,
             answers=answers,
             answer_at=place,
-            kind=kind,
+            kind=self._down(row, "kind"),
             section=self._section,
             score=score,
             explain=self._plain(row, "explain"),
@@ -309,16 +312,32 @@ class _Rows:
 _OWN_LETTER = re.compile(r"(?:^|(?<=[\s;；|,，、。]))[（(【]?([A-LＡ-Ｌ])[）)】]?\s*[、.．:：）)]\s*")
 
 
+def split_stem(text: str) -> tuple[str, list[str]]:
+    """Stem and options of a cell that holds both, where there is no column of options."""
+    starts = _starts(text)
+    return (text[: starts[0]].strip(), _between(text, starts)) if len(starts) > 1 else (text, [])
+
+
 def split_options(text: str) -> list[str]:
     """The options of one cell, in order, their own letters kept for the judge to compare with their places."""
-    starts: list[int] = []
-    for found in _OWN_LETTER.finditer(text):
-        if unicodedata.normalize("NFKC", found[1]) == LETTERS[len(starts) : len(starts) + 1]:
-            starts.append(found.start())
+    starts = _starts(text)
     if len(starts) > 1 and not text[: starts[0]].strip():
-        ends = [*starts[1:], len(text)]
-        return [text[start:end].strip(" \t\r\n\u3000;；|,，、") for start, end in zip(starts, ends, strict=True)]
+        return _between(text, starts)
     for mark in ("\n", "||", "|", "；", ";", "&&"):
         if mark in text:
             return [part.strip() for part in text.split(mark) if part.strip()]
     return [text]
+
+
+def _starts(text: str) -> list[int]:
+    """Where the letters A, B, C … of options stand, as far as they follow each other."""
+    starts: list[int] = []
+    for found in _OWN_LETTER.finditer(text):
+        if unicodedata.normalize("NFKC", found[1]) == LETTERS[len(starts) : len(starts) + 1]:
+            starts.append(found.start())
+    return starts
+
+
+def _between(text: str, starts: Sequence[int]) -> list[str]:
+    ends = [*starts[1:], len(text)]
+    return [text[start:end].strip(" \t\r\n\u3000;；|,，、") for start, end in zip(starts, ends, strict=True)]
