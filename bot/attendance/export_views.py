@@ -17,9 +17,8 @@ from bot.members.rules import UnitRef
 from bot.members.views import turns
 from bot.message import Button, Message, clean, cut, press, rows, strip_tags
 from bot.periods import PeriodKind, beijing, local_day
+from bot.workbook import plain
 
-ILLEGAL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
-MOST_CELL = 32767  # characters of a cell in Excel
 RUNGS = {
     RungName.R1: "会议通知",
     RungName.R2: "催复",
@@ -28,11 +27,6 @@ RUNGS = {
     RungName.R5: "催签",
     RungName.R8: "缺席说明",
 }
-
-
-def plain(text: str) -> str:
-    """Text as a cell takes it."""
-    return ILLEGAL.sub("", clean(text))[:MOST_CELL]
 
 
 # -- 明细 ------------------------------------------------------------------------------------------------------------

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from bot.banks.models import QuestionVersion
-from bot.quiz.models import Attempt, AttemptItem, Paper, Round
-from bot.quiz.rules import AttemptState, PaperState, RoundState
+from bot.quiz.models import Attempt, AttemptItem, Paper, PaperLog, Round
+from bot.quiz.rules import AttemptState, PaperAction, PaperState, RoundState, ShowKey
 
 HANDED_IN = (AttemptState.SUBMITTED, AttemptState.AUTO_SUBMITTED)
 
@@ -24,10 +24,17 @@ class Wrong:
 
 
 def errors(session: Session, member_id: int) -> list[Wrong]:
-    """In released exams and finished rounds, oldest first. What was left open is no error."""
+    """In finished rounds, and in released exams that show their key, oldest first. What was left open is no error."""
+    out_at = (
+        select(func.min(PaperLog.at))
+        .where(PaperLog.paper_id == Paper.id, PaperLog.action == PaperAction.RELEASED)
+        .correlate(Paper)
+        .scalar_subquery()
+    )
+    is_out = (Paper.state == PaperState.RELEASED) & (Paper.show_key != ShowKey.NEVER)
     query = (
         select(AttemptItem.id, QuestionVersion.question_id, AttemptItem.version_id)
-        .add_columns(Paper.closes_at, Round.next_step_at, Attempt.submitted_at)
+        .add_columns(out_at, Paper.closes_at, Round.next_step_at, Attempt.submitted_at)
         .join(Attempt, Attempt.id == AttemptItem.attempt_id)
         .join(Paper, Paper.id == Attempt.paper_id)
         .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
@@ -37,12 +44,12 @@ def errors(session: Session, member_id: int) -> list[Wrong]:
         .where(
             or_(
                 Round.state == RoundState.FINISHED,
-                Attempt.round_id.is_(None) & (Paper.state == PaperState.RELEASED),
+                Attempt.round_id.is_(None) & is_out,
             )
         )
     )
     found = [
-        Wrong(item_id, question_id, version_id, ended_at or closed_at or submitted_at)
-        for item_id, question_id, version_id, closed_at, ended_at, submitted_at in session.execute(query)
+        Wrong(item_id, question_id, version_id, ended_at or released_at or closed_at or submitted_at)
+        for item_id, question_id, version_id, released_at, closed_at, ended_at, submitted_at in session.execute(query)
     ]
     return sorted(found, key=lambda one: (one.at, one.item_id))

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from bot.context import Job
 from bot.outbox import Hooks
-from bot.quiz import exams, outage_credits, papers, results, rounds, sending, sweeping, votes
+from bot.quiz import exams, exporting, outage_credits, papers, releasing, results, rounds, sending, sweeping, votes
 from bot.quiz.rules import SWEEP_EVERY
 
 
@@ -24,6 +24,7 @@ JOBS: tuple[Job, ...] = (
     Job("exams", exams.step_due, every=timedelta(minutes=1), next_due=exams.next_due),
     Job("exam_credits", outage_credits.credit_all, every=timedelta(minutes=1), next_due=outage_credits.next_due),
     Job("exam_sweep", sweeping.sweep, every=SWEEP_EVERY, next_due=sweeping.next_due),
+    Job("exam_release", releasing.release_due, every=SWEEP_EVERY, next_due=releasing.next_due),
     Job("old_answers", results.forget_old, every=timedelta(days=1)),
 )
 
@@ -34,5 +35,6 @@ HOOKS: Mapping[str, Hooks] = {
         sent=sending.sent,
         failed=sending.failed,
         tells_unsure=sending.is_question,
-    )
+    ),
+    "examfile": Hooks(sent=exporting.sent, failed=exporting.failed),
 }

@@ -1,13 +1,13 @@
 """Papers, attempts and live rounds: states, times, a question in a poll, and the facts that are shown. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time, timedelta
 from enum import Enum, auto
 from fractions import Fraction
 
-from bot.banks.rules import LETTERS, RIGHT, WRONG, Form, Question, QuestionType, bank_letters, form_of
+from bot.banks.rules import LETTERS, RIGHT, WRONG, Form, Question, QuestionType, Rule, bank_letters, form_of
 from bot.members.rules import Actor, UnitRef
 from bot.message import units
 from bot.quiz.marking import half_up
@@ -17,6 +17,7 @@ LOBBY_LOST = timedelta(minutes=9)  # behind the planned start: a lobby older tha
 SEND_GRACE = timedelta(seconds=10)  # beyond a question's own time, until its sending is given up
 VOTE_GRACE = timedelta(seconds=2)  # a vote cast at the last moment is still on its way
 REVEAL_FOR = timedelta(seconds=5)
+BETWEEN = VOTE_GRACE + REVEAL_FOR  # of two questions
 LOOK_AGAIN = timedelta(seconds=1)
 LATE_AFTER = timedelta(seconds=60)  # behind its time a round is not carried on without its host
 PAUSE_FOR = timedelta(minutes=10)
@@ -42,9 +43,18 @@ SWEEP_EVERY = timedelta(seconds=15)
 RESULTS_FOR = timedelta(days=3)  # results of an exam that come later are read in the bot, they are no news
 REGRADE_WITHIN = timedelta(days=365)
 MAX_RESITS = 2
+AS_IS, EMPTY = "-", "0"  # in the place of letters on a button: the key as it is, no letter
 EXAM_DAYS = 3  # from publishing to the day on which an exam closes, unless its maker says otherwise
 EXAM_CLOSES = time(18, 0)
 EXAM_LIMIT = timedelta(minutes=20)
+SHORTEST_EXAM, LONGEST_EXAM = timedelta(minutes=10), timedelta(days=90)
+MOST_POINTS = 1000  # of a whole paper
+WHOLE_CENTI = 100_00  # what people expect a paper to come to
+OPENED_LATE = timedelta(minutes=10)  # behind its time: its secretary is told
+NUDGE_BEFORE, NUDGE_FROM = timedelta(hours=24), timedelta(hours=36)  # before the end; of exams at least so long
+LEADER_BEFORE, CHIEF_BEFORE = timedelta(hours=4), timedelta(hours=2)
+NUDGE_AGAIN = timedelta(hours=4)
+EARLY_END = timedelta(seconds=60)  # to finish a sentence, when an exam is closed before its time
 QUICK_COUNTS = (3, 5, 10)
 COUNTS = (3, 5, 10, 20, 30, 50)
 
@@ -68,6 +78,20 @@ class DraftStep(Enum):
     TOPIC = auto()
     COUNT = auto()
     PREVIEW = auto()
+    WINDOW = auto()
+    TERMS = auto()
+    TARGETS = auto()
+
+
+EXAM_STEPS = (
+    DraftStep.BANK,
+    DraftStep.TOPIC,
+    DraftStep.COUNT,
+    DraftStep.WINDOW,
+    DraftStep.TERMS,
+    DraftStep.TARGETS,
+    DraftStep.PREVIEW,
+)
 
 
 class Draw(Enum):
@@ -86,6 +110,50 @@ class ShowKey(Enum):
     NEVER = auto()
 
 
+class Setting(Enum):
+    """What the maker of an exam may choose beside its questions, its window and its people."""
+
+    LIMIT = auto()
+    ATTEMPTS = auto()
+    PASS = auto()
+    GOOD = auto()
+    DRAW = auto()
+    SCORE = auto()
+    KEY = auto()
+    RANKING = auto()
+    TOP_NAMES = auto()
+
+
+# What is offered; limits in minutes, marks in percent, the rest as the columns of a paper keep it.
+OFFERED: Mapping[Setting, tuple[int, ...]] = {
+    Setting.LIMIT: (10, 15, 20, 30, 45, 60, 90, 120),
+    Setting.ATTEMPTS: (1, 2, 3, 4, 5),
+    Setting.PASS: (60, 70, 80, 90),
+    Setting.GOOD: (80, 85, 90, 95),
+    Setting.DRAW: tuple(draw.value for draw in Draw),
+    Setting.SCORE: tuple(show.value for show in ShowScore),
+    Setting.KEY: tuple(show.value for show in ShowKey),
+    Setting.RANKING: (0, 1),
+    Setting.TOP_NAMES: (0, 3, 5, 10),
+}
+# What may be typed instead.
+TYPED: Mapping[Setting, range] = {
+    Setting.LIMIT: range(5, 181),
+    Setting.PASS: range(1, 101),
+    Setting.GOOD: range(1, 101),
+}
+ROW_COUNTS = (0, 5, 10, 15, 20, 30, 40, 50)
+ROW_SCORES = (100, 200, 300, 400, 500, 600, 1000)  # 0.01 points a question
+ROW_RULES = (Rule.HALF, Rule.ALL, Rule.PROP, Rule.MINUS)
+CLOSE_AFTER = (1, 3, 7, 14)  # days from the opening to the day of the end
+
+
+class OpenWhen(Enum):
+    AT_ONCE = auto()
+    TOMORROW = auto()
+    MONDAY = auto()
+
+
 class PaperAction(Enum):
     PUBLISHED = auto()
     MOVED = auto()
@@ -93,6 +161,7 @@ class PaperAction(Enum):
     CANCELLED = auto()
     ADDED = auto()
     EXEMPTED = auto()
+    NUDGED = auto()
     VOIDED = auto()
     RELEASED = auto()
     REGRADED = auto()

@@ -28,12 +28,14 @@ _LISTED = {
     "attendance": "amending ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "
     "opening own personal personal_views phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
-    "banks": "child commandline content drawing foreign formats import_views importing judging lint list_views phrases "
-    "progress reading revisions scopes workbook yamlfile",
-    "quiz": "attempts blueprint drafts exam_drafts exam_facts exam_handlers exam_views exams facts finished hosting "
-    "marking outage_credits overseeing overseeing_handlers overseeing_views papers personal personal_views "
-    "phrases publishing_handlers publishing_views results rounds sending sitting starting submitting sweeping "
-    "votes",
+    "banks": "child commandline content correcting drawing foreign formats import_views importing judging lint "
+    "list_views phrases progress reading revisions scopes workbook yamlfile",
+    "quiz": "analysis analysis_views announcing answering attempts authors blueprint drafts exam_drafts exam_facts "
+    "exam_handlers exam_views exams exporting facts figures finished hosting item_statistics marking "
+    "outage_credits outcomes overseeing overseeing_handlers overseeing_views papers personal personal_views "
+    "phrases publishing_handlers publishing_views ranking rates regrading rekeying releasing reports resits "
+    "result_facts results results_handlers results_views review rounds seat_handlers seat_views seats sending "
+    "sitting starting submitting sweeping votes workbook",
     "practice": "collecting daily facts memory personal personal_views",
     "compliance": "norms picture",
     "reports": "document workbook",

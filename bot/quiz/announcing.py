@@ -1,0 +1,139 @@
+"""Results told to those who did not sit for them: a group's own figures, a branch's report, a table for those above."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.members import quiet
+from bot.members import service as members
+from bot.members.quiet import Quiet
+from bot.members.rules import ChatRule, Right, Role, UnitRef
+from bot.members.service import Holder
+from bot.message import Message
+from bot.outbox import Lane
+from bot.quiz import authors, outcomes, reports
+from bot.quiz import results_views as views
+from bot.quiz.ranking import top
+from bot.quiz.rates import Rates
+from bot.quiz.result_facts import Exam, GroupFigures
+from bot.quiz.rules import RESULTS_FOR, Outcome, paper_key
+
+ABOVE = 0  # in the place of a branch: the table of all branches
+
+
+class Post:
+    """Sends results when the quiet hours of their reader are over."""
+
+    def __init__(self, session: Session, user_ids: Collection[int], now: datetime) -> None:
+        self._session, self._user_ids, self._now = session, list(user_ids), now
+        self._hours: dict[int, Quiet] = {}
+
+    def send(
+        self, key: str, chat_id: int, content: Message, branch_id: int | None, thread_id: int | None = None
+    ) -> None:
+        hours = self._of(branch_id).of(chat_id) if branch_id else quiet.USUAL
+        due_at = hours.end_after(self._now) if hours.holds(self._now) else self._now
+        outbox.enqueue(
+            self._session,
+            key,
+            chat_id=chat_id,
+            content=content,
+            lane=Lane.NOTICE,
+            due_at=due_at,
+            valid_until=due_at + RESULTS_FOR,
+            thread_id=thread_id,
+            now=self._now,
+        )
+
+    def _of(self, branch_id: int) -> Quiet:
+        if branch_id not in self._hours:
+            place = members.unit(self._session, branch_id)
+            self._hours[branch_id] = quiet.quiet_hours(self._session, place, self._user_ids)
+        return self._hours[branch_id]
+
+
+def announce(session: Session, of: Exam, *, now: datetime) -> None:
+    """Tell everybody but the candidates what has been released or corrected."""
+    branches = authors.branches_of(session, of.id)
+    figures = outcomes.rates_by_branch(session, of)
+    before = outcomes.rates_by_branch(session, replace(of, revision=of.revision - 1)) if of.revision > 1 else {}
+    leaders = _leaders(session, of, branches, now)
+    officers = {branch.id: _officers(session, branch, now) for branch in branches}
+    readers = [*leaders, *(one for found in officers.values() for one in found)]
+    post = Post(session, [one.user_id for one in readers if one.user_id is not None], now)
+    for branch in branches:
+        if figures[branch.id] != before.get(branch.id):
+            _to_group(session, of, branch, figures[branch.id], post)
+        _to_officers(session, of, branch, officers[branch.id], post, now, leads_all=len(branches) == 1)
+    if leaders:
+        _to_leaders(session, of, branches, leaders, post)
+
+
+def _to_group(session: Session, of: Exam, branch: UnitRef, figures: Rates, post: Post) -> None:
+    facts = GroupFigures(of.title, figures, _top(session, of, branch), is_corrected=of.revision > 1)
+    for chat in members.chat_for(session, branch.id, ChatRule.OWN):
+        key = paper_key(of.id, "figures", chat.chat_id, of.revision)
+        post.send(key, chat.chat_id, views.group_figures(facts), branch.id, chat.thread_notice)
+
+
+def _top(session: Session, of: Exam, branch: UnitRef) -> tuple[str, ...]:
+    """Names, without scores and in the order of the roster, where the paper asks for them."""
+    if not (of.ranking and of.top_names):
+        return ()
+    rows = [one for one in outcomes.lines(session, of, [branch.id]) if one.outcome is Outcome.SAT]
+    places = reports.ranked(of, rows)
+    return tuple(rows[number].name for number in top([places[one.member_id] for one in rows], of.top_names))
+
+
+def _officers(session: Session, branch: UnitRef, now: datetime) -> list[Holder]:
+    """Secretary and organizer; their deputy where neither can be reached."""
+    found = [one for one in members.holders(session, Right.SEE_SCORES, branch.id, now=now) if one.is_reachable]
+    return [one for one in found if one.role is not Role.DEPUTY] or found
+
+
+def _to_officers(
+    session: Session,
+    of: Exam,
+    branch: UnitRef,
+    officers: Sequence[Holder],
+    post: Post,
+    now: datetime,
+    *,
+    leads_all: bool,
+) -> None:
+    if not officers:
+        return
+    can_resit = leads_all and reports.is_resittable(session, of)
+    facts = reports.of_branch(session, of, branch, now, can_resit=can_resit)
+    for one in officers:
+        assert one.user_id is not None
+        key = paper_key(of.id, "report", one.member_id, of.revision, branch.id)
+        post.send(key, one.user_id, views.report(facts), branch.id)
+
+
+def _leaders(session: Session, of: Exam, branches: Sequence[UnitRef], now: datetime) -> list[Holder]:
+    """Who reads the table: of an exam of several branches those nearest above them all, and whoever published it."""
+    shared = _shared_unit(branches)
+    above = [one for one in members.holders(session, Right.RUN_QUIZ, shared, now=now) if one.is_reachable]
+    if len(branches) == 1:
+        return [one for one in above if one.member_id == of.by and one.unit_id != shared]
+    nearest = above[0].unit_id if above else 0
+    return [one for one in above if one.unit_id == nearest or one.member_id == of.by]
+
+
+def _shared_unit(branches: Sequence[UnitRef]) -> int:
+    """The nearest unit that all of them are below; a branch alone is its own."""
+    paths = [branch.path.strip("/").split("/") for branch in branches]
+    shared = [place for place, *others in zip(*paths, strict=False) if all(place == other for other in others)]
+    return int(shared[-1]) if shared else branches[0].id
+
+
+def _to_leaders(session: Session, of: Exam, branches: Sequence[UnitRef], leaders: Sequence[Holder], post: Post) -> None:
+    facts = reports.overview(session, of, branches, can_resit=reports.is_resittable(session, of))
+    for one in leaders:
+        assert one.user_id is not None
+        key = paper_key(of.id, "report", one.member_id, of.revision, ABOVE)
+        post.send(key, one.user_id, views.overview(facts), None)

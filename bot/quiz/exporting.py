@@ -1,0 +1,147 @@
+"""Results as a file asked for: a branch with its names for its officers, figures alone for those above.
+
+Read on a snapshot, written apart; only the sending is a transaction.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import null, select, update
+from sqlalchemy.orm import Session
+
+from bot import outbox
+from bot.banks import drawing
+from bot.banks.rules import Question
+from bot.message import Document, Sender
+from bot.outbox import Lane, OutboxRow, Sent, State
+from bot.quiz import analysis, analysis_views, authors, outcomes, reports
+from bot.quiz.authors import Desk
+from bot.quiz.exam_views import answer_words
+from bot.quiz.models import AttemptItem, Candidate, Result
+from bot.quiz.rekeying import as_judged
+from bot.quiz.result_facts import AnswerLine, Book, BranchRates, Line
+from bot.quiz.results_views import key_words
+from bot.quiz.rules import RESULTS_FOR, Outcome
+
+
+def gather(session: Session, sender: Sender, paper_id: int, branch_id: int, *, now: datetime) -> Book:
+    """What goes into the file; 0 stands for all branches, without names."""
+    desk = authors.desk(session, sender, paper_id, now=now)
+    if branch_id == 0:
+        return _figures(session, desk, now)
+    return _with_names(session, desk, branch_id, now)
+
+
+def _figures(session: Session, desk: Desk, now: datetime) -> Book:
+    of, found = desk.exam, outcomes.rates_by_branch(session, desk.exam)
+    items = analysis.of_exam(session, of)
+    return Book(
+        of,
+        desk.who.name,
+        now,
+        tuple(BranchRates(branch.id, branch.name, found[branch.id]) for branch in desk.led),
+        items,
+        {one.position: analysis.page(session, desk, one) for one in items.items},
+    )
+
+
+def _with_names(session: Session, desk: Desk, branch_id: int, now: datetime) -> Book:
+    of, branch = desk.exam, desk.own(branch_id)
+    rows = tuple(outcomes.lines(session, of, [branch.id]))
+    items = analysis.of_exam(session, of)
+    return Book(
+        of,
+        desk.who.name,
+        now,
+        (BranchRates(branch.id, branch.name, outcomes.rates_of(rows)),),
+        items,
+        {one.position: analysis.page(session, desk, one) for one in items.items},
+        lines=rows,
+        ranks=reports.ranked(of, rows),
+        resits=reports.resit_results(session, of, [branch.id]),
+        answers=tuple(_answers(session, desk, branch.id, rows)),
+        unreached=reports.unreached(session, of, branch.id, now),
+        after_resit=reports.after_resit(session, of, [branch.id]),
+    )
+
+
+def _answers(session: Session, desk: Desk, branch_id: int, rows: Sequence[Line]) -> list[AnswerLine]:
+    """Every question of the attempts that count, person by person."""
+    of = desk.exam
+    query = (
+        select(Result.member_id, AttemptItem)
+        .join(AttemptItem, AttemptItem.attempt_id == Result.attempt_id)
+        .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
+        .where(Result.paper_id == of.id, Result.revision == of.revision, Result.outcome == Outcome.SAT)
+        .where(Candidate.branch_id == branch_id)
+        .order_by(AttemptItem.position)
+    )
+    items: dict[int, list[AttemptItem]] = {}
+    for member_id, item in session.execute(query):
+        items.setdefault(member_id, []).append(item)
+    asked, keys = _questions(session, of.id, {item.version_id for own in items.values() for item in own})
+    return [
+        _answer(line, item, asked[item.version_id], keys[item.version_id])
+        for line in rows
+        for item in items.get(line.member_id, ())
+    ]
+
+
+def _questions(session: Session, paper_id: int, ids: set[int]) -> tuple[dict[int, Question], dict[int, Question]]:
+    """As they were asked, and with the key by which they are judged."""
+    decided = analysis.decisions(session, paper_id)
+    judges = {version_id: to for version_id, (_, to) in decided.items() if to is not None}
+    versions = drawing.versions(session, [*ids, *judges.values()])
+    asked = {id_: versions[id_].question for id_ in ids}
+    keys = {id_: as_judged(asked[id_], versions[judges.get(id_, id_)].question) or asked[id_] for id_ in ids}
+    return asked, keys
+
+
+def _answer(line: Line, item: AttemptItem, asked: Question, key: Question) -> AnswerLine:
+    places = range(len(asked.options))
+    return AnswerLine(
+        line.name,
+        line.branch,
+        item.position,
+        asked.type,
+        asked.stem,
+        shown=answer_words(asked, item.option_order, item.selection),
+        chosen=answer_words(asked, tuple(places), item.selection),
+        key=key_words(key),
+        awarded_centi=item.awarded_centi or 0,
+        max_centi=item.max_centi,
+    )
+
+
+# -- sending -----------------------------------------------------------------------------------------------------------
+
+
+def deliver(session: Session, sender: Sender, what: Book, data: bytes, *, now: datetime) -> None:
+    """The file into the private chat of whoever asked, if he still may."""
+    desk = authors.desk(session, sender, what.exam.id, now=now)
+    if what.has_names:
+        desk.own(what.lines[0].branch_id)
+    document = Document(f"{analysis_views.file_name(what.exam)}.xlsx", data, analysis_views.caption(what))
+    outbox.enqueue(
+        session,
+        f"examfile:{desk.who.user_id}:{sender.update_id}",
+        chat_id=desk.who.user_id,
+        content=document,
+        lane=Lane.NOTICE,
+        valid_until=now + RESULTS_FOR,
+        now=now,
+    )
+
+
+def sent(session: Session, key: str, _: Sent) -> None:
+    _forget(session, key)
+
+
+def failed(session: Session, key: str, _: State, __: datetime) -> None:
+    _forget(session, key)
+
+
+def _forget(session: Session, key: str) -> None:
+    """What went out, or never will, is not kept here: it holds names and scores."""
+    statement = update(OutboxRow).where(OutboxRow.key == key).values(body=null())
+    session.execute(statement.execution_options(synchronize_session=False))
