@@ -239,6 +239,8 @@ def defaults(model: type[BaseModel]) -> yamlfile.Plain:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 

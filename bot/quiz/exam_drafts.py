@@ -1,42 +1,95 @@
 """An exam in the making: one row that remembers its step, so that any old button works after a restart.
 
-So far the standard paper: its bank, its preview, its publishing. What its maker chooses beside the bank is kept in the
-columns of the paper and read back by `terms_of` and `Blueprint.from_json`.
+Its seven steps, each with a default; what is chosen is kept in the columns of the paper and in its blueprint. The
+choices beside bank and topic are in `exam_settings`.
 """
 
 from collections import Counter
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.banks import drawing
 from bot.banks.rules import QuestionType
-from bot.members.rules import Actor, UnitRef
-from bot.message import Sender
+from bot.errors import UserError
+from bot.members import prompts
+from bot.members import service as members
+from bot.members.rules import Actor, UnitKind, UnitRef
+from bot.message import Sender, StaleButton
+from bot.periods import at_beijing, local_day
 from bot.quiz import drafts, exams, papers
 from bot.quiz import publishing_views as views
-from bot.quiz.blueprint import Blueprint
+from bot.quiz.blueprint import Blueprint, BlueprintRow, Pooled, matches
 from bot.quiz.drafts import DrawChanged, NoDraft
-from bot.quiz.exam_facts import ExamDraft, PublishedExam, Terms
-from bot.quiz.facts import BankChoice
-from bot.quiz.models import Paper
+from bot.quiz.exam_facts import BranchTarget, ExamDraft, PublishedExam, RowChoice, Terms
+from bot.quiz.facts import BankChoice, TopicChoice
+from bot.quiz.models import Paper, PaperBranch
 from bot.quiz.papers import Drawn
-from bot.quiz.rules import DRAFT_FOR, DraftStep, PaperKind, PaperState
+from bot.quiz.rules import (
+    DRAFT_FOR,
+    EXAM_CLOSES,
+    EXAM_DAYS,
+    EXAM_LIMIT,
+    EXAM_STEPS,
+    LONGEST_EXAM,
+    MAX_EXAM,
+    MOST_POINTS,
+    SHORTEST_EXAM,
+    DraftStep,
+    PaperKind,
+    PaperState,
+    Setting,
+    seconds,
+)
+from bot.quiz.views import score
 
 EVERY_TYPE = tuple(QuestionType)
+PURPOSE = "quiz:exam"
+OPENS = time(9, 0)  # of a day that is chosen without a time
+
+
+class BadWindow(UserError):
+    text = "考试时间至少 10 分钟、至多 90 天，截止要在现在之后。请重新选择起止时间。"
+
+
+class NoBranchChosen(UserError):
+    text = "请至少选择一个支部。"
+
+
+class NoQuestions(UserError):
+    text = "请先选择题量，至少 1 题。"
+
+
+class TooManyQuestions(UserError):
+    text = "一份试卷最多 {most} 题，现在是 {n} 题。"
+
+
+class TooManyPoints(UserError):
+    text = "满分应在 1–{most} 分之间，现在是 {n} 分。"
+
+
+# -- the draft and its owner -------------------------------------------------------------------------------------------
+
+
+def begin(session: Session, sender: Sender, *, seed: int, now: datetime) -> ExamDraft:
+    """逐步设置: from the first of seven steps."""
+    return _begin(session, sender, Blueprint(rows=exams.STANDARD_ROWS), seed, now)
 
 
 def begin_standard(session: Session, sender: Sender, *, seed: int, now: datetime) -> ExamDraft:
     """一键标准卷: only its bank is to be chosen."""
+    return _begin(session, sender, Blueprint(rows=exams.STANDARD_ROWS, is_quick=True), seed, now)
+
+
+def _begin(session: Session, sender: Sender, blueprint: Blueprint, seed: int, now: datetime) -> ExamDraft:
     who, unit = drafts.maker(session, sender, now)
-    blueprint = Blueprint(rows=exams.STANDARD_ROWS)
     paper = papers.new(session, who, unit, blueprint, views.MIXED_TITLE, seed, now, PaperKind.EXAM)
-    return _facts(session, unit, paper, now)
+    return facts(session, unit, paper, now)
 
 
-def _mine(session: Session, sender: Sender, paper_id: int, now: datetime) -> tuple[Actor, UnitRef, Paper]:
+def mine(session: Session, sender: Sender, paper_id: int, now: datetime) -> tuple[Actor, UnitRef, Paper]:
     """The draft of this person; touching it keeps it another week."""
     who, unit = drafts.maker(session, sender, now)
     own = select(Paper).where(Paper.id == paper_id, Paper.by == who.recorded_id, Paper.state == PaperState.DRAFT)
@@ -48,80 +101,175 @@ def _mine(session: Session, sender: Sender, paper_id: int, now: datetime) -> tup
 
 
 def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> ExamDraft:
-    _, unit, paper = _mine(session, sender, paper_id, now)
-    return _facts(session, unit, paper, now)
+    _, unit, paper = mine(session, sender, paper_id, now)
+    prompts.forget_purpose(session, sender.user_id, PURPOSE)
+    return facts(session, unit, paper, now)
+
+
+def go(session: Session, sender: Sender, paper_id: int, step: int, *, now: datetime) -> ExamDraft:
+    """To a step, from wherever; raises what is still missing for it, then the draft stays where it was."""
+    if step not in [one.value for one in EXAM_STEPS]:
+        raise StaleButton
+    _, unit, paper = mine(session, sender, paper_id, now)
+    prompts.forget_purpose(session, sender.user_id, PURPOSE)
+    to = DraftStep(step)
+    blueprint = Blueprint.from_json(paper.blueprint)
+    if blueprint.is_quick and to is not DraftStep.BANK:
+        paper.blueprint = replace(blueprint, is_quick=False).to_json()
+    _require(session, unit, paper, to, now)
+    paper.draft_step = to
+    return facts(session, unit, paper, now)
+
+
+def _require(session: Session, unit: UnitRef, paper: Paper, to: DraftStep, now: datetime) -> None:
+    """What the steps before `to` have to have settled."""
+    place = EXAM_STEPS.index(to)
+    if place > EXAM_STEPS.index(DraftStep.COUNT):
+        drawn(session, unit, paper, now)
+    if place > EXAM_STEPS.index(DraftStep.WINDOW):
+        check_window(terms_of(paper, now), now)
+    if to is DraftStep.PREVIEW and not targets_of(session, paper):
+        raise NoBranchChosen
 
 
 def choose_bank(session: Session, sender: Sender, paper_id: int, bank_id: int, *, now: datetime) -> ExamDraft:
-    """A bank, or 0 for all that the unit may use; raises TooFew if it cannot fill the paper."""
-    _, unit, paper = _mine(session, sender, paper_id, now)
-    known = {bank.id for bank in drawing.usable_banks(session, unit)}
-    blueprint = replace(Blueprint.from_json(paper.blueprint), bank_ids=(bank_id,) if bank_id in known else ())
-    _draw(session, unit, blueprint, paper.seed, now)
-    paper.blueprint, paper.draft_step = blueprint.to_json(), DraftStep.PREVIEW
-    return _facts(session, unit, paper, now)
+    """A bank, or 0 for all that the unit may use; of a standard paper raises TooFew if it cannot fill it."""
+    _, unit, paper = mine(session, sender, paper_id, now)
+    titles = {bank.id: bank.title for bank in drawing.usable_banks(session, unit)}
+    blueprint = Blueprint.from_json(paper.blueprint)
+    rows = tuple(replace(row, topic=None) for row in blueprint.rows)
+    paper.blueprint = replace(blueprint, bank_ids=(bank_id,) if bank_id in titles else (), rows=rows).to_json()
+    if blueprint.is_quick:
+        drawn(session, unit, paper, now)
+    if paper.title in {views.MIXED_TITLE, *map(views.paper_title, titles.values())}:  # not one of his own
+        paper.title = views.paper_title(titles.get(bank_id, ""))
+    paper.draft_step = DraftStep.PREVIEW if blueprint.is_quick else DraftStep.TOPIC
+    return facts(session, unit, paper, now)
+
+
+def choose_topic(session: Session, sender: Sender, paper_id: int, place: int, *, now: datetime) -> ExamDraft:
+    """A topic by its `drafts.topic_number` for the whole paper, or 0 for any."""
+    _, unit, paper = mine(session, sender, paper_id, now)
+    blueprint = Blueprint.from_json(paper.blueprint)
+    offered = {drafts.topic_number(topic): topic for one in _pool(session, unit, paper, now) for topic in one.topics}
+    rows = tuple(replace(row, topic=offered.get(place)) for row in blueprint.rows)
+    paper.blueprint = replace(blueprint, rows=rows).to_json()
+    paper.draft_step = DraftStep.COUNT
+    return facts(session, unit, paper, now)
 
 
 def redraw(session: Session, sender: Sender, paper_id: int, *, seed: int, now: datetime) -> ExamDraft:
-    _, unit, paper = _mine(session, sender, paper_id, now)
+    _, unit, paper = mine(session, sender, paper_id, now)
     paper.seed = seed
-    return _facts(session, unit, paper, now)
-
-
-def step_back(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> ExamDraft:
-    _, unit, paper = _mine(session, sender, paper_id, now)
-    paper.draft_step = DraftStep.BANK
-    return _facts(session, unit, paper, now)
+    return facts(session, unit, paper, now)
 
 
 def publish(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> PublishedExam:
     """What was previewed is published; a bank that changed meanwhile is never swapped in unseen."""
-    who, unit, paper = _mine(session, sender, paper_id, now)
+    who, unit, paper = mine(session, sender, paper_id, now)
     if paper.draft_step is not DraftStep.PREVIEW:
         raise NoDraft
-    drawn = _draw(session, unit, Blueprint.from_json(paper.blueprint), paper.seed, now)
-    if drawn.fingerprint != paper.blueprint.get("previewed"):
+    made = drawn(session, unit, paper, now)
+    if made.fingerprint != paper.blueprint.get("previewed"):
         raise DrawChanged
-    return exams.publish(session, who, unit, paper, drawn, terms_of(paper, now), now)
+    if not targets_of(session, paper):
+        raise NoBranchChosen
+    terms = terms_of(paper, now)
+    check_window(terms, now)
+    prompts.forget_purpose(session, sender.user_id, PURPOSE)
+    return exams.publish(session, who, unit, paper, made, terms, now)
 
 
 def drop(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> None:
-    _, _, paper = _mine(session, sender, paper_id, now)
+    _, _, paper = mine(session, sender, paper_id, now)
+    prompts.forget_purpose(session, sender.user_id, PURPOSE)
     papers.delete_draft(session, paper.id)
 
 
-def terms_of(_: Paper, now: datetime) -> Terms:
-    """What the maker has chosen of window, limit and attempts; so far always the standard."""
-    return exams.standard_terms(now)
+# -- what has been chosen ----------------------------------------------------------------------------------------------
 
 
-def _draw(session: Session, unit: UnitRef, blueprint: Blueprint, seed: int, now: datetime) -> Drawn:
-    return papers.draw_for(session, unit, blueprint, seed, now, EVERY_TYPE)
+def terms_of(paper: Paper, now: datetime) -> Terms:
+    """Window, limit and attempts, the standard where nothing was chosen: open at once, closed three days later at six,
+    twenty minutes."""
+    opens_at = max(paper.opens_at or now, now)
+    usual = at_beijing(local_day(opens_at) + timedelta(days=EXAM_DAYS), EXAM_CLOSES)
+    limit = EXAM_LIMIT if paper.limit_s is None else timedelta(seconds=paper.limit_s)
+    return Terms(opens_at, paper.planned_closes_at or usual, limit, paper.attempts_allowed)
+
+
+def check_window(terms: Terms, now: datetime) -> None:
+    if terms.closes_at <= now or not SHORTEST_EXAM <= terms.closes_at - terms.opens_at <= LONGEST_EXAM:
+        raise BadWindow
+
+
+def targets_of(session: Session, paper: Paper) -> list[int]:
+    return list(session.scalars(select(PaperBranch.branch_id).where(PaperBranch.paper_id == paper.id)))
+
+
+def settings_of(paper: Paper) -> dict[Setting, int]:
+    return {
+        Setting.LIMIT: (EXAM_LIMIT_MINUTES if paper.limit_s is None else paper.limit_s // 60),
+        Setting.ATTEMPTS: paper.attempts_allowed,
+        Setting.PASS: paper.pass_pct,
+        Setting.GOOD: paper.good_pct,
+        Setting.DRAW: paper.draw.value,
+        Setting.SCORE: paper.show_score.value,
+        Setting.KEY: paper.show_key.value,
+        Setting.RANKING: int(paper.ranking),
+        Setting.TOP_NAMES: paper.top_names,
+    }
+
+
+EXAM_LIMIT_MINUTES = seconds(EXAM_LIMIT) // 60
+
+
+def drawn(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> Drawn:
+    """The questions as they would be published now; raises TooFew, or what else no paper may be."""
+    blueprint = Blueprint.from_json(paper.blueprint)
+    count = sum(row.count for row in blueprint.rows)
+    if not count:
+        raise NoQuestions
+    if count > MAX_EXAM:
+        raise TooManyQuestions(most=MAX_EXAM, n=count)
+    made = papers.draw_for(session, unit, blueprint, paper.seed, now, EVERY_TYPE)
+    if not 100 <= made.max_centi <= MOST_POINTS * 100:
+        raise TooManyPoints(most=MOST_POINTS, n=score(made.max_centi))
+    return made
+
+
+def _pool(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> list[Pooled]:
+    return papers.pool(session, unit, Blueprint.from_json(paper.blueprint), now, EVERY_TYPE)
 
 
 # -- what a step shows -------------------------------------------------------------------------------------------------
 
 
-def _facts(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> ExamDraft:
+def facts(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> ExamDraft:
     blueprint = Blueprint.from_json(paper.blueprint)
     banks = drawing.usable_banks(session, unit)
-    bank = next((bank.title for bank in banks if bank.id in blueprint.bank_ids), "")
-    paper.title = views.paper_title(bank)
     step = paper.draft_step or DraftStep.BANK
-    facts = ExamDraft(paper.id, step, paper.title, terms_of(paper, now), bank=bank)
-    if step is DraftStep.BANK:
-        return replace(facts, banks=_bank_choices(session, unit, banks, now))
-    drawn = _draw(session, unit, blueprint, paper.seed, now)
-    paper.blueprint = {**paper.blueprint, "previewed": drawn.fingerprint}
-    people = exams.asked(session, papers.branch_ids(session, unit), now)
-    return replace(
-        facts,
-        counts=Counter(pick.type for pick in drawn.picks),
-        max_centi=drawn.max_centi,
-        pass_centi=exams.pass_mark(drawn.max_centi, paper.pass_pct),
-        people=len(people.due),
-        exempt=len(people.exempt),
+    draft = ExamDraft(
+        paper.id,
+        step,
+        paper.title,
+        terms_of(paper, now),
+        settings_of(paper),
+        opens_at_once=paper.opens_at is None or paper.opens_at <= now,
+        is_standard=blueprint.is_quick,
+        bank=next((bank.title for bank in banks if bank.id in blueprint.bank_ids), ""),
+        topic=next((row.topic for row in blueprint.rows if row.topic), ""),
     )
+    if step is DraftStep.BANK:
+        return replace(draft, banks=_bank_choices(session, unit, banks, now))
+    if step is DraftStep.TOPIC:
+        pool = _pool(session, unit, paper, now)
+        return replace(draft, topics=_topic_choices(pool), have=len({one.fingerprint for one in pool}))
+    if step is DraftStep.COUNT:
+        return replace(draft, rows=_row_choices(blueprint, _pool(session, unit, paper, now)))
+    if step is DraftStep.TARGETS:
+        return _with_targets(session, unit, paper, draft, now)
+    return _preview(session, unit, paper, draft, now) if step is DraftStep.PREVIEW else draft
 
 
 def _bank_choices(
@@ -129,3 +277,41 @@ def _bank_choices(
 ) -> tuple[BankChoice, ...]:
     pools = {bank.id: papers.pool(session, unit, Blueprint((bank.id,)), now, EVERY_TYPE) for bank in banks}
     return tuple(BankChoice(bank.id, bank.title, len(pools[bank.id])) for bank in banks if pools[bank.id])
+
+
+def _topic_choices(pool: list[Pooled]) -> tuple[TopicChoice, ...]:
+    counts = Counter(topic for one in pool for topic in one.topics)
+    return tuple(TopicChoice(drafts.topic_number(topic), topic, n) for topic, n in counts.most_common())
+
+
+def _row_choices(blueprint: Blueprint, pool: list[Pooled]) -> tuple[RowChoice, ...]:
+    """All types, those that are not on the paper with a count of 0."""
+    rows = {row.type: row for row in blueprint.rows}
+    topic = next((row.topic for row in blueprint.rows if row.topic), None)
+    chosen = [rows.get(kind) or BlueprintRow(0, kind, topic=topic) for kind in QuestionType]
+    return tuple(
+        RowChoice(kind, row.count, row.score_centi, row.rule, len(matches(replace(row, type=kind), pool)))
+        for kind, row in zip(QuestionType, chosen, strict=True)
+    )
+
+
+def _with_targets(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraft, now: datetime) -> ExamDraft:
+    on = set(targets_of(session, paper))
+    branches = [members.unit(session, branch_id) for branch_id in papers.branch_ids(session, unit)]
+    if unit.kind is not UnitKind.PARTY_GROUP:
+        branches = members.units_below(session, unit, UnitKind.BRANCH)
+    people = exams.asked(session, sorted(on), now)
+    targets = tuple(BranchTarget(branch.id, branch.name, branch.id in on) for branch in branches)
+    return replace(draft, targets=targets, people=len(people.due), exempt=len(people.exempt))
+
+
+def _preview(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraft, now: datetime) -> ExamDraft:
+    """Remembers what is shown, so that nothing else is published."""
+    made = drawn(session, unit, paper, now)
+    paper.blueprint = {**paper.blueprint, "previewed": made.fingerprint}
+    return replace(
+        _with_targets(session, unit, paper, draft, now),
+        counts=Counter(pick.type for pick in made.picks),
+        max_centi=made.max_centi,
+        pass_centi=exams.pass_mark(made.max_centi, paper.pass_pct),
+    )

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 
 from bot.banks.rules import Question, QuestionType, Rule
-from bot.quiz.facts import BankChoice
-from bot.quiz.rules import DraftStep, PaperState
+from bot.quiz.facts import BankChoice, TopicChoice
+from bot.quiz.rules import DraftStep, PaperState, Setting
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,24 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
+class RowChoice:
+    """A type of questions on a paper being made, and how many there are to draw from."""
+
+    type: QuestionType
+    count: int
+    score_centi: int | None  # none: each question's own
+    rule: Rule | None
+    have: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchTarget:
+    branch_id: int
+    name: str
+    is_on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ExamDraft:
     """An exam being made, as far as its steps have come."""
 
@@ -28,8 +46,16 @@ class ExamDraft:
     step: DraftStep
     title: str
     terms: Terms
+    settings: Mapping[Setting, int]  # as `OFFERED` counts them
+    opens_at_once: bool = True
+    is_standard: bool = False
     banks: tuple[BankChoice, ...] = ()
     bank: str = ""
+    topics: tuple[TopicChoice, ...] = ()
+    topic: str = ""
+    have: int = 0
+    rows: tuple[RowChoice, ...] = ()
+    targets: tuple[BranchTarget, ...] = ()
     counts: Mapping[QuestionType, int] = field(default_factory=dict)
     max_centi: int = 0
     pass_centi: int = 0

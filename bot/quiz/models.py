@@ -66,6 +66,7 @@ class Paper(Base):
     attempts_allowed: Mapped[int] = mapped_column(Integer, default=1)
     opens_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    planned_closes_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # of a DRAFT; none: the usual day
     show_score: Mapped[ShowScore] = mapped_column(_name(ShowScore), default=ShowScore.ON_SUBMIT)
     show_key: Mapped[ShowKey] = mapped_column(_name(ShowKey), default=ShowKey.ON_CLOSE)
     ranking: Mapped[bool] = mapped_column(default=False)
@@ -86,6 +87,7 @@ class PaperBranch(Base):
 
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
     branch_id: Mapped[int] = mapped_column(ForeignKey("units.id"), primary_key=True, index=True)
+    nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by hand
 
 
 class PaperLog(Base):
@@ -323,3 +325,13 @@ class RoundGuest(Base):
 
     round_id: Mapped[int] = mapped_column(ForeignKey("rounds.id"), primary_key=True)
     user_id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+
+
+class SeatChoice(Base):
+    """What somebody in a private seat has ticked so far; 确定 makes it his answer."""
+
+    __tablename__ = "seat_choices"
+
+    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    selection: Mapped[str] = mapped_column(String(12))  # in the bank's letters

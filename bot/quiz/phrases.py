@@ -1,9 +1,12 @@
-"""What people write into blanks: several in one text, numbers and dates in all their ways. No marking."""
+"""What people write: into blanks several in one text, numbers and dates in all their ways; of an exam its window and
+its rows. No marking."""
 
 import re
 import unicodedata
-from datetime import date
+from datetime import date, datetime, time, timedelta
 from fractions import Fraction
+
+from bot.periods import at_beijing, local_day, week_of
 
 _DROPPED = re.compile(r"[\s《》“”‘’\"']")
 _ENDING = "。.,;!?:、…"
@@ -154,3 +157,98 @@ def _iso(year: int | None, month: int | None, day: int | None) -> str | None:
         return date(year, month, day).isoformat()
     except ValueError:
         return None
+
+
+# -- what makers of exams write ----------------------------------------------------------------------------------------
+
+_TYPED_DAY = (
+    r"(?:(?P<near>今天|今日|明天|明日|大后天|后天)|(?P<ahead>\d{1,2})天后"
+    r"|(?P<week>本|这|下)?个?(?:周|星期|礼拜)(?P<weekday>[一二三四五六日天])"
+    r"|(?:(?P<y>\d{4})[年/.-])?(?P<m>\d{1,2})[月/.-](?P<d>\d{1,2})[日号]?)"
+)
+_TYPED_TIME = (
+    r"(?P<part>凌晨|早上|上午|中午|下午|傍晚|晚上|晚)?"
+    r"(?P<h>\d{1,2})(?::(?P<min>\d{2})|[点时](?:(?P<half>半)|(?P<minutes>\d{1,2})分?|整)?)"
+)
+_TYPED_MOMENT = re.compile(rf"{_TYPED_DAY}?\s*(?:{_TYPED_TIME})?")
+_BETWEEN = re.compile(r"\s*(?:至|到|~|—+|–|\s-\s)\s*")
+_TYPED_NUMERAL = re.compile(r"(?<![周期拜])[〇零一二两三四五六七八九十]+(?=[点时月日号分]|天后)")
+_NEAR = {"今天": 0, "今日": 0, "明天": 1, "明日": 1, "后天": 2, "大后天": 3}
+_WEEKDAYS = "一二三四五六日"
+_LATER = {"下午": range(1, 12), "傍晚": range(1, 12), "晚上": range(1, 12), "晚": range(1, 12), "中午": range(1, 3)}
+_BARE = range(1, 7)  # 3点 without a word is in the afternoon
+_OPENS, _CLOSES = time(9, 0), time(18, 0)  # a day without a time
+_ROW = re.compile(r"(\d{1,3})\s*[题道]?(?:\s*[,;x×*]?\s*每?[题道]?\s*(\d{1,3}(?:\.\d{1,2})?)\s*分?)?")
+_NUMBER = re.compile(r"(\d{1,3})\s*(?:分钟|分|%)?")
+
+
+def read_window(text: str, now: datetime) -> tuple[datetime | None, datetime] | None:
+    """From when until when; one moment alone is the end. None if it is not understood."""
+    text = _TYPED_NUMERAL.sub(lambda found: str(_chinese(found[0]) or 0), unicodedata.normalize("NFKC", text).strip())
+    parts = _BETWEEN.split(text.rstrip("。"))
+    if len(parts) == 1:
+        closes_at = _moment(parts[0], now, None, _CLOSES)
+        return (None, closes_at) if closes_at else None
+    if len(parts) != 2:
+        return None
+    opens_at = _moment(parts[0], now, None, _OPENS)
+    closes_at = _moment(parts[1], now, opens_at, _CLOSES)
+    return (opens_at, closes_at) if opens_at and closes_at else None
+
+
+def _moment(text: str, now: datetime, after: datetime | None, usual: time) -> datetime | None:
+    """What `text` says; without a day it is that of `after`, or the next one with such a time."""
+    found = _TYPED_MOMENT.fullmatch(text)
+    if not text or found is None:
+        return None
+    try:
+        day, clock, is_midnight = _typed_day(found, local_day(now)), _typed_clock(found) or usual, found["h"] == "24"
+    except ValueError:
+        return None
+    if day is None and found["h"] is None:
+        return None
+    at = at_beijing(day or local_day(after or now), clock) + timedelta(days=int(is_midnight))
+    return at + timedelta(days=1) if day is None and at <= (after or now) else at
+
+
+def _typed_day(found: re.Match[str], today: date) -> date | None:
+    if found["near"]:
+        return today + timedelta(days=_NEAR[found["near"]])
+    if found["ahead"]:
+        return today + timedelta(days=int(found["ahead"]))
+    if found["weekday"]:
+        place = _WEEKDAYS.index(found["weekday"].replace("天", "日"))
+        day = week_of(today) + timedelta(days=place + (7 if found["week"] == "下" else 0))
+        return day if day >= today or found["week"] else day + timedelta(days=7)
+    if found["m"] is None:
+        return None
+    day = date(int(found["y"] or today.year), int(found["m"]), int(found["d"]))
+    return day if found["y"] or day >= today else day.replace(year=day.year + 1)
+
+
+def _typed_clock(found: re.Match[str]) -> time | None:
+    if found["h"] is None:
+        return None
+    hour, minute = int(found["h"]), 30 if found["half"] else int(found["min"] or found["minutes"] or 0)
+    if hour == 24 and not minute:
+        return time(0)
+    is_later = hour in _LATER[found["part"]] if found["part"] in _LATER else _is_bare(found, hour)
+    return time(hour + 12 if is_later else hour, minute)
+
+
+def _is_bare(found: re.Match[str], hour: int) -> bool:
+    return found["part"] is None and hour in _BARE and not found["h"].startswith("0")
+
+
+def read_row(text: str) -> tuple[int, int | None] | None:
+    """8 题 5 分, 8×2.5, 8: how many questions, and 0.01 points for each."""
+    found = _ROW.fullmatch(unicodedata.normalize("NFKC", text).strip().rstrip("。"))
+    if found is None:
+        return None
+    return int(found[1]), round(Fraction(found[2]) * 100) if found[2] else None
+
+
+def read_number(text: str) -> int | None:
+    """30, 30分钟, 60%."""
+    found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip().rstrip("。"))
+    return int(found[1]) if found else None

@@ -3,23 +3,39 @@
 from collections.abc import Iterator
 
 from bot.members.rules import Right
+from bot.quiz.rules import DraftStep, OpenWhen, Setting
 from tests.stages import BRANCH
 from tests.story.entrance import Door, anybody, at, of_branch, own, pressing, somewhere
 from tests.story.scene import Scene
 
 
 def _making(scene: Scene) -> Iterator[Door]:
-    yield pressing("quiz:exam", somewhere(Right.RUN_QUIZ))
-    yield pressing("quiz:standard", somewhere(Right.RUN_QUIZ))
+    for verb in ("exam", "standard", "examnew"):
+        yield pressing(f"quiz:{verb}", somewhere(Right.RUN_QUIZ))
     for verb, paper, *args in (
+        ("examdraft", "exam_draft"),
+        ("examgo", "exam_draft", DraftStep.COUNT.value),
         ("exambank", "exam_draft", 0),
+        ("examtopic", "exam_draft", 0),
         ("exampage", "exam_draft", 0),
-        ("examback", "exam_ready"),
+        ("examrow", "exam_draft", "single"),
+        ("examcount", "exam_draft", "single", 5),
+        ("examscore", "exam_draft", "single", 500),
+        ("examrule", "exam_draft", "multiple", 1),
+        ("examopens", "exam_draft", OpenWhen.TOMORROW.value),
+        ("examcloses", "exam_draft", 3),
+        ("examset", "exam_draft", Setting.LIMIT.value),
+        ("examput", "exam_draft", Setting.LIMIT.value, 30),
+        ("examunit", "exam_draft", scene.units[BRANCH].id),
+        ("examunits", "exam_draft", 1),
+        ("examask", "exam_draft", "window"),
         ("examredraw", "exam_ready"),
         ("exampublish", "exam_ready"),
         ("examdrop", "exam_draft"),
     ):
         yield pressing(f"quiz:{verb}", own("李四"), scene.of[str(paper)], *args)
+    window = f"{scene.of['exam_draft']}:window"
+    yield Door("replies", "quiz:exam", "4月20日18:00", own("李四"), prompt=window, is_personal=True)
 
 
 def _sitting(scene: Scene) -> Iterator[Door]:

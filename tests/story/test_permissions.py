@@ -62,7 +62,16 @@ TABLES = ("commands", "presses", "words", "urgent", "links", "replies", "answers
 PRESSED = ("presses", "confirmed")  # the second: commands said as the group
 ECHO = "不存在，您无权新建。"  # of what somebody has written himself
 # What somebody may begin for his own branch, or do for himself.
-BEGINNINGS = {"meetings:repeat", "quiz:new", "quiz:standard", "members:mystart", "members:myend", "members:askerase"}
+BEGINNINGS = {
+    "meetings:repeat",
+    "quiz:new",
+    "quiz:examnew",
+    "quiz:standard",
+    "members:mystart",
+    "members:myend",
+    "members:askerase",
+}
+BEGINNINGS |= {"practice:daily", "practice:set"}
 FORGERS = (1004, 1004, scenes.STRANGER)  # 赵六 with two tries
 A_WORD = 0.3
 TOGETHER = 25  # doors

@@ -97,6 +97,8 @@ def upgrade() -> None:
         postgresql_where=sa.text("answered_at IS NULL"),
     )
 
+    op.add_column("papers", sa.Column("planned_closes_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("paper_branches", sa.Column("nudged_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("papers", sa.Column("revision", sa.Integer(), server_default="0", nullable=False))
     op.add_column("results", sa.Column("max_centi", sa.Integer(), nullable=True))
     op.add_column("results", sa.Column("is_told", sa.Boolean(), server_default=sa.false(), nullable=False))
@@ -128,3 +130,11 @@ def upgrade() -> None:
         sa.UniqueConstraint("paper_id", "revision", name=op.f("uq_regrades_paper_id_revision")),
     )
     op.create_index("ix_regrades_version_id", "regrades", ["version_id"], unique=False)
+    op.create_table(
+        "seat_choices",
+        sa.Column("attempt_id", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("selection", sa.String(length=12), nullable=False),
+        sa.ForeignKeyConstraint(["attempt_id"], ["attempts.id"], name=op.f("fk_seat_choices_attempt_id")),
+        sa.PrimaryKeyConstraint("attempt_id", "position", name=op.f("pk_seat_choices")),
+    )
