@@ -133,7 +133,7 @@ def _chosen(facts: Card) -> str:
     words = answer_words(facts.question, facts.order, facts.selection)
     if facts.is_blank:
         n = len(facts.question.blanks)
-        how = "请直接发送答案。" if n == 1 else f"请直接发送 {n} 个答案，每行一个。"
+        how = "请直接发送答案。" if n == 1 else f"请直接发送 {n} 个答案，每行一个，或用“；”隔开。"
         return fill("<b>已填：{words}</b>\n再发一次可以改。", words=words) if words else how
     if words:
         return fill("<b>已选：{words}</b>", words=words)

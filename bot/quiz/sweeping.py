@@ -7,10 +7,8 @@ from sqlalchemy.orm import Session
 
 from bot import inbox, outbox
 from bot.members import prompts
-from bot.members import service as members
 from bot.members.models import Account
 from bot.outbox import Lane
-from bot.periods import local_day
 from bot.quiz import attempts, exam_views, outage_credits, sitting, submitting
 from bot.quiz.models import Attempt
 from bot.quiz.rules import ANSWER_GRACE, LOOK_AGAIN, RESULT_FOR, AttemptState, paper_key
@@ -37,13 +35,13 @@ def sweep(session: Session, *, now: datetime) -> bool:
         return False
     outage_credits.credit_all(session, now=now)
     due = _due(session, now)
-    for attempt_id in due[:BATCH]:
-        _hand_in(session, attempt_id, now)
+    for attempt_id, user_id in due[:BATCH]:
+        _hand_in(session, attempt_id, user_id, now)
     return len(due) > BATCH
 
 
-def _due(session: Session, now: datetime) -> list[int]:
-    """Attempts past their time of people of whom nothing waits that came before its end."""
+def _due(session: Session, now: datetime) -> list[tuple[int, int | None]]:
+    """Attempts past their time, with the accounts of their people, of whom nothing waits that came before its end."""
     if not inbox.is_drained(session):
         return []
     query = (
@@ -54,27 +52,25 @@ def _due(session: Session, now: datetime) -> list[int]:
     )
     late = session.execute(query).all()
     waiting = inbox.waiting(session) if late else {}
-    blocked = {
-        attempt_id
+    return [
+        (attempt_id, user_id)
         for attempt_id, deadline_at, user_id in late
-        if user_id in waiting and deadline_at is not None and waiting[user_id] <= deadline_at + ANSWER_GRACE
-    }
-    return [attempt_id for attempt_id in dict.fromkeys(row[0] for row in late) if attempt_id not in blocked]
+        if user_id not in waiting or (deadline_at is not None and waiting[user_id] > deadline_at + ANSWER_GRACE)
+    ]
 
 
-def _hand_in(session: Session, attempt_id: int, now: datetime) -> None:
+def _hand_in(session: Session, attempt_id: int, user_id: int | None, now: datetime) -> None:
     running = attempts.hold(session, attempt_id)
     if running is None or running.state is not AttemptState.STARTED or running.deadline_at + ANSWER_GRACE >= now:
         return
     ended = submitting.finish(session, running, AttemptState.AUTO_SUBMITTED, running.deadline_at)
-    person = members.people(session, [running.member_id], local_day(now)).get(running.member_id)
-    if ended is None or person is None or person.user_id is None:
+    if ended is None or user_id is None:
         return
-    prompts.forget_purpose(session, person.user_id, sitting.PURPOSE)
+    prompts.forget_purpose(session, user_id, sitting.PURPOSE)
     outbox.enqueue(
         session,
         paper_key(running.paper_id, "auto", running.id),
-        chat_id=person.user_id,
+        chat_id=user_id,
         content=exam_views.time_is_up(ended),
         lane=Lane.NOTICE,
         valid_until=now + RESULT_FOR,

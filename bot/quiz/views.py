@@ -155,13 +155,15 @@ def left() -> Message:
 def lobby(facts: Lobby) -> Message:
     times = sorted({seconds(facts.shortest), seconds(facts.longest)})
     text = fill(
-        "现场答题《{title}》，{n} 题，每题 {t} 秒，{wait} 秒后开始，自愿参加。群投票会显示谁选了什么。",
+        "现场答题《{title}》，{n} 题，每题 {t} 秒，{wait} 秒后开始，自愿参加。"
+        "群投票会显示谁选了什么；不想公开请点“私聊作答”。",
         title=facts.title,
         n=facts.total,
         t="–".join(str(time) for time in times),
         wait=seconds(facts.starts_in),
     )
-    return Message(text, ((Button("我参加", press("quiz", "join", facts.round_id), style="success"),),))
+    seat = _button("私聊作答", "seat", facts.round_id)
+    return Message(text, ((_button("我参加", "join", facts.round_id, "success"), seat),))
 
 
 def joined(people: int) -> str:
@@ -276,7 +278,10 @@ def _console_buttons(facts: Console) -> Buttons:
         RoundState.REVEALED: [_next(facts), _button("暂停", "pause", facts.round_id)],
         RoundState.PAUSED: [_button("继续", "resume", facts.round_id, "success")],
     }.get(facts.state)
-    return ((*go_on, _button("结束", "end", facts.round_id, "danger")),) if go_on else ()
+    if not go_on:
+        return ()
+    guests = ((_button("请他们绑定", "guests", facts.round_id),),) if facts.guests else ()
+    return ((*go_on, _button("结束", "end", facts.round_id, "danger")), *guests)
 
 
 def _next(facts: Console) -> Button:
@@ -295,7 +300,7 @@ def menu(papers: Sequence[PaperChoice], exams: Sequence[ExamRef] = ()) -> Messag
     held = [fill("· {title}（{n} 题）", title=paper.title, n=paper.count) for paper in papers]
     text = lines(
         "出题与考试",
-        "现场答题卷（在支部群发送 /round 开始）：" if held else "还没有现场答题卷。点下面的按钮做一份，三步就好。",
+        "现场答题卷（在支部群发送 /round 开始）：" if held else "还没有现场答题卷，三步就能做一份。",
         *held,
     )
     live, exam = Button("现场答题卷", press("quiz", "new")), Button("发起考试", press("quiz", "exam"), style="success")

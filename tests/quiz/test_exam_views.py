@@ -71,7 +71,7 @@ def test_a_card_shows_what_is_ticked_and_marked() -> None:
 def test_a_blank_asks_for_a_text_and_shows_what_was_written() -> None:
     card = replace(CARD, question=BLANKS, order=())
     assert seen(views.card(card)).endswith(
-        "请直接发送 2 个答案，每行一个。\n已答 3/20，剩余约 13 分钟\n[上一题][标记][下一题]\n[题号表][交卷]"
+        "请直接发送 2 个答案，每行一个，或用“；”隔开。\n已答 3/20，剩余约 13 分钟\n[上一题][标记][下一题]\n[题号表][交卷]"
     )
     filled = replace(card, selection="三\n<五十>")
     assert "已填：①三 ②<五十>\n再发一次可以改。" in seen(views.card(filled))

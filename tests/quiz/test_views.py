@@ -95,7 +95,7 @@ def test_the_choice_of_a_paper() -> None:
 def test_the_lobby_says_what_comes_and_that_votes_are_seen(longest: int, times: str) -> None:
     facts = Lobby(12, "党章知识", 10, timedelta(seconds=30), timedelta(seconds=longest), timedelta(seconds=60))
     assert seen(views.lobby(facts)) == (
-        f"现场答题《党章知识》，10 题，每题 {times} 秒，60 秒后开始，自愿参加。群投票会显示谁选了什么。\n[我参加]"
+        f"现场答题《党章知识》，10 题，每题 {times} 秒，60 秒后开始，自愿参加。" "群投票会显示谁选了什么；不想公开请点“私聊作答”。\n[我参加][私聊作答]"
     )
     assert views.joined(3) == "已登记参加，目前 3 人。"
 
@@ -195,7 +195,7 @@ def test_the_console_counts_who_is_not_on_the_roster() -> None:
 
 def test_the_menu_lists_live_papers() -> None:
     assert seen(views.menu(())) == (
-        "出题与考试\n还没有现场答题卷。点下面的按钮做一份，三步就好。\n[发起考试][现场答题卷]"
+        "出题与考试\n还没有现场答题卷，三步就能做一份。\n[发起考试][现场答题卷]"
     )
     assert seen(views.menu((PaperChoice(3, "党章知识", 10, is_used=False),))) == (
         "出题与考试\n现场答题卷（在支部群发送 /round 开始）：\n· 党章知识（10 题）\n[发起考试][现场答题卷]"
