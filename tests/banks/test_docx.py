@@ -133,6 +133,7 @@ def test_empty_numbered_paragraphs_count_but_are_no_questions() -> None:
         (21, "chineseCountingThousand", "二十一"),
         (105, "chineseCountingThousand", "一百零五"),
         (1010, "japaneseCounting", "一千零一十"),
+        (10_001, "chineseCounting", "一零零零一"),
         (20, "ideographDigital", "二〇"),
         (11, "ideographTraditional", "甲"),
         (2, "decimalEnclosedCircleChinese", "②"),

@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from io import BytesIO
 from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile, ZipFile
+from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from bot.banks.formats import MAX_UNPACKED, table, wording
 from bot.banks.formats.grammar import read_lines
@@ -20,6 +20,7 @@ _MAIN = "word/document.xml"
 _RELATIONS = "_rels/.rels"
 _TARGET = re.compile(rb"<Relationship\b(?=[^>]*/officeDocument\")[^>]*\bTarget=\"/?([^\"]{1,200})\"")
 _LINES = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
+_PACKED = frozenset({ZIP_STORED, ZIP_DEFLATED})
 _TITLE_ROWS = 3
 _NUMBERS, _KEYS = ("题号", "序号"), ("答案", "正确答案", "参考答案")
 
@@ -40,8 +41,11 @@ def read(data: bytes, file: str) -> RawFile:
 
 def _opened(data: bytes) -> tuple[Document, Counter]:
     with ZipFile(BytesIO(data)) as archive:
-        if sum(entry.file_size for entry in archive.infolist()) > MAX_UNPACKED:
+        entries = archive.infolist()
+        if sum(entry.file_size for entry in entries) > MAX_UNPACKED:
             raise TooMuch
+        if any(entry.flag_bits & 1 or entry.compress_type not in _PACKED for entry in entries):
+            raise BadZipFile  # locked, or packed as Word never does
         names = set(archive.namelist())
         main = _main(archive.read(_RELATIONS)) if _RELATIONS in names else _MAIN
         folder = main.rpartition("/")[0] + "/"

@@ -15,6 +15,7 @@ LONGEST = 5_000  # characters of one part: more than any question may have in al
 PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
 _LOST = re.compile("[\ufffc\ufffd]")  # a picture, or bytes that are no character: the question is not whole
 _MARKED = re.compile(r"\s*[(（]\s*(?:正确答案|正确选项|答案|√|✓)\s*[)）]\s*$")
+_SIGNED = re.compile(r"(?<=[\s。.,，；;])\s*([√×✓✗✔✘])\s*$")
 _ENUMERATED = re.compile(r"\d{1,3}(?:[、)]|\.(?!\d))|\(\d{1,3}\)|[①-⑳]")
 
 
@@ -119,6 +120,7 @@ class Draft:
         raw = self.raw
         self._take_marks()
         self._take_reason()
+        self._take_sign()
         kind, score, start = wording.type_at_end(halved(raw.stem))
         if start > 0 and kind:
             raw.stem, raw.kind = raw.stem[:start].rstrip(), raw.kind or kind
@@ -149,6 +151,13 @@ class Draft:
         if reason:
             raw.answers = (Text(answer, raw.answers[0].at),)
             raw.explain = joined(reason, raw.explain)
+
+    def _take_sign(self) -> None:
+        """A tick or a cross behind the stem, without brackets."""
+        raw = self.raw
+        found = _SIGNED.search(raw.stem)
+        if found and not raw.answers and not raw.options:
+            raw.stem, raw.answers = raw.stem[: found.start()].rstrip(), (Text(found[1], raw.at),)
 
     def _parts(self) -> Iterator[tuple[str, At]]:
         raw = self.raw

@@ -1,11 +1,15 @@
 """The questions of a list as far as it is read: the one that is open, those before it, the heading above them."""
 
+import sys
+
 from bot.banks.formats import letters, wording
 from bot.banks.formats.drafting import LONGEST, PICTURE, SHOWN_PICTURE, Draft
 from bot.banks.formats.key_table import Block
 from bot.banks.formats.raw import RawFile, RawQuestion, Text
 from bot.banks.formats.wording import Wording
 from bot.banks.rules import At, Issue
+
+REPORTED = 1000  # questions between two words about how far the reading is
 
 
 class Listing:
@@ -66,6 +70,8 @@ class Listing:
             draft.add_option(letter, text, line.at)
         self.open = draft
         self.drafts.append(draft)
+        if len(self.drafts) % REPORTED == 0:
+            print(len(self.drafts), file=sys.stderr, flush=True)  # noqa: T201  # to the parent
         self._count(draft, line)
         return draft
 

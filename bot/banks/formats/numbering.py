@@ -11,7 +11,7 @@ _ROMAN = (
     *((1000, "M"), (900, "CM"), (500, "D"), (400, "CD"), (100, "C"), (90, "XC")),
     *((50, "L"), (40, "XL"), (10, "X"), (9, "IX"), (5, "V"), (4, "IV"), (1, "I")),
 )
-_MOST = 9999
+_MOST = 32_767  # Word's own limit
 
 
 @dataclass(slots=True)
@@ -151,7 +151,9 @@ def _roman(count: int) -> str:
 
 
 def _chinese(count: int) -> str:
-    """十一, 一百零二."""
+    """十一, 一百零二; beyond thousands digit by digit."""
+    if count > 9999:
+        return "".join(_DIGITS[int(digit)] for digit in str(count))
     if count < 10:
         return _DIGITS[count]
     text, has_gap = "", False
