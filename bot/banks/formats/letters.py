@@ -75,10 +75,12 @@ def _trimmed(text: str) -> str:
 def options_after(half: str, start: int) -> int | None:
     """Where the options begin that stand in one line with their stem."""
     for style, fewest in ((_MARKED, 2), (_BRACKETED, 2), (_PLAIN, _FEWEST_PLAIN_IN_STEM)):
-        for found in islice(_start("A", style).finditer(half, start + 1), _MOST_STARTS):
-            at = found.start()
-            rest = half[at:]
+        found, most = None, fewest
+        for one in islice(_start("A", style).finditer(half, start + 1), _MOST_STARTS):
+            at, rest = one.start(), half[one.start() :]
             options = plain_options_in(rest, rest, "A") if style == _PLAIN else options_in(rest, rest)
-            if _BEFORE_FIRST.match(half[at - 1]) and len(options) >= fewest:
-                return at
+            if _BEFORE_FIRST.match(half[at - 1]) and len(options) >= most:
+                found, most = at, len(options)  # the last A that the others follow
+        if found is not None:
+            return found
     return None

@@ -66,8 +66,10 @@ class Listing:
         draft = Draft(raw, line.number, lines=[above] if above is not None and kind == above.words else [])
         cut = letters.options_after(line.half, start)
         raw.stem = line.text[start:cut].strip()
-        for letter, text in letters.options_in(line.text[cut:], line.half[cut:]) if cut is not None else []:
-            draft.add_option(letter, text, line.at)
+        if cut is not None:
+            text, half = line.text[cut:], line.half[cut:]
+            for option in letters.options_in(text, half) or letters.plain_options_in(text, half, "A"):
+                draft.add_option(option.letter, option.text, line.at)
         self.open = draft
         self.drafts.append(draft)
         if len(self.drafts) % REPORTED == 0:

@@ -38,7 +38,7 @@ _NAMED = re.compile(
     rf"[\[【(]\s*(?P<kind>(?:{TYPE})题?)?[\s,、;:]*(?:(?:本题|每题|共)?(?P<score>\d{{1,3}}(?:\.\d{{1,2}})?)\s*分)?"
     r"\s*[\])】]\s*[:。]?\s*"
 )
-_NAMED_PLAINLY = re.compile(rf"((?:{TYPE})题)\s*:\s*")
+_NAMED_PLAINLY = re.compile(rf"((?:{TYPE})题|[单多]选|不定项|判断|填空)\s*:\s*")
 _ABOUT_A_SECTION = re.compile(rf"\d\s*[题道分]|只有|正确|错误|打|选出|填|{_INSTRUCTION}")
 _ALL_BRACKETED = re.compile(r"[(\[][^()\[\]]{3,}[)\]]")
 _IN_BRACKETS = re.compile(r"\(\s*\d{1,4}\s*\)\s*")
