@@ -101,7 +101,7 @@ async def _loaded(context: Context, start: Start, data: bytes, name: str) -> Loa
         await run(progress.finish, token, now=context.now())
 
 
-def workbook_door(other: Handler, is_others: Callable[[bytes], bool]) -> Handler:
+def workbook_door(other: Handler, is_others: Callable[[bytes, str], bool]) -> Handler:
     """A workbook is ours, unless it has the headings of the other feature, or who sent it has no say in banks."""
 
     async def take(update: Update, context: Context) -> None:
@@ -111,7 +111,7 @@ def workbook_door(other: Handler, is_others: Callable[[bytes], bool]) -> Handler
         sent = _document(update)
         start = await context.read(importing.begin, sent.file_name or "")
         data = await _fetch(sent)
-        if await asyncio.to_thread(is_others, data):
+        if await asyncio.to_thread(is_others, data, sent.file_name or ""):
             await other(update, context)
         else:
             await _take(context, start, sent, data)

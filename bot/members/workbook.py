@@ -98,13 +98,13 @@ def read(name: str, data: bytes, *, today: date) -> Reading:
     return read_table(rows, merged, today=today)
 
 
-def is_roster_book(data: bytes) -> bool:
-    """Whether a workbook has the headings of a roster; one that cannot be opened has none."""
+def is_roster_book(data: bytes, name: str) -> bool:
+    """Whether a workbook has the headings of a roster; of one that cannot be looked into its own name decides."""
     try:
         _inspect(data)
         sheet = _in_child(data)
     except UserError:
-        return False
+        return SHEET in name
     rows = [(int(n), [_cell(v) for v in row]) for n, row in cast("list[tuple[int, list[object]]]", sheet["rows"] or [])]
     return is_roster(rows)
 

@@ -8,6 +8,7 @@ from io import BytesIO
 from zipfile import BadZipFile, ZipFile
 
 OLE = b"\xd0\xcf\x11\xe0"
+ZIPS = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 HEAD = 4096
 MAX_UNPACKED = 64 * 1024 * 1024
 MAX_ENTRIES = 5000
@@ -56,7 +57,7 @@ def format_of(data: bytes, name: str) -> Format:
     """Bytes decide; the name only where a text could be YAML as well as a plain list."""
     if data.startswith(OLE):
         return _inside_ole(data)
-    if data.startswith(b"PK\x03\x04"):
+    if data.startswith(ZIPS) or data == ZIPS[0][:2]:
         return _inside_zip(data)
     decoded = decode(data)
     if decoded is None:
