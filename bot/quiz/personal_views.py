@@ -15,6 +15,8 @@ _NAMES: dict[object, str] = {
     AttemptState.STARTED: "进行中",
     AttemptState.SUBMITTED: "已交卷",
     AttemptState.AUTO_SUBMITTED: "到时交卷",
+    AttemptState.NO_ANSWER: "没有作答",
+    AttemptState.VOIDED: "已作废",
 }
 
 
