@@ -62,7 +62,6 @@ _LABEL_WORD = "|".join(sorted(LABELS, key=len, reverse=True))
 _INSIDE_WORD = "|".join(word for word in sorted(LABELS, key=len, reverse=True) if LABELS[word] != "stem")
 LETTERS = r"[A-La-l](?:[\s,、;/|.]*[A-La-l])*"
 JUDGEMENT = r"(?:√|×|对|错|正确|错误|是|否|[TtFf]|[Tt]rue|[Ff]alse|TRUE|FALSE|[Yy]es|[Nn]o|YES|NO)"
-ANSWER = re.compile(rf"\s*(?:{LETTERS}|{JUDGEMENT})\s*")
 _WITH_STOP = re.compile(rf"\s*(?:{LETTERS}|{JUDGEMENT})\s*(?P<stop>[。.;,\s]*)")
 _WITH_REASON = re.compile(
     rf"\s*({LETTERS}(?=\s*[。;])|{JUDGEMENT})\s*[。;,]\s*((?![A-Za-z]).*[一-鿿]{{2}}.*)", re.DOTALL
