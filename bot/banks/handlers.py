@@ -140,8 +140,10 @@ async def _again(context: Context, waiting: Waiting) -> Loaded:
 
 
 async def choose_bank(_: Update, context: Context) -> None:
-    token = context.press.word(0)
-    await context.say(Edit(import_views.choose_bank(await context.read(importing.choices, token), token)))
+    token, args = context.press.word(0), context.press.args
+    page = context.press.number(1) if len(args) > 1 else 0
+    choices = await context.read(importing.choices, token)
+    await context.say(Edit(import_views.choose_bank(choices, token, page)))
 
 
 async def into_bank(_: Update, context: Context) -> None:

@@ -13,7 +13,7 @@ from bot.banks.views import FAULT_UNITS, SHOWN, by_type, last_line, line, report
 from bot.message import Button, Buttons, Document, Message, cut, escape, press
 
 TEMPLATE_FILE = "题库模板.xlsx"
-MOST_BANKS = 20  # buttons of one choice
+MOST_BANKS = 8  # buttons of one page
 LABEL_UNITS = 40
 
 
@@ -128,12 +128,17 @@ def _choices(way: Way, token: str, *, is_new: bool) -> list[tuple[Button, ...]]:
     return [(into, source), (mode,)]
 
 
-def choose_bank(choices: Sequence[Choice], token: str) -> Message:
-    named = [(choice.id, f"{choice.title}（{choice.slug}）") for choice in choices[:MOST_BANKS]]
+def choose_bank(choices: Sequence[Choice], token: str, page: int = 0) -> Message:
+    last = max(0, (len(choices) - 1) // MOST_BANKS)
+    page = min(max(page, 0), last)
+    shown = choices[page * MOST_BANKS : (page + 1) * MOST_BANKS]
+    named = [(choice.id, f"{choice.title}（{choice.slug}）") for choice in shown]
     buttons = [(Button(cut(label, LABEL_UNITS), press("banks", "into", token, id_)),) for id_, label in named]
     new = (Button("新建题库", press("banks", "into", token, 0)),)
     back = (Button("取消", press("banks", "discard", token)),)
-    return Message("这份文件导入哪个题库？", (*buttons, new, back))
+    turns = [Button("上一页", press("banks", "banks", token, page - 1))] if page else []
+    turns += [Button("下一页", press("banks", "banks", token, page + 1))] if page < last else []
+    return Message("这份文件导入哪个题库？", (*buttons, *([tuple(turns)] if turns else []), new, back))
 
 
 def ask_source() -> Message:

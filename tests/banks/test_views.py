@@ -1,7 +1,7 @@
 """What people read in chat about banks, whole texts."""
 
 from bot.banks import import_views, views
-from bot.banks.importing import Applied, Preview
+from bot.banks.importing import Applied, Choice, Preview
 from bot.banks.revisions import Difference
 from bot.banks.rules import QuestionType, ScopeKind
 from bot.banks.scopes import Scope
@@ -111,3 +111,16 @@ def test_an_empty_list_says_what_to_do() -> None:
     how = "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。"
     message = views.bank_list([], 0)
     assert message == Message(f"题库共 0 个。\n\n还没有题库。\n\n{how}", (TEMPLATE,))
+
+
+def test_banks_to_choose_from_are_turned_over_too() -> None:
+    choices = [Choice(n, f"b-{n}", f"题库{n}") for n in range(1, 20)]
+    first, last = (import_views.choose_bank(choices, "5a5a", page).buttons for page in (0, 9))
+    assert first[0] == (Button("题库1（b-1）", "banks:into:5a5a:1"),)
+    assert [[button.label for button in row] for row in first[-3:]] == [["下一页"], ["新建题库"], ["取消"]]
+    assert [[button.label for button in row] for row in last[2:]] == [
+        ["题库19（b-19）"],
+        ["上一页"],
+        ["新建题库"],
+        ["取消"],
+    ]

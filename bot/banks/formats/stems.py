@@ -14,7 +14,7 @@ _SIGNS = frozenset("√×✓✗✔✘")
 # Direction marks, zero-width and soft signs, and the private characters that old fonts draw boxes with.
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NUMBER = re.compile(
-    r"(?:第\s*\d{1,4}\s*题\s*[、.．:：)）]?|[0-9０-９]{1,4}\s*(?:[、:：)）]|[.．](?!\d)|[.．](?=\d{4}\s*年)|\t))\s*"
+    r"(?:第\s*\d{1,4}\s*题\s*[、.．:：)）]?|[0-9０-９]{1,4}\s*(?:[、)）]|[:：](?!\d)|[.．](?!\d)|[.．](?=\d{4}\s*年)|\t))\s*"
 )
 _TAG = re.compile(r"[【\[（(〔]\s*(?P<tag>[^】\]）)〕\n]{2,20})[】\]）)〕]\s*[、.．:：]?\s*")
 _BOX = re.compile(r"^[□☐■▢◻◼▪◆●○☑]+\s*")
