@@ -4,14 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.errors import UserError
 from bot.meetings import cards, change_views, ladder, phrases, service
 from bot.meetings.facts import Changed, MeetingFacts, Moving
-from bot.meetings.models import MeetingChange
 from bot.meetings.rules import (
     Change,
     MeetingState,
@@ -25,7 +23,7 @@ from bot.meetings.rules import (
     check_undo,
     checked_reason,
 )
-from bot.meetings.versions import record, replan, transit
+from bot.meetings.versions import record, replan, restore, transit
 from bot.members import prompts, quiet
 from bot.members import service as members
 from bot.members.quiet import Quiet
@@ -213,12 +211,7 @@ def undo_cancel(
     if old.state is not MeetingState.CANCELLED or old.cancelled_at is None or old.version != version:
         raise service.StateChanged
     check_undo(old.starts_at, old.cancelled_at, now=now)
-    query = select(MeetingChange.was).where(MeetingChange.meeting_id == meeting_id, MeetingChange.version == version)
-    was = session.scalar(query)
-    state = MeetingState[was] if was else MeetingState.SCHEDULED
-    meeting = transit(session, old, {"state": state, "reason": None, "cancelled_at": None})
-    record(session, meeting, Change.RESTORED, None, state.name, actor_id=who.recorded_id, reason=None, now=now)
-    replan(session, meeting, now=now)
+    meeting = restore(session, old, actor_id=who.recorded_id, now=now)
     if meeting.announced_at is not None:
         message = change_views.restored(meeting, now=now)
         who_was = roll(session, meeting_id, now=now)

@@ -174,6 +174,7 @@ class Ended:
     series: SeriesFacts
     staying: tuple[datetime, ...]
     count_gone: int
+    undo: tuple[int, datetime] | None = None  # how it is called back, and until when
 
 
 @dataclass(frozen=True, slots=True)

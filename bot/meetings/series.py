@@ -1,6 +1,7 @@
 """Series of meetings: planned, confirmed, changed by a successor, stopped, listed. `refilling` makes their meetings."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -9,6 +10,7 @@ from typing import cast
 from sqlalchemy import ColumnElement, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
+from bot import undo
 from bot.errors import UserError
 from bot.meetings import kinds, publishing, recurrence, refilling, service, versions
 from bot.meetings.drafts import DRAFT_LIFE, Body, DraftGone, take_draft, without
@@ -37,6 +39,7 @@ from bot.periods import local_day
 
 SHOWN = 6  # occurrences of a preview
 PAGE = 8
+STOP = "stop"  # of the acts that can be undone
 FRIDAY = 4
 UNHEARD = (MeetingState.SCHEDULED, MeetingState.NEEDS_DATE)
 
@@ -118,8 +121,7 @@ def preview(session: Session, draft: Draft, unit: UnitRef, *, now: datetime) -> 
         raise NeverComes
     first = next((landing for landing in coming if landing.on is not None), None)
     notes = notes_of(draft.body)
-    alike = Series.unit_id == unit.id, Series.kind == planned.kind, Series.until_on.is_(None)
-    besides = [one for one in refilling.running(session, *alike) if old is None or one.id != old.id]
+    besides = [one for one in _alike(session, planned) if old is None or one.id != old.id]
     if any(one.terms.is_alike(planned.terms) for one in besides):
         raise SameSeries
     return SeriesPreview(
@@ -225,7 +227,7 @@ def confirm(session: Session, sender: Sender, draft_id: int, *, now: datetime) -
     check_span(planned.kind, now, now + timedelta(minutes=planned.terms.minutes))
     if old is not None:
         who.require(Right.PLAN, old.unit)
-        ended, from_on = _end(session, who, old, now=now)
+        ended, _, from_on = _end(session, who, old, now=now)
         planned = replace(planned, from_on=from_on)
     series = replace(planned, id=_insert(session, planned, old.id if old else None))
     refilling.fill(session, series, now=now)
@@ -259,25 +261,52 @@ def _insert(session: Session, series: SeriesFacts, replaces_id: int | None) -> i
 def stop(session: Session, sender: Sender, series_id: int, *, now: datetime) -> Ended:
     """停止: no more meetings but those that people know of."""
     who, series = _mine(session, sender, series_id, now=now)
-    return _end(session, who, series, now=now)[0]
+    done, gone, _ = _end(session, who, series, now=now)
+    fallen = {str(meeting.id): meeting.version for meeting in gone}
+    return replace(done, undo=(undo.keep(session, STOP, series.id, fallen, now=now), now + undo.WINDOW))
 
 
-def _end(session: Session, who: Actor, series: SeriesFacts, *, now: datetime) -> tuple[Ended, date]:
-    """Ends before the first meeting nobody has heard of. Also the day from which a successor may begin."""
+def resume(session: Session, sender: Sender, undo_id: int, *, now: datetime) -> SeriesView:
+    """撤销 of a stop: the series goes on, with the meetings that fell out with it."""
+    who = members.actor(session, sender, now=now)
+    series_id, gone = undo.take(session, STOP, undo_id, now=now)
+    series = refilling.running(session, Series.id == series_id)[0]
+    who.require(Right.PLAN, series.unit)
+    if any(one.terms.is_alike(series.terms) for one in _alike(session, series)):
+        raise SameSeries
+    session.execute(update(Series).where(Series.id == series_id).values(until_on=None))
+    for meeting_id, version in gone.items():
+        meeting = service.facts(session, int(meeting_id), is_locked=True)
+        if meeting is not None and meeting.version == version and meeting.starts_at > now:
+            with suppress(publishing.SameMeeting):  # another one has been put in its place meanwhile
+                versions.restore(session, meeting, actor_id=who.recorded_id, now=now)
+    return show(session, sender, series_id, now=now)
+
+
+def _alike(session: Session, series: SeriesFacts) -> list[SeriesFacts]:
+    """Others of the same body and kind that go on."""
+    where = Series.unit_id == series.unit.id, Series.kind == series.kind, Series.until_on.is_(None)
+    return refilling.running(session, *where, Series.id != series.id)
+
+
+def _end(session: Session, who: Actor, series: SeriesFacts, *, now: datetime) -> tuple[Ended, list[MeetingFacts], date]:
+    """Ends before the first meeting nobody has heard of. Also the meetings that fall out, and the day from which a
+    successor may begin."""
     until_on, next_on = _succession(session, series, now=now)
     ending = update(Series).where(Series.id == series.id, Series.until_on.is_(None)).values(until_on=until_on)
     if session.execute(ending.returning(Series.id)).first() is None:
         raise NoSuchSeries
-    gone = _rows(session, series.id, Meeting.announced_at.is_(None), Meeting.state.in_(UNHEARD))
-    for meeting in gone:
+    gone = list[MeetingFacts]()
+    for meeting in _rows(session, series.id, Meeting.announced_at.is_(None), Meeting.state.in_(UNHEARD)):
         service.lift(session, meeting, RungState.CANCELLED)
-        # Without the moment of it nobody can call it back: it is not that the meeting falls out, it never was.
+        # Without the moment of it nobody can call it back alone: it is not that it falls out, it never was.
         ended = versions.transit(session, meeting, {"state": MeetingState.CANCELLED})
         was = meeting.state.name
         versions.record(session, ended, Change.CANCELLED, was, None, actor_id=who.recorded_id, reason=None, now=now)
+        gone.append(ended)
     staying = _rows(session, series.id, Meeting.state.in_(LIVE), Meeting.starts_at > now)
     done = Ended(replace(series, until_on=until_on), tuple(one.starts_at for one in staying), len(gone))
-    return done, next_on
+    return done, gone, next_on
 
 
 def _succession(session: Session, series: SeriesFacts, *, now: datetime) -> tuple[date, date]:

@@ -48,6 +48,11 @@ async def stop(_: Update, context: Context) -> None:
     await context.say(Edit(series_views.stopped(ended, now=context.now())))
 
 
+async def resume(_: Update, context: Context) -> None:
+    found = await context.transact(series.resume, context.press.number(0))
+    await context.say(Edit(series_views.resumed(found, now=context.now())))
+
+
 # -- plans ---
 
 
@@ -171,6 +176,7 @@ def routes(reset: Resetter[Session]) -> Routes:
             "meetings:series": show,
             "meetings:stop": ask_stop,
             "meetings:halt": stop,
+            "meetings:resume": resume,
             "meetings:repeat": begin,
             "meetings:alter": alter,
             "meetings:rule": choose_rule,

@@ -11,7 +11,7 @@ from bot.meetings.rules import Guard, MeetingState, Shift
 from bot.meetings.views import WEEKDAYS, base_day, day, head, when
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
-from bot.periods import last_of_month, local_day
+from bot.periods import beijing, last_of_month, local_day
 
 NUMBERS = "零一二三四五六七八九十"
 SHIFTS = {
@@ -238,7 +238,19 @@ def begun(what: Begun, *, now: datetime) -> Message:
 
 def stopped(what: Ended, *, now: datetime) -> Message:
     text = fill("已停止：{title}，{terms}。", title=title(what.series), terms=rule(what.series.terms.rule))
-    return Message(lines(text, _ended(what, now=now)))
+    if what.undo is None:
+        return Message(lines(text, _ended(what, now=now)))
+    undo_id, until = what.undo
+    undo = Button("撤销", press("meetings", "resume", undo_id), style="danger")
+    return Message(lines(text, _ended(what, now=now), f"{beijing(until):%H:%M}前可撤销。"), ((undo,),))
+
+
+def resumed(view: SeriesView, *, now: datetime) -> Message:
+    """撤销 of a stop."""
+    coming = next((one for one in view.coming if one.state is not MeetingState.CANCELLED), None)
+    ahead = f"下一次：{coming_line(coming, now=now)}" if coming else ""
+    text = fill("已撤销停止：{title}，{terms}。", title=title(view.series), terms=rule(view.series.terms.rule))
+    return Message(lines(text, ahead), ((Button("查看", press("meetings", "series", view.series.id)),),))
 
 
 def _ended(what: Ended, *, now: datetime) -> str:

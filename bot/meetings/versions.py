@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -56,3 +56,14 @@ def replan(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
         is_tentative=meeting.is_tentative,
     )
     service.lay(session, meeting.id, meeting.version, rungs)
+
+
+def restore(session: Session, old: MeetingFacts, *, actor_id: int | None, now: datetime) -> MeetingFacts:
+    """A cancelled meeting as it stood before, under a new version."""
+    of_version = MeetingChange.meeting_id == old.id, MeetingChange.version == old.version
+    was = session.scalar(select(MeetingChange.was).where(*of_version))
+    state = MeetingState[was] if was else MeetingState.SCHEDULED
+    meeting = transit(session, old, {"state": state, "reason": None, "cancelled_at": None})
+    record(session, meeting, Change.RESTORED, None, state.name, actor_id=actor_id, reason=None, now=now)
+    replan(session, meeting, now=now)
+    return meeting

@@ -21,7 +21,7 @@ from bot.outbox import Lane
 CODE_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # none that is taken for another: 0 O 1 I
 CODE_LENGTH = 6
 CODE_FOR = timedelta(minutes=10)
-LOOSEN = "loosen"  # of the acts that can be undone
+LOOSEN, REPLACE = "loosen", "replace"  # of the acts that can be undone
 
 
 class ChatTaken(UserError):
@@ -78,13 +78,21 @@ def bind_chat(
     who.require(Right.BIND_CHAT, place)
     _refuse_taken(session, sender.chat_id, place)
     former = _active(session, place.id)
-    if former is not None and former.chat_id != sender.chat_id and not replaces:
+    former = former if former is not None and former.chat_id != sender.chat_id else None
+    if former is not None and not replaces:
         return ChatBound(place, code, former.title)
     used = update(ChatCode).where(ChatCode.id == row.id, ChatCode.used_at.is_(None)).values(used_at=now)
     if cast("CursorResult[object]", session.execute(used)).rowcount != 1:
         return None
     _bind(session, sender, place, title, now)
-    return ChatBound(place, is_in_topic=sender.thread_id is not None)
+    is_in_topic = sender.thread_id is not None
+    return ChatBound(place, is_in_topic=is_in_topic, undo=_replaced(session, sender, former, now) if former else None)
+
+
+def _replaced(session: Session, sender: Sender, former: Chat, now: datetime) -> Undoable:
+    facts = {"chat_id": sender.chat_id, "former": former.chat_id}
+    undo_id = undo.keep(session, REPLACE, former.unit_id, facts, now=now)
+    return Undoable(former.title, undo_id, now + undo.WINDOW)
 
 
 def _refuse_taken(session: Session, chat_id: int, place: UnitRef) -> None:
@@ -173,15 +181,38 @@ def hold_again(session: Session, sender: Sender, undo_id: int, *, now: datetime)
     unit_id, facts = undo.take(session, LOOSEN, undo_id, now=now)
     place = unit(session, unit_id)
     who.require(Right.BIND_CHAT, place)
-    chat = session.get(Chat, facts["chat_id"])
-    is_free = chat is not None and chat.state is ChatState.LOOSENED and chat.unit_id == place.id
-    if chat is None or not is_free or _active(session, place.id) is not None:
+    if _active(session, place.id) is not None:
+        raise BoundElsewhere(unit=place.name)
+    chat_id = _hold(session, place, facts["chat_id"], now)
+    outbox.revive(session, chat_id, since=now - undo.WINDOW)
+    return place
+
+
+def put_back(session: Session, sender: Sender, undo_id: int, *, now: datetime) -> tuple[UnitRef, str]:
+    """撤销 of a replacement: the former group is the unit's again, the one that came in its place is not."""
+    who = actor(session, sender, now=now)
+    unit_id, facts = undo.take(session, REPLACE, undo_id, now=now)
+    place = unit(session, unit_id)
+    who.require(Right.BIND_CHAT, place)
+    newer = _active(session, place.id)
+    if newer is None or newer.chat_id != facts["chat_id"]:
+        raise BoundElsewhere(unit=place.name)
+    newer.state = ChatState.LOOSENED
+    session.flush()
+    outbox.drop_chat(session, newer.chat_id)
+    chat_id = _hold(session, place, facts["former"], now)
+    return place, session.get_one(Chat, chat_id).title
+
+
+def _hold(session: Session, place: UnitRef, chat_id: int | str | None, now: datetime) -> int:
+    """A group let go a moment ago is the unit's again."""
+    chat = session.get(Chat, chat_id)
+    if chat is None or chat.state is not ChatState.LOOSENED or chat.unit_id != place.id:
         raise BoundElsewhere(unit=place.name)
     chat.state = ChatState.ACTIVE
     session.flush()
-    outbox.revive(session, chat.chat_id, since=now - undo.WINDOW)
     menus.push_chat(session, chat.chat_id, place, now=now)
-    return place
+    return chat.chat_id
 
 
 def bot_added(session: Session, sender: Sender, title: str, *, now: datetime) -> bool:

@@ -54,11 +54,21 @@ class CodeCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Undoable:
+    """Of whom or what something was taken, and the button that gives it back until then."""
+
+    name: str
+    undo_id: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ChatBound:
     unit: UnitRef
     code: str = ""
     former: str | None = None  # another group of the unit, which must be replaced first
     is_in_topic: bool = False
+    undo: Undoable | None = None  # of the group that this one has taken the place of
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +183,6 @@ class PostChoice:
     units: Sequence[UnitRef]
     unit: UnitRef | None = None
     roles: Sequence[Role] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Undoable:
-    """Of whom or what something was taken, and the button that gives it back until then."""
-
-    name: str
-    undo_id: int
-    until: datetime
 
 
 @dataclass(frozen=True, slots=True)

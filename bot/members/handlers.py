@@ -185,6 +185,11 @@ async def hold_again(_: Update, context: Context) -> None:
     await context.say(Edit(views.chat_held_again(await context.transact(chats.hold_again, context.press.number(0)))))
 
 
+async def put_back(_: Update, context: Context) -> None:
+    await _require_presence(context)
+    await context.say(Edit(views.put_back(*await context.transact(chats.put_back, context.press.number(0)))))
+
+
 async def again(_: Update, context: Context) -> None:
     await context.transact(reach.send_again, context.press.number(0))
     await context.say(Alert(views.SENT_AGAIN))
@@ -237,6 +242,7 @@ ROUTES = Routes(
         "members:code": chosen(make_code),
         "members:codes": turning(Right.BIND_CHAT, directory.WITH_CHATS, views.bind_choice),
         "members:swap": swap,
+        "members:unswap": put_back,
         "members:unchat": ask_loosen,
         "members:part": loosen,
         "members:rejoin": hold_again,

@@ -293,7 +293,15 @@ def chat_bound(done: ChatBound) -> Message:
         "“这里”是指本话题，现场答题也在这里；要分到别的话题，请在那个话题里发送 /bind。" if done.is_in_topic else ""
     )
     more = "需要置顶通知时，请把机器人设为管理员并允许置顶消息。"
-    return Message(lines(fill(text, unit=done.unit.name), topics, more))
+    if done.undo is None:
+        return Message(lines(fill(text, unit=done.unit.name), topics, more))
+    former = fill("原来的“{title}”不再使用。{until}", title=done.undo.name, until=_until(done.undo))
+    return Message(lines(fill(text, unit=done.unit.name), topics, more, former), ((_undo(done.undo, "unswap"),),))
+
+
+def put_back(unit: UnitRef, title: str) -> Message:
+    text = "已撤销更换，{unit}的通知照常发到“{title}”，本群不再使用。"
+    return Message(fill(text, unit=unit.name, title=title))
 
 
 _TOPICS = {TopicOf.NOTICE: "会议通知", TopicOf.STUDY: "现场答题", TopicOf.BOTH: "两样都在这里"}

@@ -91,7 +91,9 @@ async def test_one_occurrence_is_moved_and_the_series_changed_and_stopped(chat: 
     await li.press("查看")
     await li.press("停止")
     stopped = (await li.press("确认停止")).edits[0]
-    assert stopped.text == "已停止：主题党日 学习二十大精神，每月15日。\n尚未通知的2场不再召开。"
+    assert stopped.text == "已停止：主题党日 学习二十大精神，每月15日。\n尚未通知的2场不再召开。\n09:05前可撤销。"
+    back = (await li.press("撤销")).edits[0]
+    assert (back.text.split("\n")[0], labels(back)) == ("已撤销停止：主题党日 学习二十大精神，每月15日。", ["查看"])
 
 
 async def test_buttons_lead_through_the_wizard(chat: Cast) -> None:

@@ -249,6 +249,17 @@ def test_a_stop_is_asked_and_told() -> None:
     assert text(series_views.stopped(Ended(SERIES, (), 0), now=NOW)) == "已停止：主题党日 学习，每月第一个周五。"
 
 
+def test_a_stop_can_be_called_back() -> None:
+    told = series_views.stopped(Ended(SERIES, (), 2, undo=(7, at("2026-11-21 10:05"))), now=NOW)
+    assert text(told).split("\n")[1:] == ["尚未通知的2场不再召开。", "10:05前可撤销。"]
+    assert labels(told) == ["撤销"]
+    gone = replace(VIEW.coming[0], state=MeetingState.CANCELLED)
+    back = series_views.resumed(replace(VIEW, coming=(gone, *VIEW.coming)), now=NOW)
+    assert text(back).split("\n")[0] == "已撤销停止：主题党日 学习，每月第一个周五。"
+    assert text(back).split("\n")[1] == f"下一次：{series_views.coming_line(VIEW.coming[0], now=NOW)}"
+    assert labels(back) == ["查看"]
+
+
 # -- single days ------------------------------------------------------------------------------------------------------
 
 

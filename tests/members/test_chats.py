@@ -105,7 +105,9 @@ def test_a_second_group_replaces_the_first_only_when_asked_to(make: Make) -> Non
     make.chat(cast.branch)
     word = code(make, cast.li, cast.branch.id)
     assert bind(make, cast.li, word, OTHER_CHAT) == ChatBound(cast.branch, word, "一支部群")
-    assert bind(make, cast.li, word, OTHER_CHAT, replaces=True) == ChatBound(cast.branch)
+    bound = bind(make, cast.li, word, OTHER_CHAT, replaces=True)
+    assert bound is not None
+    assert (bound.unit, bound.former, bound.undo and bound.undo.name) == (cast.branch, None, "一支部群")
     assert (state(make), state(make, OTHER_CHAT)) == (ChatState.LOOSENED, ChatState.ACTIVE)
 
 

@@ -14,7 +14,7 @@ from bot.members.rules import ChatState, NotAllowed, NotAllowedHere, Role
 from bot.message import Message
 from bot.outbox import Lane, OutboxRow, State
 from bot.undo import TooLate, UndoRow
-from tests.make import GROUP_CHAT, NOW, Make, Someone
+from tests.make import GROUP_CHAT, NOW, Cast, Make, Someone
 
 LATER = NOW + timedelta(minutes=4, seconds=59)
 
@@ -122,3 +122,51 @@ def test_a_branch_that_has_another_group_by_now_keeps_it(make: Make) -> None:
     make.chat(cast.branch, -4002)
     with pytest.raises(chats.BoundElsewhere):
         make.database.run(chats.hold_again, cast.li.sender(), done.undo_id, now=LATER)
+
+
+# -- a group replaced by another --------------------------------------------------------------------------------------
+
+OTHER_CHAT = -1001000000777
+
+
+def replaced(make: Make, cast: Cast) -> int:
+    """The branch's group gives way to another; the number that puts it back."""
+    make.chat(cast.branch)
+    code = make.database.run(chats.make_code, cast.li.sender(), cast.branch.id, entropy=bytes, now=NOW).code
+    new = cast.li.sender(chat_id=OTHER_CHAT)
+    bound = make.database.run(chats.bind_chat, new, code, "新群", replaces=True, now=NOW)
+    assert bound is not None
+    assert bound.undo is not None
+    return bound.undo.undo_id
+
+
+def states(make: Make) -> tuple[ChatState, ChatState]:
+    return make.database.look(
+        lambda session: (session.get_one(Chat, GROUP_CHAT).state, session.get_one(Chat, OTHER_CHAT).state)
+    )
+
+
+def test_a_group_replaced_by_mistake_is_the_branch_s_again(make: Make) -> None:
+    cast = make.cast()
+    undo_id = replaced(make, cast)
+    assert states(make) == (ChatState.LOOSENED, ChatState.ACTIVE)
+    wait_for(make.database, OTHER_CHAT)
+    for one in (cast.zhang, cast.zhao):
+        with pytest.raises((NotAllowed, NotAllowedHere)):
+            make.database.run(chats.put_back, one.sender(chat_id=OTHER_CHAT), undo_id, now=LATER)
+    back = make.database.run(chats.put_back, cast.wang.sender(chat_id=OTHER_CHAT), undo_id, now=LATER)
+    assert (back[0].name, back[1]) == ("一支部", "一支部群")
+    assert states(make) == (ChatState.ACTIVE, ChatState.LOOSENED)
+    assert state(make.database) == State.UNREACHABLE  # nothing more of the branch goes into the other group
+    with pytest.raises(TooLate):
+        make.database.run(chats.put_back, cast.li.sender(), undo_id, now=LATER)
+
+
+def test_a_replacement_stays_after_five_minutes_or_once_the_new_group_is_gone(make: Make) -> None:
+    cast = make.cast()
+    undo_id = replaced(make, cast)
+    with pytest.raises(TooLate):
+        make.database.run(chats.put_back, cast.li.sender(), undo_id, now=NOW + undo.WINDOW)
+    make.database.run(chats.loosen, cast.li.sender(), cast.branch.id, now=NOW)
+    with pytest.raises(chats.BoundElsewhere):
+        make.database.run(chats.put_back, cast.li.sender(), undo_id, now=LATER)

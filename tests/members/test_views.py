@@ -264,6 +264,10 @@ def test_texts_of_groups() -> None:
         "需要置顶通知时，请把机器人设为管理员并允许置顶消息。"
     )
     assert views.ask_replace(ChatBound(BRANCH, "7F3K2Q", "一支部群")).text == "一支部已绑定“一支部群”。更换为本群？"
+    replaced = views.chat_bound(ChatBound(BRANCH, undo=Undoable("一支部群", 7, NOW + WINDOW)))
+    assert replaced.text.split("\n")[-1] == "原来的“一支部群”不再使用。09:05前可撤销。"
+    assert [button.data for row in replaced.buttons for button in row] == ["members:unswap:7"]
+    assert views.put_back(BRANCH, "一支部群").text == "已撤销更换，一支部的通知照常发到“一支部群”，本群不再使用。"
     assert views.ask_loosen(BRANCH, "一支部群").text == "解除一支部与“一支部群”的绑定？会议通知改为私信。"
     loosened = Undoable("一支部", 7, NOW + WINDOW)
     assert views.chat_loosened(loosened).text == "已解除一支部的群绑定，会议通知改为私信。09:05前可撤销。"
