@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot import inbox, outbox, undo
+from bot import inbox, outbox, retention, undo
 from bot.db import Base
 from bot.errors import UserError
 from bot.members import notices, register
@@ -28,6 +28,7 @@ from bot.members.models import (
     Member,
     Membership,
     Prompt,
+    RoleChange,
     RoleGrant,
     RosterImport,
     Try,
@@ -131,6 +132,7 @@ def _person_tables(session: Session, member_id: int) -> list[Table]:
         .outerjoin(group, group.id == Membership.group_id)
     )
     grants = select(RoleGrant.role, Unit.name, RoleGrant.from_on, RoleGrant.to_on)
+    changes = select(RoleChange.at, RoleChange.role, Unit.name, RoleChange.is_given, RoleChange.way)
     spans = select(Exemption.scope, Exemption.from_on, Exemption.to_on, Exemption.basis, Exemption.approver)
     return [
         words.person([tuple(row) for row in session.execute(of_person)]),
@@ -141,6 +143,16 @@ def _person_tables(session: Session, member_id: int) -> list[Table]:
                 tuple(row)
                 for row in session.execute(
                     grants.join(Unit, Unit.id == RoleGrant.unit_id).where(RoleGrant.member_id == member_id)
+                )
+            ]
+        ),
+        words.post_changes(
+            [
+                tuple(row)
+                for row in session.execute(
+                    changes.join(Unit, Unit.id == RoleChange.unit_id)
+                    .where(RoleChange.member_id == member_id)
+                    .order_by(RoleChange.id)
                 )
             ]
         ),
@@ -180,7 +192,11 @@ def ask(session: Session, sender: Sender, *, now: datetime) -> None:
 def erase(
     session: Session, sender: Sender, member_id: int, features: Sequence[PersonalData], *, now: datetime
 ) -> Erased:
-    """Take the person's name, account and private words out of every table; what a branch counts stays."""
+    """Take the person's name, account and private words out of every table; what a branch counts stays.
+
+    It cannot be undone: of somebody in a branch it takes two, the person who asks for it and an ADMIN above who
+    confirms, or an ADMIN to whom he said so; never his own secretary.
+    """
     who = actor(session, sender, now=now)
     person, branch = _person(session, member_id, now)
     if person.id != who.member_id or branch is not None:
@@ -277,7 +293,7 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
         values["is_probationary"] = today < is_probationary
     values |= {"suspended_from": None, "suspended_to": None}
     session.execute(update(Member).where(Member.id == of_person).values(**values))
-    outbox.forget(session, traces.user_id, {traces.name, escape(traces.name)}, traces.hide)
+    retention.forget(session, traces.user_id, {traces.name, escape(traces.name)}, traces.hide)
     inbox.forget(session, traces.user_id, traces.name)
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, time
 from bot.members import views
 from bot.members.facts import Choice, ErasureCard, Record, Table
 from bot.members.quiet import OWN_ENDS, OWN_STARTS, UNIT_ENDS, UNIT_STARTS, Settings
-from bot.members.rules import ExemptionScope, Role, UnitRef
+from bot.members.rules import ExemptionScope, Role, UnitRef, Way
 from bot.message import Button, Content, Html, Message, fill, lines, press, rows, strip_tags
 from bot.periods import QuietHours, beijing
 
@@ -77,6 +77,7 @@ def _choice(verb: str, clock: time, chosen: time, word: str, *args: int) -> Butt
 # -- one's data as a file --------------------------------------------------------------------------------------------
 
 Cells = Sequence[tuple[object, ...]]
+_WAYS: dict[object, str] = {Way.OFFICE: "办理", Way.ROSTER: "名册导入", Way.UNDO: "撤销", Way.SETUP: "初始设置"}
 _SCOPES = {ExemptionScope.DUE: "不计入应到", ExemptionScope.VOTE: "不计入表决", ExemptionScope.BOTH: "不计入应到和表决"}
 
 
@@ -114,6 +115,12 @@ def homes(cells: Cells) -> Table:
 
 def posts_held(cells: Cells) -> Table:
     return table("职务", ("职务", "组织", "起", "止"), cells)
+
+
+def post_changes(cells: Cells) -> Table:
+    """How he came to his offices and lost them; who did it is somebody else's matter."""
+    shown = [(at, role, unit, "任" if is_given else "免", _WAYS[way]) for at, role, unit, is_given, way in cells]
+    return table("任免记录", ("时间", "职务", "组织", "任免", "方式"), shown)
 
 
 def exemptions(cells: Cells) -> Table:

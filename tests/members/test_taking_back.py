@@ -7,7 +7,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot.members import offices, offices_views
+from bot.members import offices, offices_views, personal
 from bot.members.facts import Change
 from bot.members.models import RoleChange, RoleGrant
 from bot.members.rules import NotAllowed, NotAllowedHere, Role, Way
@@ -115,3 +115,18 @@ def test_every_change_stands_in_a_history_that_nobody_edits(make: Make) -> None:
         with pytest.raises(DBAPIError, match="append-only"):
             make.database.run(lambda session, said=statement: session.execute(text(said)))
     assert make.database.look(entries) == found
+
+
+def test_ones_own_history_of_offices_is_in_ones_own_file(make: Make) -> None:
+    cast = make.cast()
+    take_back(make, cast.wang, give(make, cast.wang, cast.zhang, cast.branch, Role.ORGANIZER))
+
+    def history(someone: Someone) -> tuple[tuple[str, ...], ...]:
+        tables = make.database.look(personal.export, someone.sender(), (), now=NOW)
+        return next((one.rows for one in tables if one.title == "任免记录"), ())
+
+    assert history(cast.zhang) == (
+        ("2026-03-02 09:00", "组织委员", "一支部", "任", "办理"),
+        ("2026-03-02 09:00", "组织委员", "一支部", "免", "撤销"),
+    )
+    assert history(cast.sun) == ()
