@@ -1,6 +1,5 @@
 """Durable messages out: rows written in the transaction of the fact they tell, sent later by `delivery`."""
 
-import json
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,12 +20,9 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
-    null,
-    or_,
     select,
     update,
 )
-from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime, signal, upsert_on
@@ -225,6 +221,43 @@ def refresh(session: Session, key: str, *, now: datetime, lane: Lane = Lane.CARD
         signal(session, "outbox")
 
 
+def _planning(dialect: str) -> Insert:
+    values = {
+        "lane": bindparam("in_lane"),
+        "chat_id": bindparam("to_chat"),
+        "is_unasked": True,
+        "due_at": bindparam("due"),
+        "valid_until": bindparam("until"),
+        "state": State.PENDING,
+        "attempts": 0,
+    }
+    statement = upsert_on(dialect, OutboxRow).values(
+        key=bindparam("of_key"), created_at=bindparam("at"), is_rendered_late=True, fence=0, is_repeat=False, **values
+    )
+    unless = OutboxRow.state != State.SENDING
+    return statement.on_conflict_do_update(index_elements=["key"], set_=values, where=unless)
+
+
+_PLANNED = Write(_planning)
+
+
+def plan(
+    session: Session,
+    key: str,
+    *,
+    chat_id: int | None,
+    due_at: datetime,
+    now: datetime,
+    valid_until: datetime | None = None,
+    lane: Lane = Lane.NOTICE,
+) -> None:
+    """Ask for one unasked message at a time to come, which its renderer words then. Planned again it comes at the new
+    time, even if it had been sent or cancelled."""
+    asked = {"of_key": key, "in_lane": int(lane), "to_chat": chat_id, "due": due_at, "at": now}
+    if _PLANNED.run(session, {**asked, "until": valid_until or now + FOREVER}):
+        signal(session, "outbox")
+
+
 _WITHDRAWN = Write(
     update(OutboxRow)
     .where(OutboxRow.key == bindparam("of_key"), OutboxRow.state == State.PENDING)
@@ -311,43 +344,6 @@ def sent_to(session: Session, chat_id: int) -> list[tuple[datetime, Content]]:
     query = select(OutboxRow.sent_at, OutboxRow.body).where(OutboxRow.chat_id == chat_id, OutboxRow.state == State.SENT)
     rows = session.execute(query.order_by(OutboxRow.id))
     return [(at, from_json(body)) for at, body in rows if at is not None and body is not None]
-
-
-def forget(session: Session, chat_id: int | None, names: Collection[str], hide: Callable[[str], str]) -> None:
-    """Take a person out of all messages: those to him lose text and address; of others that name him, sent ones lose
-    their text, and the rest go without the name."""
-    mark, shown = str(chat_id), cast_to(OutboxRow.body, Text)
-    # JSON is kept in ASCII, a name as escapes.
-    concerned = or_(*(shown.contains(json.dumps(name)[1:-1], autoescape=True) for name in names))
-    if chat_id is not None:
-        concerned |= (OutboxRow.chat_id == chat_id) | OutboxRow.key.contains(mark) | shown.contains(mark)
-    query = select(OutboxRow.id, OutboxRow.key, OutboxRow.chat_id, OutboxRow.state, OutboxRow.body)
-    for row in session.execute(query.where(concerned)).all():
-        values: dict[str, object] = {}
-        is_his = chat_id is not None and (row.chat_id == chat_id or mark in row.key.split(":"))
-        if is_his and mark in row.key.split(":"):
-            values["key"] = f"forgotten:{row.id}"
-        if is_his and row.chat_id == chat_id:
-            values["chat_id"] = null()
-        if is_his or row.state not in _UNSENT:
-            values["body"] = null()
-        elif row.body is not None:
-            values["body"] = _each(row.body, hide)
-        if is_his and row.state in _UNSENT:
-            values["state"] = State.CANCELLED
-        session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
-
-
-def _each(value: object, change: Callable[[str], str]) -> object:
-    """`value` with every text in it changed."""
-    if isinstance(value, dict):
-        return {key: _each(part, change) for key, part in value.items()}
-    if isinstance(value, list):
-        return [_each(part, change) for part in value]
-    return change(value) if isinstance(value, str) else value
-
-
-_UNSENT = (State.PENDING, State.SENDING, State.UNKNOWN)
 
 
 def expire_before(session: Session, at: datetime) -> int:

@@ -1,15 +1,18 @@
-"""How long messages are kept that were sent, or never will be; features note before what they still want to know."""
+"""How messages go: after some time, when features have noted what they still want to know; or with a person."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import Text, delete, null, or_, select, tuple_, update
+from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
 from bot.outbox import Hooks, Old, OutboxRow, State, prefix_of
 
 KEEP = timedelta(days=100)  # longer than a quarter: its figures open to the messages themselves
 BATCH = 500  # rows of one transaction: everybody's taps wait for it
+_UNSENT = (State.PENDING, State.SENDING, State.UNKNOWN)
 _OVER = [state for state in State if state not in (State.PENDING, State.SENDING)]
 
 
@@ -54,3 +57,37 @@ def _by_prefix(rows: Sequence[Old]) -> dict[str, list[Old]]:
 def keep_all(_: Session, rows: Sequence[Old]) -> Collection[int]:
     """As `outlive`: these rows say what must not be said again, or what was said last."""
     return [row.id for row in rows]
+
+
+def forget(session: Session, chat_id: int | None, names: Collection[str], hide: Callable[[str], str]) -> None:
+    """Take a person out of all messages: those to him lose text and address; of others that name him, sent ones lose
+    their text, and the rest go without the name."""
+    mark, shown = str(chat_id), cast_to(OutboxRow.body, Text)
+    # JSON is kept in ASCII, a name as escapes.
+    concerned = or_(*(shown.contains(json.dumps(name)[1:-1], autoescape=True) for name in names))
+    if chat_id is not None:
+        concerned |= (OutboxRow.chat_id == chat_id) | OutboxRow.key.contains(mark) | shown.contains(mark)
+    query = select(OutboxRow.id, OutboxRow.key, OutboxRow.chat_id, OutboxRow.state, OutboxRow.body)
+    for row in session.execute(query.where(concerned)).all():
+        values: dict[str, object] = {}
+        is_his = chat_id is not None and (row.chat_id == chat_id or mark in row.key.split(":"))
+        if is_his and mark in row.key.split(":"):
+            values["key"] = f"forgotten:{row.id}"
+        if is_his and row.chat_id == chat_id:
+            values["chat_id"] = null()
+        if is_his or row.state not in _UNSENT:
+            values["body"] = null()
+        elif row.body is not None:
+            values["body"] = _each(row.body, hide)
+        if is_his and row.state in _UNSENT:
+            values["state"] = State.CANCELLED
+        session.execute(update(OutboxRow).where(OutboxRow.id == row.id).values(**values))
+
+
+def _each(value: object, change: Callable[[str], str]) -> object:
+    """`value` with every text in it changed."""
+    if isinstance(value, dict):
+        return {key: _each(part, change) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_each(part, change) for part in value]
+    return change(value) if isinstance(value, str) else value

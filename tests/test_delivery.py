@@ -2,22 +2,20 @@
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from bot import aftermath, outbox
+from bot import outbox
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status
-from bot.delivery import Delivery
 from bot.demo.chats import Chat
 from bot.demo.faults import BAD_GATEWAY, CUT_AFTER, UNAUTHORIZED, flood
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import BOT_ID, World
-from bot.limits import PRIVATE_BURST
 from bot.meetings.models import Meeting
 from bot.members.models import Account
 from bot.members.rules import Reach
@@ -372,40 +370,3 @@ async def test_a_press_on_a_deleted_card_counts_and_brings_the_card_back(
     assert again.text.endswith("已回复 1/12：参加1 · 请假0 · 未回复11")
     assert (await chat("周八").press("参加", on=again)).toast == "已登记：参加"
     assert again.text.endswith("已回复 2/12：参加2 · 请假0 · 未回复10")
-
-
-# -- pace -------------------------------------------------------------------------------------------------------------
-
-
-BURST = int(PRIVATE_BURST)
-
-
-def nothing(*_: object) -> None:
-    """What the features want to hear of chats is not asked here."""
-
-
-class Moving:
-    """A clock that goes on by `step` at each look."""
-
-    def __init__(self, at: datetime) -> None:
-        self.at, self.step = at, timedelta()
-
-    def now(self) -> datetime:
-        self.at += self.step
-        return self.at
-
-
-async def test_what_a_limit_frees_while_the_sender_looks_is_not_slept_over(stage: Stage, chat: People) -> None:
-    house, clock, chat_id = stage.house, Moving(stage.clock.now()), chat("张三").id
-    sender = Delivery(stage.database, clock, {}, aftermath.Reach(*[nothing] * 7), has_limits=True)
-    sender.bot = house.telegram.bot
-    for number in range(BURST + 1):
-        text = Message(f"第 {number + 1} 条")
-        stage.database.run(
-            outbox.enqueue, f"pace:{number}", chat_id=chat_id, content=text, lane=Lane.NOTICE, now=clock.at
-        )
-    await sender.drain()
-    assert len([text for text in heard(chat("张三")) if text.endswith("条")]) == BURST
-    clock.step = timedelta(seconds=0.6)  # the next message may go after one second: between these two
-    await sender.pump()
-    assert await sender.pause() == 0

@@ -1,7 +1,7 @@
 """One sender and its rows: how many are in doubt at a time, and what a mistake about one does to the others."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
@@ -14,7 +14,8 @@ from bot import aftermath, outbox
 from bot.clock import SystemClock, VirtualClock
 from bot.db import Database
 from bot.delivery import IN_FLIGHT, WINDOW, Delivery
-from bot.limits import GROUP_BURST, GROUP_KEPT
+from bot.demo.stage import Actor, Stage
+from bot.limits import GROUP_BURST, GROUP_KEPT, PRIVATE_BURST
 from bot.message import Message
 from bot.outbox import Hooks, Lane, OutboxRow, State
 
@@ -126,3 +127,38 @@ async def test_a_row_whose_sending_cannot_be_noted_does_not_hold_the_next(databa
     wire = await sent(database, [*keys[:6], "deaf:1", *keys[6:]])
     assert sorted(wire.texts) == sorted([*keys, "deaf:1"])
     assert database.look(_states) == {**dict.fromkeys(keys, State.SENT), "deaf:1": State.SENDING}
+
+
+# -- pace -------------------------------------------------------------------------------------------------------------
+
+
+BURST = int(PRIVATE_BURST)
+
+
+class Moving:
+    """A clock that goes on by `step` at each look."""
+
+    def __init__(self, at: datetime) -> None:
+        self.at, self.step = at, timedelta()
+
+    def now(self) -> datetime:
+        self.at += self.step
+        return self.at
+
+
+async def test_what_a_limit_frees_while_the_sender_looks_is_not_slept_over(
+    stage: Stage, chat: Callable[[str], Actor]
+) -> None:
+    house, clock, chat_id = stage.house, Moving(stage.clock.now()), chat("张三").id
+    sender = Delivery(stage.database, clock, {}, aftermath.Reach(*[nothing] * 7), has_limits=True)
+    sender.bot = house.telegram.bot
+    for number in range(BURST + 1):
+        text = Message(f"第 {number + 1} 条")
+        stage.database.run(
+            outbox.enqueue, f"pace:{number}", chat_id=chat_id, content=text, lane=Lane.NOTICE, now=clock.at
+        )
+    await sender.drain()
+    assert len([message for message in chat("张三").sees() if message.text.endswith("条")]) == BURST
+    clock.step = timedelta(seconds=0.6)  # the next message may go after one second: between these two
+    await sender.pump()
+    assert await sender.pause() == 0
