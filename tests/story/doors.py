@@ -141,6 +141,7 @@ def _members(scene: Scene) -> Iterator[Door]:
     yield pressing("members:codes", somewhere(Right.BIND_CHAT), 0)
     yield pressing("members:swap", binding, scene.words["code"], in_group=True, alone=True)
     yield pressing("members:unchat", binding, branch.id)
+    yield pressing("members:unswap", binding, scene.of["swapped"], in_group=True, alone=True)
     yield pressing("members:part", binding, branch.id)
     yield pressing("members:rejoin", at(Right.BIND_CHAT, scene.units["城建二支部"]), scene.of["loosened"], alone=True)
     yield pressing("members:rebind", roster, scene.of["released"], alone=True)

@@ -114,6 +114,7 @@ def _series(scene: Scene) -> Iterator[Door]:
     yield pressing("meetings:stop", may, series)
     yield pressing("meetings:halt", may, series, alone=True)
     yield pressing("meetings:alter", may, series)
+    yield pressing("meetings:resume", may, scene.of["stopped"], alone=True)
 
 
 # -- attendance -------------------------------------------------------------------------------------------------------

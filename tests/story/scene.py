@@ -260,6 +260,9 @@ def _group_let_go(session: Session, scene: Scene, chat_id: int) -> None:
     unit_id, now = scene.units["城建二支部"].id, scene.stage.clock.now()
     session.add(Chat(chat_id=chat_id, unit_id=unit_id, title="二支部群", state=ChatState.LOOSENED))
     scene.of["loosened"] = undo.keep(session, chats.LOOSEN, unit_id, {"chat_id": chat_id}, now=now)
+    swapped = {"chat_id": scene.group_id, "former": scene.group_id}
+    scene.of["swapped"] = undo.keep(session, chats.REPLACE, scene.units[BRANCH].id, swapped, now=now)
+    scene.of["stopped"] = undo.keep(session, series.STOP, scene.of["series"], {}, now=now)
 
 
 def _files(scene: Scene) -> None:
