@@ -14,7 +14,7 @@ from bot.members.rules import ChatRule, Right, Role, UnitRef
 from bot.members.service import Holder
 from bot.message import Message
 from bot.outbox import Lane
-from bot.quiz import authors, outcomes, reports
+from bot.quiz import outcomes, papers, reports
 from bot.quiz import results_views as views
 from bot.quiz.ranking import top
 from bot.quiz.rates import Rates
@@ -57,7 +57,7 @@ class Post:
 
 def announce(session: Session, of: Exam, *, now: datetime) -> None:
     """Tell everybody but the candidates what has been released or corrected."""
-    branches = authors.branches_of(session, of.id)
+    branches = papers.branches_of(session, of.id)
     figures = outcomes.rates_by_branch(session, of)
     before = outcomes.rates_by_branch(session, replace(of, revision=of.revision - 1)) if of.revision > 1 else {}
     leaders = _leaders(session, of, branches, now)

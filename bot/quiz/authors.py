@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.members import service as members
-from bot.members.models import Unit
 from bot.members.rules import Actor, Right, UnitRef
 from bot.message import Sender
-from bot.quiz import outcomes
-from bot.quiz.models import PaperBranch
+from bot.quiz import outcomes, papers
 from bot.quiz.outcomes import NoSuchExam
 from bot.quiz.result_facts import Exam
 
@@ -45,17 +42,10 @@ class Desk:
         raise NoSuchExam
 
 
-def branches_of(session: Session, paper_id: int) -> tuple[UnitRef, ...]:
-    """In the order of the tree."""
-    query = select(Unit.id, Unit.kind, Unit.name, Unit.path).join(PaperBranch, PaperBranch.branch_id == Unit.id)
-    rows = [UnitRef(*row) for row in session.execute(query.where(PaperBranch.paper_id == paper_id))]
-    return tuple(sorted(rows, key=lambda ref: [int(part) for part in ref.path.split("/") if part]))
-
-
 def desk(session: Session, sender: Sender, paper_id: int, *, now: datetime, is_held: bool = False) -> Desk:
     """Raises the refusal that fits, unless the sender leads one of the branches of the exam."""
     who = members.actor(session, sender, now=now)
-    branches = branches_of(session, paper_id)
+    branches = papers.branches_of(session, paper_id)
     if not branches:
         raise NoSuchExam
     led = tuple(branch for branch in branches if who.may(Right.RUN_QUIZ, branch))

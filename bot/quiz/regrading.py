@@ -16,7 +16,7 @@ from bot.banks.rules import RIGHT, WRONG, Question, QuestionType
 from bot.errors import UserError
 from bot.members.rules import OnlyAdmins, Right
 from bot.message import Sender, StaleButton
-from bot.quiz import analysis, announcing, authors, outcomes
+from bot.quiz import analysis, announcing, authors, outcomes, papers
 from bot.quiz.authors import Desk
 from bot.quiz.marking import mark
 from bot.quiz.models import Attempt, AttemptItem, Paper, PaperItem, PaperPool, Regrade
@@ -236,7 +236,7 @@ def _others(session: Session, desk: Desk, asked: Version, now: datetime) -> list
     own_versions = set(session.scalars(versions))
     found: list[tuple[int, int, str]] = []
     for paper_id in session.scalars(query).all():
-        branches = authors.branches_of(session, paper_id)
+        branches = papers.branches_of(session, paper_id)
         other = outcomes.exam(session, paper_id)
         place = next((p for v, p in analysis.positions(session, other).items() if v in own_versions), None)
         if place is not None and all(desk.who.may(Right.RUN_QUIZ, branch) for branch in branches):

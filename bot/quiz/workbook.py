@@ -16,13 +16,14 @@ from bot.quiz.result_facts import Book, BranchRates, ItemPage, Line
 from bot.quiz.results_views import DECISIONS, OUTCOMES, RANK_RULE, key_words, percent, place, tenths, verdict
 from bot.quiz.rules import Outcome
 from bot.quiz.views import score, span
-from bot.workbook import Look, across, height, opened, strings, wide_page
+from bot.workbook import Look, across, height, opened, plain, strings, wide_page
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 Column = tuple[str, int]  # heading and width
 Row = Sequence[str]
+WIDE = 40  # columns of running text
 _NOTE_WIDTHS = (16, 84)
 _RATES: tuple[tuple[str, Callable[[Rates], str]], ...] = (
     ("应考", lambda one: str(one.expected)),
@@ -44,13 +45,11 @@ def render(what: Book) -> bytes:
         look = Look(book)
         _notes(book.add_worksheet("说明"), look, what)
         if what.has_names:
-            _sheet(book.add_worksheet("成绩"), look, *_scores(what))
-            _sheet(book.add_worksheet("答卷明细"), look, *_answers(what))
+            tables = [_scores(what), _answers(what), _items(what), _missing(what)]
         else:
-            _sheet(book.add_worksheet("各支部情况"), look, *_branches(what))
-        _sheet(book.add_worksheet("试题分析"), look, *_items(what))
-        if what.has_names:
-            _sheet(book.add_worksheet("缺考与免考"), look, *_missing(what))
+            tables = [_branches(what), _items(what)]
+        for name, columns, rows, notes in tables:
+            _sheet(book.add_worksheet(name), look, f"《{what.exam.title}》{name}", columns, rows, notes)
     return out.getvalue()
 
 
@@ -114,13 +113,15 @@ def _sheet(
     strings(sheet, 1, [heading for heading, _ in columns], look.head)
     sheet.set_row(1, 24)
     for number, cells in enumerate(rows, start=2):
-        strings(sheet, number, cells, look.cell)
+        for column, cell in enumerate(cells):
+            sheet.write_string(number, column, plain(cell), look.left if widths[column] >= WIDE else look.cell)
         sheet.set_row(number, 5 + height(cells, widths))
     for number, text in enumerate(notes, start=len(rows) + 2):
         across(sheet, number, last, text, look.body, points=4 + height([text], [sum(widths)]))
     sheet.ignore_errors({"number_stored_as_text": "A1:Z99999"})  # all cells are text, on purpose
     sheet.freeze_panes(2, 0)
     wide_page(sheet, 1)
+    sheet.set_footer("&R&9第&P页，共&N页")
 
 
 Table = tuple[str, Sequence[Column], Sequence[Row], Sequence[str]]
