@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from bot.banks.models import BankRevision, ImportRun
+from bot.banks.models import BankRevision, ImportRun, QuestionVersion
 from bot.members.facts import Table
 from bot.members.personal import PersonalData, Traces, hide_in
 from bot.quiz import personal_views as words
@@ -42,16 +42,22 @@ def export(session: Session, member_id: int) -> Sequence[Table]:
     )
     answers = (
         select(Paper.title, Attempt.number, AttemptItem.position, AttemptItem.selection, AttemptItem.answered_at)
-        .add_columns(AttemptItem.awarded_centi, AttemptItem.max_centi)
+        .add_columns(AttemptItem.awarded_centi, AttemptItem.max_centi, AttemptItem.option_order, QuestionVersion.type)
         .join(Attempt, Attempt.paper_id == Paper.id)
         .join(AttemptItem, AttemptItem.attempt_id == Attempt.id)
+        .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
         .where(Attempt.member_id == member_id, AttemptItem.answered_at.is_not(None))
         .order_by(AttemptItem.id)
     )
     return (
         words.results([(*row[:2], words.points(row[2]), *row[3:]) for row in session.execute(results)]),
         words.attempts([(*row[:5], words.points(row[5])) for row in session.execute(attempts)]),
-        words.answers([(*row[:5], words.points(row[5]), words.points(row[6])) for row in session.execute(answers)]),
+        words.answers(
+            [
+                (*row[:3], words.chosen(row[8], row[7], row[3]), row[4], words.points(row[5]), words.points(row[6]))
+                for row in session.execute(answers)
+            ]
+        ),
     )
 
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 
+from bot.banks.rules import RIGHT, WRONG, QuestionType, shown_letters
 from bot.members.facts import Table
 from bot.members.personal_views import table
 from bot.quiz.rules import AttemptState, Outcome
+from bot.quiz.views import JUDGED
 
 Cells = Sequence[tuple[object, ...]]
 _NAMES: dict[object, str] = {
@@ -34,6 +36,17 @@ def attempts(cells: Cells) -> Table:
 
 def answers(cells: Cells) -> Table:
     return table("答案", ("考试", "第几次", "题号", "所选", "时间", "得分", "满分"), cells)
+
+
+def chosen(kind: QuestionType, order: Sequence[int], selection: str | None) -> str:
+    """An answer in the letters the member saw, as he pressed or wrote it."""
+    if not selection:
+        return ""
+    if kind is QuestionType.TRUE_FALSE:
+        return JUDGED[(RIGHT, WRONG).index(selection)]
+    if kind is QuestionType.BLANK:
+        return "；".join(selection.split("\n"))
+    return shown_letters(selection, order)
 
 
 def points(centi: int | None) -> str:

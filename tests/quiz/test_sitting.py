@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from bot.banks.rules import QuestionType, shown_letters
 from bot.message import StaleButton
-from bot.quiz import attempts, sitting, starting
+from bot.quiz import attempts, personal, sitting, starting
 from bot.quiz.blueprint import BlueprintRow
 from bot.quiz.exam_facts import Card, HandedIn, Late, MyStanding, Saved, Terms
 from bot.quiz.models import AnswerEvent, Attempt, Candidate
@@ -169,6 +169,19 @@ def test_marks_stand_in_the_table_of_numbers(hall: Hall) -> None:
     assert (sheet.answered, sheet.unanswered, sheet.marked) == (1, (2, 3, 4, 5), (3,))
     hall.act(sitting.mark_for_review, zhang, card.attempt_id, 3, is_on=False)
     assert hall.act(sitting.sheet, zhang, card.attempt_id, 1).marked == ()
+
+
+def test_the_own_file_names_the_letters_that_were_seen(hall: Hall) -> None:
+    hall.publish()
+    zhang = hall.cast.zhang
+    card = hall.start(zhang)
+    hall.pick(zhang, card, "C")
+    for letter in "DB":
+        hall.pick(zhang, hall.open(zhang, card, 3), letter)
+    hall.pick(zhang, hall.open(zhang, card, 4), "F")
+    hall.write(zhang, hall.open(zhang, card, 5), "三\n五十")
+    answers = hall.database.look(personal.export, zhang.id)[2]
+    assert [row[3] for row in answers.rows] == ["C", "BD", "错误", "三；五十"]
 
 
 # -- who and when ------------------------------------------------------------------------------------------------------
