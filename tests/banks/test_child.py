@@ -91,8 +91,9 @@ def test_the_template_is_read_without_an_error() -> None:
     assert [question.type for question in checked.bank.questions] == list(QuestionType)
 
 
-WORDS = "A B AB Z 对 错 √ 1 0 3.5 = 甲 乙 丙丁 ____ （　） （A） 单选 判断 填空 多选题 简答 一、单选题 A.甲 B、乙 三|五 ['甲'] A、B都对"
-CELLS = st.sampled_from(["", "", *WORDS.split(" "), "\u200b", "x" * 600])
+WORDS = "A B AB Z 对 错 √ 1 0 3.5 = 甲 乙 丙丁 ____ （　） （A） 单选 判断 填空 多选题 简答 一、单选题"
+PARTS = "A.甲 B、乙 三|五 ['甲'] A、B都对"
+CELLS = st.sampled_from(["", "", *WORDS.split(" "), *PARTS.split(" "), "\u200b", "x" * 600])
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
