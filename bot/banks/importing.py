@@ -263,8 +263,8 @@ def undo(session: Session, sender: Sender, token: str, *, now: datetime) -> int:
 
 
 def discard_expired(session: Session, *, now: datetime) -> int:
-    """Files nobody confirmed within a day are dropped; how many."""
-    is_over = (ImportRun.state == RunState.PREVIEW, ImportRun.expires_at <= now)
+    """Files nobody confirmed within a day are dropped, and readings that a crash cut off; how many."""
+    is_over = (ImportRun.state.in_([RunState.PREVIEW, RunState.READING]), ImportRun.expires_at <= now)
     return _count(session, update(ImportRun).where(*is_over).values(state=RunState.DISCARDED, data=None, reading=None))
 
 

@@ -16,7 +16,7 @@ from bot.banks.formats.schema1 import SLUG
 from bot.banks.judging import Ground, key_of
 from bot.banks.lint import Checked
 from bot.banks.revisions import Ready
-from bot.banks.rules import MAX_TITLE, WHOLE, Bank, Issue, Mode, Source, digest, in_force
+from bot.banks.rules import MAX_QUESTIONS, MAX_TITLE, WHOLE, Bank, Issue, Mode, Source, digest, in_force
 from bot.errors import UserError
 from bot.message import clean, cut, units
 
@@ -97,8 +97,11 @@ def judged(raw: RawFile, sha256: str, way: Way, *, on: date, editions: Iterable[
     """What a foreign file would make of its bank."""
     with uncollected():
         result = foreign.judge(raw, Ground(way.head.defaults, _known(way.head, editions, on), way.source))
-        bank = foreign.bank_of(result, way.head) if result.drawn else None
+        is_right_size = 0 < len(result.drawn) <= MAX_QUESTIONS
+        bank = foreign.bank_of(result, way.head) if is_right_size else None
         issues = foreign.with_hints(result, raw.file, bank)
+        if len(result.drawn) > MAX_QUESTIONS:
+            issues = (Issue("E011", raw.file, WHOLE), *issues)
         ready = revisions.prepared(bank, sha256, way.mode) if bank else None
     return Loaded(raw.file, sha256, Checked(raw.file, bank, issues, rows=result.rows), ready)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.banks import child, foreign, reading, workbook
+from bot.banks import child, foreign, reading, views, workbook
 from bot.banks.formats import Format, csv, format_of, wire
 from bot.banks.judging import Ground
 from bot.banks.rules import QuestionType
@@ -122,3 +122,12 @@ def test_what_is_named_under_a_slug_goes_there() -> None:
     loaded = reading.load(sheet(HEAD, Q), "题.xlsx", on=ON, slug="own-bank", title="自己的题库")
     assert loaded.checked.bank is not None
     assert (loaded.checked.bank.slug, loaded.checked.bank.title) == ("own-bank", "自己的题库")
+
+
+def test_more_questions_than_a_bank_holds_are_refused() -> None:
+    lines = "".join(f"判断,第{n}条规定是这样的,对\n" for n in range(10_001))
+    checked = load(f"题型,题干,答案\n{lines}".encode(), "题.csv").checked
+    assert checked.bank is None
+    assert [views.line(issue) for issue in checked.issues if issue.is_error] == [
+        "题.csv E011 超过上限：文件 8 MB、10000 题。"
+    ]
