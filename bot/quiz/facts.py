@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum, auto
 from fractions import Fraction
 
 from bot.banks.rules import POLL_QUESTION, Form, Question, QuestionType
@@ -43,6 +44,45 @@ class Lobby:
     shortest: timedelta
     longest: timedelta
     starts_in: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Seated:
+    """A private seat that was taken, before the first question or later."""
+
+    round_id: int
+    title: str
+    is_early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SeatCard:
+    """A question in a private seat. `chosen` is in the bank's letters; it is the answer once `is_said`. `lost` is what an
+    outage of ours took, if the answer counts for that reason.
+    """
+
+    item: LiveItem
+    score_centi: int
+    closes_at: datetime
+    chosen: str = ""
+    is_said: bool = False
+    lost: timedelta = timedelta()
+
+
+class SaidHow(Enum):
+    TAKEN = auto()
+    AGAIN = auto()  # the same as before
+    ALREADY = auto()  # another answer was before it
+    LATE = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What became of an answer in a private seat."""
+
+    card: SeatCard
+    how: SaidHow
+    late_by: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from telegram import Update
 from bot.context import Context, Routes
 from bot.errors import UserError
 from bot.message import ClearButtons, Edit, Toast
-from bot.quiz import drafts, hosting, overseeing, sending, service, views, votes
+from bot.quiz import drafts, hosting, overseeing, overseeing_views, sending, service, views, votes
 from bot.quiz.facts import Console, PaperDraft
 from bot.quiz.rules import read_prefix
 
@@ -27,6 +27,9 @@ class OnlyInPrivate(UserError):
 async def offer_round(_: Update, context: Context) -> None:
     if context.sender.is_private:
         await context.say(views.only_in_groups())
+        return
+    if context.words:
+        await context.transact(hosting.start_named, context.words, seed=_seed())  # the lobby is the answer
         return
     await context.say(views.choose_paper(await context.read(service.offer)))
 
@@ -113,7 +116,8 @@ async def see_poll(update: Update, context: Context) -> None:
 async def open_menu(_: Update, context: Context) -> None:
     if not context.sender.is_private:
         raise OnlyInPrivate
-    await context.say(views.menu(*await context.read(overseeing.menu)))
+    held, exams = await context.read(overseeing.menu)
+    await context.say(views.menu(held, overseeing_views.listed(exams)))
 
 
 async def new_paper(_: Update, context: Context) -> None:

@@ -1,35 +1,38 @@
 """Starting, joining and steering a live round: what people press, with what they and the group are told."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.banks.content import question_of
-from bot.banks.models import QuestionVersion
+from bot.banks import drawing
+from bot.banks.drawing import UsableBank
 from bot.db import signal, upsert
-from bot.members import chats
+from bot.errors import UserError
+from bot.members import chats, joining
 from bot.members import service as members
-from bot.members.rules import Actor
-from bot.message import Sender, StaleButton
+from bot.members.rules import Actor, UnitRef
+from bot.message import Sender, StaleButton, cut
 from bot.outbox import Lane
-from bot.quiz import papers, results, rounds, views, votes
+from bot.quiz import answering, papers, results, rounds, seat_views, views
+from bot.quiz.blueprint import Blueprint
 from bot.quiz.facts import Console, Lobby
-from bot.quiz.models import PaperItem, Round, RoundItem
+from bot.quiz.models import Round, RoundItem
+from bot.quiz.phrases import near_titles, read_round
 from bot.quiz.rules import (
     ENDED,
     LOBBY_FOR,
+    MAX_LIVE,
     QUICK_COUNTS,
     RUNNING,
     TOLD_FOR,
     ItemState,
     PauseReason,
     RoundState,
+    Seat,
     is_on_roster,
-    poll_form,
-    prefix,
-    time_for,
 )
 from bot.quiz.service import (
     AlreadyBegun,
@@ -43,7 +46,23 @@ from bot.quiz.service import (
     controlled,
     host,
     load,
+    times,
 )
+
+DEFAULT_COUNT = 5  # questions, where nobody says how many
+MOST_SHOWN = 20  # characters of what somebody typed
+
+
+class NoSuchBank(UserError):
+    text = "没有题库“{name}”。发送 /round 可以选试卷，或从题库随机出题。"
+
+
+class NoSuchBankNear(UserError):
+    text = "没有题库“{name}”，相近的有：{near}。"
+
+
+class TooMany(UserError):
+    text = "现场答题最多 {most} 题。"
 
 
 def start(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> str:
@@ -52,6 +71,33 @@ def start(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
     if paper_id not in {paper.paper_id for paper in papers.choices(session, unit, sender.chat_id)}:
         raise StaleButton
     return _open_lobby(session, sender, who, paper_id, now)
+
+
+def start_named(session: Session, sender: Sender, text: str, *, seed: int, now: datetime) -> str:
+    """Draw a paper from the bank that is named in words, or from all, and open its lobby; its title."""
+    who, unit = host(session, sender, now)
+    name, count = read_round(text)
+    if count is not None and not 1 <= count <= MAX_LIVE:
+        raise TooMany(most=MAX_LIVE)
+    banks = drawing.usable_banks(session, unit)
+    bank = next((one for one in banks if name in (one.title, one.slug)), None)
+    if name and bank is None:
+        raise _no_bank(session, unit, name, banks, now)
+    title = bank.title if bank is not None else views.QUICK_TITLE
+    bank_ids = (bank.id,) if bank is not None else ()
+    have = len(papers.pool(session, unit, Blueprint(bank_ids), now))
+    wanted = count if count is not None else max(1, min(DEFAULT_COUNT, have))
+    paper = papers.quick(session, who, unit, wanted, title, seed=seed, now=now, bank_ids=bank_ids)
+    return _open_lobby(session, sender, who, paper.paper_id, now)
+
+
+def _no_bank(session: Session, unit: UnitRef, name: str, banks: Sequence[UsableBank], now: datetime) -> UserError:
+    """Names those that are most like it, each with the questions it has for a group."""
+    ids = {bank.title: bank.id for bank in banks}
+    pools = {title: papers.pool(session, unit, Blueprint((ids[title],)), now) for title in near_titles(name, list(ids))}
+    near = [(title, len(pool)) for title, pool in pools.items()]
+    shown = cut(name, MOST_SHOWN)
+    return NoSuchBankNear(name=shown, near=views.counted(near)) if near else NoSuchBank(name=shown)
 
 
 def start_quick(session: Session, sender: Sender, count: int, *, seed: int, now: datetime) -> str:
@@ -88,16 +134,8 @@ def _open_lobby(session: Session, sender: Sender, who: Actor, paper_id: int, now
 
 
 def _lobby(session: Session, live: Live) -> Lobby:
-    query = (
-        select(PaperItem.position, QuestionVersion.content)
-        .join(QuestionVersion, QuestionVersion.id == PaperItem.version_id)
-        .where(PaperItem.paper_id == live.paper_id)
-    )
-    times = []
-    for position, content in session.execute(query):
-        question = question_of("", content)
-        times.append(time_for(question, poll_form(question, prefix(live.id, position, live.total))))
-    return Lobby(live.id, live.title, live.total, min(times), max(times), LOBBY_FOR)
+    spans = times(session, live).values()
+    return Lobby(live.id, live.title, live.total, min(spans), max(spans), LOBBY_FOR)
 
 
 def join(session: Session, sender: Sender, round_id: int, *, now: datetime) -> int:
@@ -111,9 +149,19 @@ def join(session: Session, sender: Sender, round_id: int, *, now: datetime) -> i
         raise NotOnRoster
     if live.state is not RoundState.LOBBY:
         raise AlreadyBegun
-    votes.attempt(session, live.id, live.paper_id, who.member_id, sender.at)
+    answering.sit(session, live.id, live.paper_id, who.member_id, Seat.GROUP, sender.at)
     outbox.refresh(session, live.key("counts"), now=now)
     return results.joined_count(session, live.id)
+
+
+def invite_guests(session: Session, sender: Sender, round_id: int, *, now: datetime) -> None:
+    """Show the group, once, the way onto the roster: somebody voted whom we do not know."""
+    live = controlled(session, sender, round_id, now)
+    unit = members.unit_of_chat(session, live.chat_id)
+    link = joining.way_in(session, unit) if unit is not None else ""
+    if not link:
+        raise StaleButton
+    rounds.post(session, live, live.key("bind"), seat_views.invite_guests(link), now + TOLD_FOR, now)
 
 
 def begin(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:

@@ -16,6 +16,7 @@ from bot.banks.rules import Question, QuestionType
 from bot.banks.views import TYPES
 from bot.errors import UserError
 from bot.members import service as members
+from bot.members.models import Unit
 from bot.members.rules import Actor, UnitKind, UnitRef
 from bot.periods import beijing, local_day
 from bot.quiz.blueprint import LIVE_TYPES, Blueprint, BlueprintRow, Picked, Pooled, TooFewError, draw, share_out
@@ -75,6 +76,13 @@ def branch_ids(session: Session, unit: UnitRef) -> list[int]:
     if unit.kind is UnitKind.PARTY_GROUP:
         return [int(unit.path.split("/")[-3])]
     return [branch.id for branch in members.units_below(session, unit, UnitKind.BRANCH)]
+
+
+def branches_of(session: Session, paper_id: int) -> tuple[UnitRef, ...]:
+    """The branches a paper was made for, in the order of the tree."""
+    query = select(Unit.id, Unit.kind, Unit.name, Unit.path).join(PaperBranch, PaperBranch.branch_id == Unit.id)
+    rows = [UnitRef(*row) for row in session.execute(query.where(PaperBranch.paper_id == paper_id))]
+    return tuple(sorted(rows, key=lambda ref: [int(part) for part in ref.path.split("/") if part]))
 
 
 def choices(session: Session, unit: UnitRef, chat_id: int | None = None) -> tuple[PaperChoice, ...]:
@@ -158,10 +166,18 @@ def _too_few(error: TooFewError) -> TooFew:
 
 
 def quick(
-    session: Session, who: Actor, unit: UnitRef, count: int, title: str, *, seed: int, now: datetime
+    session: Session,
+    who: Actor,
+    unit: UnitRef,
+    count: int,
+    title: str,
+    *,
+    seed: int,
+    now: datetime,
+    bank_ids: tuple[int, ...] = (),
 ) -> Published:
-    """A paper of `count` questions out of all banks, ready at once."""
-    blueprint = Blueprint(rows=(BlueprintRow(count),), is_quick=True)
+    """A paper of `count` questions out of these banks, or all, ready at once."""
+    blueprint = Blueprint(bank_ids, rows=(BlueprintRow(count),), is_quick=True)
     paper = new(session, who, unit, blueprint, title, seed, now)
     return publish(session, who, paper, draw_for(session, unit, blueprint, paper.seed, now), now)
 

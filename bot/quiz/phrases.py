@@ -3,7 +3,9 @@ its rows. No marking."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
+from difflib import get_close_matches
 from fractions import Fraction
 
 from bot.periods import at_beijing, local_day, week_of
@@ -26,6 +28,8 @@ _DATE_RUN = re.compile(r"[0-9年月日号./〇○零一二三四五六七八九�
 _DAY = re.compile(r"(.+?)[年\-./](.+?)[月\-./](.+?)[日号]?")
 _MONTH = re.compile(r"(.+?)[年\-./](.+?)月?")
 _YEARLY = re.compile(r"(.+?)月(.+?)[日号]?")
+_ROUND = re.compile(r"(?P<name>.*?)(?: ?(?P<of>\d{1,3}) ?题|(?:^| )(?P<count>\d{1,3}))?")
+NEAR = 3  # titles that are named when none is right
 _LEAP_YEAR = 2000  # a day of every year may be 29 February
 
 
@@ -252,3 +256,18 @@ def read_number(text: str) -> int | None:
     """30, 30分钟, 60%."""
     found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).strip().rstrip("。"))
     return int(found[1]) if found else None
+
+
+def read_round(text: str) -> tuple[str, int | None]:
+    """党章 10 题, 党章 ３０, 党章: what is asked for in a group, and how many questions if that is said."""
+    found = _ROUND.fullmatch(" ".join(unicodedata.normalize("NFKC", text).split()))
+    assert found is not None, "any text fits"
+    count = found["of"] or found["count"]
+    return found["name"].strip("《》“”\"' "), int(count) if count else None
+
+
+def near_titles(name: str, titles: Sequence[str]) -> list[str]:
+    """The titles most like a name that none of them has: those that hold it first."""
+    holding = [title for title in titles if name and name in title]
+    alike = get_close_matches(name, titles, n=NEAR, cutoff=0.4)
+    return [*holding, *(title for title in alike if title not in holding)][:NEAR]

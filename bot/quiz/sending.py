@@ -14,7 +14,7 @@ from bot.members import service as members
 from bot.message import Edit, Sender
 from bot.outbox import Rendered, Sent, State
 from bot.periods import local_day
-from bot.quiz import results, rounds, views, votes
+from bot.quiz import results, rounds, seats, views, votes
 from bot.quiz.models import Round, RoundItem, RoundPoll
 from bot.quiz.rules import (
     LATE_AFTER,
@@ -41,8 +41,11 @@ def is_question(key: str) -> bool:
 
 
 def is_wanted(session: Session, key: str, _: datetime) -> bool:
-    """A question goes out only in the very step that asked it."""
+    """A question goes out only in the very step that asked it, its card in private only while it is open."""
     about = Key.parse(key)
+    if about.what == "seat":
+        live = load(session, about.round_id)
+        return live is not None and live.state is RoundState.OPEN and live.position == about.numbers[0]
     return about.what not in _QUESTIONS or _asking(session, about) is not None
 
 
@@ -136,7 +139,10 @@ def _go_open(session: Session, live: Live, position: int, closes_at: datetime, n
     if live.position != position:
         return
     is_asked = live.state in (RoundState.ASKING, RoundState.OPEN)
-    if is_asked and rounds.move(session, live, RoundState.OPEN, at=closes_at + VOTE_GRACE, now=now) is not None:
+    at = closes_at + VOTE_GRACE
+    opened = rounds.move(session, live, RoundState.OPEN, at=at, now=now) if is_asked else None
+    if opened is not None:
+        seats.deal(session, opened, now=now)
         return
     paused = load(session, live.id)  # before the news of the sending, or at the same moment in another process
     if paused is not None and paused.state is RoundState.PAUSED:

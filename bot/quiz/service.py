@@ -4,7 +4,7 @@ and `drafts`, the clock's steps in `rounds`, answers in `votes`.
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -20,7 +20,7 @@ from bot.message import Sender
 from bot.quiz import papers, results
 from bot.quiz.facts import Console, LiveItem, PaperChoice
 from bot.quiz.models import Paper, PaperItem, Round, RoundItem
-from bot.quiz.rules import ENDED, Key, RoundState, poll_form, prefix
+from bot.quiz.rules import BETWEEN, ENDED, Key, RoundState, poll_form, prefix, seconds, time_for
 
 
 class NotOnRoster(UserError):
@@ -33,6 +33,14 @@ class OnlyOfficers(UserError):
 
 class RoundIsOn(UserError):
     text = "本群已有一场现场答题。"
+
+
+class ThisIsOn(RoundIsOn):
+    text = "本群已有一场现场答题。《{title}》还剩约 {minutes} 分钟，请等它结束，或由主持人点“结束”。"
+
+
+class PausedIsOn(RoundIsOn):
+    text = "本群已有一场现场答题。《{title}》暂停了，请点“继续”或“结束”。"
 
 
 class ChatNotBound(UserError):
@@ -140,9 +148,37 @@ def check_officer(session: Session, sender: Sender, *, now: datetime) -> tuple[A
 
 def host(session: Session, sender: Sender, now: datetime) -> tuple[Actor, UnitRef]:
     who, unit = check_officer(session, sender, now=now)
-    if active_in(session, sender.chat_id, chats.study_topic(session, sender) or 0) is not None:
-        raise RoundIsOn
+    live = active_in(session, sender.chat_id, chats.study_topic(session, sender) or 0)
+    if live is not None:
+        raise _is_on(session, live, now)
     return who, unit
+
+
+def _is_on(session: Session, live: Live, now: datetime) -> RoundIsOn:
+    if live.state is RoundState.PAUSED:
+        return PausedIsOn(title=live.title)
+    minutes = -(-seconds(_time_left(session, live, now)) // 60)
+    return ThisIsOn(title=live.title, minutes=max(minutes, 1))
+
+
+def times(session: Session, live: Live) -> dict[int, timedelta]:
+    """How long each question is open, by position."""
+    query = (
+        select(PaperItem.position, QuestionVersion.content)
+        .join(QuestionVersion, QuestionVersion.id == PaperItem.version_id)
+        .where(PaperItem.paper_id == live.paper_id)
+    )
+    found = {}
+    for position, content in session.execute(query):
+        question = question_of("", content)
+        found[position] = time_for(question, poll_form(question, prefix(live.id, position, live.total)))
+    return found
+
+
+def _time_left(session: Session, live: Live, now: datetime) -> timedelta:
+    """Until the end, if every question takes its whole time."""
+    to_come = [time for position, time in times(session, live).items() if position > live.position]
+    return max(live.next_step_at - now, timedelta()) + sum(to_come, timedelta()) + len(to_come) * BETWEEN
 
 
 def console_of(session: Session, live: Live) -> Console:

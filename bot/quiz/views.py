@@ -8,8 +8,6 @@ from typing import Literal
 from bot.banks.rules import LETTERS, POLL_EXPLANATION, Citation, Form, Question, QuestionType, option_line
 from bot.banks.views import TYPES
 from bot.message import Button, Buttons, Html, Message, Poll, cut, fill, lines, press, rows
-from bot.quiz import overseeing_views
-from bot.quiz.exam_facts import ExamRef
 from bot.quiz.facts import (
     Console,
     ItemCount,
@@ -146,6 +144,10 @@ def _paper_label(paper: PaperChoice) -> str:
 
 def chosen(title: str) -> Message:
     return Message(fill("已选《{title}》。", title=title))
+
+
+def counted(banks: Sequence[tuple[str, int]]) -> str:
+    return "、".join(f"{title}（{count} 题）" for title, count in banks)
 
 
 def left() -> Message:
@@ -295,8 +297,8 @@ def _button(label: str, verb: str, round_id: int, style: Literal["success", "dan
 # -- making a paper ----------------------------------------------------------------------------------------------------
 
 
-def menu(papers: Sequence[PaperChoice], exams: Sequence[ExamRef] = ()) -> Message:
-    """The answer to /quiz."""
+def menu(papers: Sequence[PaperChoice], exams: Buttons = ()) -> Message:
+    """The answer to /quiz; `exams`: a button each."""
     held = [fill("· {title}（{n} 题）", title=paper.title, n=paper.count) for paper in papers]
     text = lines(
         "出题与考试",
@@ -304,7 +306,7 @@ def menu(papers: Sequence[PaperChoice], exams: Sequence[ExamRef] = ()) -> Messag
         *held,
     )
     live, exam = Button("现场答题卷", press("quiz", "new")), Button("发起考试", press("quiz", "exam"), style="success")
-    return Message(text, (*overseeing_views.listed(exams), (exam, live)))
+    return Message(text, (*exams, (exam, live)))
 
 
 def draft(facts: PaperDraft, page: int = 0) -> Message:

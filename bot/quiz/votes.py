@@ -1,97 +1,25 @@
-"""Answers to live questions. The hot path of the house: a handful of statements a vote, however large the group."""
+"""Votes in the polls of live rounds: whose they are, and what came before its poll was known."""
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from typing import NamedTuple, cast
+from typing import cast
 
 import structlog
-from sqlalchemy import BindParameter, CursorResult, Insert, Select, Text, bindparam, delete, func, select, update
-from sqlalchemy import cast as cast_to
+from sqlalchemy import CursorResult, delete, func, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.banks.content import question_of
-from bot.banks.models import QuestionVersion
-from bot.banks.rules import Form, Question, Rule
-from bot.db import upsert, upsert_on
+from bot.db import upsert
 from bot.members import crowd
-from bot.members.models import Chat, Unit
-from bot.members.rules import UnitRef
 from bot.message import Sender
-from bot.quiz import rounds, views
-from bot.quiz.marking import mark
-from bot.quiz.models import (
-    AnswerEvent,
-    Attempt,
-    AttemptItem,
-    PaperItem,
-    Round,
-    RoundGuest,
-    RoundItem,
-    RoundPoll,
-    StrayVote,
-)
-from bot.quiz.rules import (
-    ALONE,
-    ENDED,
-    STRAY_FOR,
-    AttemptState,
-    ItemState,
-    Key,
-    Refusal,
-    RoundState,
-    Seat,
-    Via,
-    selection,
-    time_for,
-)
+from bot.quiz import answering, rounds, views
+from bot.quiz.answering import Asked, MixedError
+from bot.quiz.models import RoundGuest, RoundPoll, StrayVote
+from bot.quiz.rules import ENDED, STRAY_FOR, Key, Via
 from bot.quiz.service import load
-from bot.statements import Query, Values, Write, among
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The question a poll carries, as a vote in it needs it."""
-
-    round_id: int
-    paper_id: int
-    round_state: RoundState
-    round_position: int
-    unit: UnitRef
-    item_state: ItemState
-    position: int
-    version_id: int
-    order: tuple[int, ...]
-    form: Form
-    closes_at: datetime | None
-    score_centi: int
-    rule: Rule
-    question: Question
-
-    @property
-    def takes_answers(self) -> bool:
-        """Telegram ends a poll by itself, so a vote that comes after the answer was cast before it."""
-        return self.round_state not in ENDED and self.item_state is not ItemState.SKIPPED
-
-
-_ASKED = Query(
-    select(Round.id, Round.paper_id, Round.state, Round.position, Unit.id, Unit.kind, Unit.name, Unit.path)
-    .add_columns(RoundItem.state, RoundItem.position, RoundItem.version_id, RoundItem.option_order, RoundItem.form)
-    .add_columns(RoundItem.closes_at, PaperItem.score_centi, PaperItem.rule, cast_to(QuestionVersion.content, Text))
-    .select_from(RoundPoll)
-    .join(RoundItem, RoundItem.id == RoundPoll.round_item_id)
-    .join(Round, Round.id == RoundItem.round_id)
-    .join(Chat, Chat.chat_id == Round.chat_id)
-    .join(Unit, Unit.id == Chat.unit_id)
-    .join(PaperItem, (PaperItem.paper_id == Round.paper_id) & (PaperItem.position == RoundItem.position))
-    .join(QuestionVersion, QuestionVersion.id == RoundItem.version_id)
-    .where(RoundPoll.poll_id == bindparam("poll_id"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +29,6 @@ class Ballot:
     sender: Sender
     poll_id: str
     options: tuple[int, ...]
-
-
-class MixedError(Exception):
-    """Not all ballots of one call fare alike: they are to be counted each alone."""
 
 
 def vote(session: Session, sender: Sender, poll_id: str, options: tuple[int, ...], *, now: datetime) -> None:
@@ -117,41 +41,11 @@ def count(session: Session, ballots: Sequence[Ballot], *, now: datetime) -> None
     """
     for poll_id in dict.fromkeys(ballot.poll_id for ballot in ballots):
         cast = [ballot for ballot in ballots if ballot.poll_id == poll_id]
-        asked = _asked(session, poll_id)
+        asked = answering.asked_in(session, poll_id)
         if asked is None:
             _keep_strays(session, cast)
         else:
             _count(session, asked, cast, now)
-
-
-def _asked(session: Session, poll_id: str) -> Asked | None:
-    row = _ASKED.first(session, {"poll_id": poll_id})
-    if row is None:
-        return None
-    round_id, paper_id, state, round_position, *unit = row[:8]
-    item_state, position, version_id, order, form, closes_at, score_centi, rule, content = row[8:]
-    return Asked(
-        round_id,
-        paper_id,
-        state,
-        round_position,
-        UnitRef(*unit),
-        item_state,
-        position,
-        version_id,
-        tuple(order),
-        form,
-        closes_at,
-        score_centi,
-        rule,
-        _question(content),
-    )
-
-
-@lru_cache(maxsize=64)
-def _question(content: str) -> Question:
-    """Of a crowd's votes all are in the same few questions: reading one again and again was a seventh of a vote."""
-    return question_of("", json.loads(content))
 
 
 def _note_anonymous(session: Session, round_id: int, now: datetime) -> None:
@@ -172,13 +66,8 @@ def _count(session: Session, asked: Asked, ballots: Sequence[Ballot], now: datet
     known = {people[ballot.sender.user_id]: ballot for ballot in theirs}
     if len(known) < len(theirs):  # two of one person are one after the other, not at once
         raise MixedError
-    if not known:
-        return
-    begun = {member_id: ballot.sender.at for member_id, ballot in known.items()}
-    sittings = _sittings(session, asked.round_id, asked.paper_id, begun)
-    if _answer(session, asked, known, sittings):
-        outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
-        _close_when_all_answered(session, asked, sittings.values(), now)
+    if known:
+        answering.take(session, asked, known, Via.POLL, now=now)
 
 
 def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> None:
@@ -187,173 +76,6 @@ def _note_guest(session: Session, asked: Asked, user_id: int, now: datetime) -> 
     guest = upsert(session, RoundGuest).values(round_id=asked.round_id, user_id=user_id)
     session.execute(guest.on_conflict_do_nothing())
     outbox.refresh(session, str(Key(asked.round_id, "counts")), now=now)
-
-
-def _sittings_of(dialect: str) -> Select[int, int, AttemptState, datetime]:
-    found = select(Attempt.member_id, Attempt.id, Attempt.state, Attempt.started_at)
-    return found.where(Attempt.round_id == bindparam("round_id"), among(dialect, Attempt.member_id, "member_ids"))
-
-
-_SITTINGS = Query(_sittings_of)
-
-_NEXT_NUMBER = (
-    select(func.coalesce(func.max(Attempt.number), 0) + 1)
-    .where(Attempt.paper_id == bindparam("of_paper"), Attempt.member_id == bindparam("of_member"))
-    .scalar_subquery()
-)
-
-
-def _new_attempt(dialect: str) -> Insert:
-    statement = upsert_on(dialect, Attempt).values(
-        paper_id=bindparam("of_paper"),
-        member_id=bindparam("of_member"),
-        number=_NEXT_NUMBER,
-        round_id=bindparam("of_round"),
-        seat=Seat.GROUP,
-        state=AttemptState.STARTED,
-        started_at=bindparam("at"),
-        credit_s=0,
-    )
-    return statement.on_conflict_do_nothing(index_elements=["round_id", "member_id"])
-
-
-_NEW_ATTEMPT = Write(_new_attempt)
-
-
-def attempt(session: Session, round_id: int, paper_id: int, member_id: int, at: datetime) -> None:
-    """The member takes part in the round from `at` on, if he does not yet."""
-    _sittings(session, round_id, paper_id, {member_id: at})
-
-
-class Sitting(NamedTuple):
-    """A member's attempt in the round."""
-
-    attempt_id: int
-    state: AttemptState
-    started_at: datetime
-
-
-def _sittings(session: Session, round_id: int, paper_id: int, begun: Mapping[int, datetime]) -> dict[int, Sitting]:
-    """By member; begun at the moment given if there is none yet."""
-    asked = {"round_id": round_id, "member_ids": list(begun)}
-    found = {row[0]: Sitting(*row[1:]) for row in _SITTINGS.all(session, asked)}
-    if len(found) < len(begun):
-        fresh = [{"of_member": member_id, "at": at} for member_id, at in begun.items() if member_id not in found]
-        _NEW_ATTEMPT.run_all(session, fresh, {"of_paper": paper_id, "of_round": round_id})
-        found = {row[0]: Sitting(*row[1:]) for row in _SITTINGS.all(session, asked)}
-    return found
-
-
-def _answer(session: Session, asked: Asked, ballots: Mapping[int, Ballot], sittings: Mapping[int, Sitting]) -> bool:
-    """Keep the members' ballots as events; True if one is an answer to the question, which is the first of each."""
-    events = [_event(asked, ballot, sittings[member_id]) for member_id, ballot in ballots.items()]
-    if _NEW_EVENT.run_all(session, events, {"position": asked.position, "via": Via.POLL}) < len(events):
-        _require_alone(events)
-        return False  # this very update has been kept before
-    answers = [_marked(asked, event) for event in events if event["accepted"]]
-    if _NEW_ITEM.run_all(session, answers, _item(asked)) < len(answers):
-        _require_alone(events)
-        _refuse_second(session, events[0])
-        return False
-    return len(answers) > 0
-
-
-def _require_alone(events: Sequence[Values]) -> None:
-    """Of several, nobody knows which it was."""
-    if len(events) > 1:
-        raise MixedError
-
-
-_NEW_EVENT = Write(lambda d: upsert_on(d, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"]))
-
-
-def _event(asked: Asked, ballot: Ballot, sitting: Sitting) -> Values:
-    is_open = sitting.state is AttemptState.STARTED and asked.takes_answers
-    refusal = Refusal.EMPTY if not ballot.options else None if is_open else Refusal.LATE
-    return {
-        "bot_id": ballot.sender.bot_id,
-        "update_id": ballot.sender.update_id,
-        "attempt_id": sitting.attempt_id,
-        "selection": selection(asked.question, asked.order, ballot.options),
-        "received_at": ballot.sender.at,
-        "accepted": refusal is None,
-        "reason": refusal,
-    }
-
-
-def _refuse_second(session: Session, event: Values) -> None:
-    """The first answer stays."""
-    mine = (AnswerEvent.bot_id == event["bot_id"], AnswerEvent.update_id == event["update_id"])
-    session.execute(update(AnswerEvent).where(*mine).values(accepted=False, reason=Refusal.ALREADY))
-
-
-_THIS_EVENT = select(AnswerEvent.id).where(
-    AnswerEvent.bot_id == bindparam("of_bot"), AnswerEvent.update_id == bindparam("of_update")
-)
-
-
-def _new_item(dialect: str) -> Insert:
-    names = "attempt_id position version_id option_order max_centi rule selection answered_at awarded_centi"
-    columns: dict[str, BindParameter[object]] = {name: bindparam(f"its_{name}") for name in names.split()}
-    statement = upsert_on(dialect, AttemptItem).values(
-        **columns, is_marked=False, last_event_id=_THIS_EVENT.scalar_subquery()
-    )
-    return statement.on_conflict_do_nothing(index_elements=["attempt_id", "position"])
-
-
-_NEW_ITEM = Write(_new_item)
-
-
-def _item(asked: Asked) -> Values:
-    return {
-        "its_position": asked.position,
-        "its_version_id": asked.version_id,
-        "its_option_order": list(asked.order),
-        "its_max_centi": asked.score_centi,
-        "its_rule": asked.rule,
-    }
-
-
-def _marked(asked: Asked, event: Values) -> Values:
-    picked = cast("str", event["selection"])
-    return {
-        "its_attempt_id": event["attempt_id"],
-        "its_selection": picked,
-        "its_answered_at": event["received_at"],
-        "its_awarded_centi": mark(asked.question, picked, score_centi=asked.score_centi, rule=asked.rule).centi,
-        "of_bot": event["bot_id"],
-        "of_update": event["update_id"],
-    }
-
-
-_HAS_ANSWERED = (
-    select(AttemptItem.id)
-    .where(AttemptItem.attempt_id == Attempt.id, AttemptItem.position == bindparam("position"))
-    .correlate(Attempt)
-    .exists()
-)
-_JOINED_BEFORE = select(Attempt.id).where(
-    Attempt.round_id == bindparam("round_id"), Attempt.started_at < bindparam("opened_at")
-)
-_SOMEBODY_TO_COME = Query(_JOINED_BEFORE.where(~_HAS_ANSWERED).limit(1))
-_COMPANY = Query(_JOINED_BEFORE.limit(ALONE + 1))
-
-
-def _close_when_all_answered(session: Session, asked: Asked, answered: Iterable[Sitting], now: datetime) -> None:
-    """End the question early once everybody who had joined before it has answered."""
-    is_current = asked.round_state is RoundState.OPEN and asked.position == asked.round_position
-    if not is_current or asked.closes_at is None or asked.closes_at <= now:
-        return
-    opened_at = asked.closes_at - time_for(asked.question, asked.form)
-    if all(sitting.started_at >= opened_at for sitting in answered):  # then nothing waited for them
-        return
-    joined_before = {"round_id": asked.round_id, "opened_at": opened_at}
-    if _SOMEBODY_TO_COME.first(session, {**joined_before, "position": asked.position}) is not None:
-        return
-    is_company = len(_COMPANY.all(session, joined_before)) > ALONE
-    live = load(session, asked.round_id) if is_company else None
-    if live is not None:
-        rounds.close_item(session, live, now=now)
 
 
 # -- votes that came before their poll ---------------------------------------------------------------------------------

@@ -68,7 +68,7 @@ async def test_three_questions_from_the_bank_are_played_to_the_end(
 ) -> None:
     li, zhang, zhou = chat("李四"), chat("张三"), chat("周八")
     assert lobby.text.startswith("现场答题《题库随机抽题》，3 题，每题 ")
-    assert lobby.text.endswith(" 秒，60 秒后开始，自愿参加。群投票会显示谁选了什么。")
+    assert lobby.text.endswith(" 秒，60 秒后开始，自愿参加。群投票会显示谁选了什么；不想公开请点“私聊作答”。")
     assert (await zhang.press("我参加", in_=group)).toast == "已登记参加，目前 1 人。"
     assert (await zhou.press("我参加", in_=group)).toast == "已登记参加，目前 2 人。"
     await stage.advance(seconds=60)
@@ -129,13 +129,13 @@ async def test_a_member_cannot_press_what_the_secretary_was_offered(chat: People
 
 
 async def test_a_second_round_is_refused(chat: People, group: Chat, lobby: Message) -> None:
-    assert (await chat("孙七").say("/round", group)).message.text == "本群已有一场现场答题。"
+    assert (await chat("孙七").say("/round", group)).message.text.startswith("本群已有一场现场答题。")
 
 
 async def test_two_taps_on_the_offer_make_one_round(chat: People, group: Chat) -> None:
     offered = (await chat("李四").say("/round", group)).message
     await chat("李四").press("从题库随机 3 题", on=offered)
-    assert (await chat("孙七").press("从题库随机 5 题", on=offered, stale=0)).alert == "本群已有一场现场答题。"
+    assert ((await chat("孙七").press("从题库随机 5 题", on=offered, stale=0)).alert or "").startswith("本群已有一场现场答题。")
 
 
 async def test_sent_as_the_group_the_presser_s_role_decides(stage: Stage, chat: People, group: Chat) -> None:

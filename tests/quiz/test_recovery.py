@@ -6,6 +6,7 @@ import pytest
 
 from bot import claims, inbox
 from bot.inbox import Received
+from bot.members import reach
 from bot.outbox import State
 from bot.quiz import hosting, jobs, service, votes
 from bot.quiz.models import RoundPoll
@@ -121,6 +122,21 @@ def test_a_pause_that_ended_while_we_were_away_ends_the_round(play: Play) -> Non
     play.jump(3 * 60 * 60)
     play.settle()
     assert play.state is RoundState.ABORTED
+
+
+def test_a_group_that_becomes_a_supergroup_plays_on(asked: Play) -> None:
+    old, new = asked.round.chat_id, -1001999999999
+    open_poll = asked.poll
+    asked.database.run(reach.chat_migrated, old, new, now=asked.now)
+    asked.vote(asked.cast.zhang, *asked.right, poll=open_poll)
+    assert [answer.awarded_centi for answer in asked.answers] == [200]
+    with pytest.raises(service.CannotClose):  # it stays in the old group, under its old number
+        asked.act(hosting.next_item, asked.cast.li, asked.round.id, 1, chat_id=None)
+    asked.wait(40)
+    assert "1 人作答，1 人答对" in asked.texts(chat_id=new)[0]
+    assert (asked.poll.chat_id, asked.round.position) == (new, 2)
+    asked.vote(asked.cast.zhou, *asked.right)
+    assert len(asked.answers) == 2
 
 
 # -- a question of which nobody knows ----------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from bot.message import Poll, units
 from bot.quiz import views
 from bot.quiz.blueprint import Blueprint, BlueprintRow, Pooled, TooFewError, draw
 from bot.quiz.facts import ItemCount, LiveItem, Summary
+from bot.quiz.phrases import near_titles, read_round
 from bot.quiz.rules import Key, poll_form, prefix, read_prefix, selection, shown_key, tenths, time_for
 from tests.quiz.banks import JUDGED, MULTIPLE, SINGLE
 
@@ -232,3 +233,32 @@ def test_a_key_of_the_outbox_says_what_it_is_about() -> None:
     assert str(key) == "round:12:item:3:9"
     assert Key.parse(str(key)) == key
     assert Key.parse("round:12:end") == Key(12, "end")
+
+
+# -- /round in words ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "count"),
+    [
+        ("党章", "党章", None),
+        ("党章 10", "党章", 10),
+        ("《党章知识》 ３０　题", "党章知识", 30),
+        ("党章知识10题", "党章知识", 10),
+        ("党的二十大报告 5 题", "党的二十大报告", 5),
+        ("2026年测试", "2026年测试", None),
+        ("测试2026", "测试2026", None),
+        ("8", "", 8),
+        ("8题", "", 8),
+        ("题", "题", None),
+    ],
+)
+def test_a_bank_and_a_number_are_read_as_people_write_them(text: str, name: str, count: int | None) -> None:
+    assert read_round(text) == (name, count)
+
+
+def test_titles_that_hold_the_name_come_before_those_that_are_like_it() -> None:
+    titles = ["二十大精神", "党的二十大报告", "支部工作条例", "党章"]
+    assert near_titles("二十大", titles) == ["二十大精神", "党的二十大报告"]
+    assert near_titles("支部条例", titles) == ["支部工作条例"]
+    assert near_titles("天气", titles) == []

@@ -39,7 +39,7 @@ def test_a_round_goes_from_the_lobby_to_everybodys_result(play: Play) -> None:
     play.wait(60)
     answer_all(play)
     assert play.texts() == [
-        "现场答题《题库随机抽题》，3 题，每题 30–45 秒，60 秒后开始，自愿参加。群投票会显示谁选了什么。",
+        "现场答题《题库随机抽题》，3 题，每题 30–45 秒，60 秒后开始，自愿参加。群投票会显示谁选了什么；不想公开请点“私聊作答”。",
         "【1-1/3】支部党员大会一般多久召开一次？",
         "第 1/3 题：B. 每季度。2 人作答，1 人答对。一般每季度召开一次。（《中国共产党支部工作条例（试行）》第十一条）",
         "【1-2/3】“三会一课”中的“三会”包括（　）。",
@@ -122,7 +122,9 @@ def test_a_second_round_in_the_same_chat_is_refused(play: Play) -> None:
     play.start()
     with pytest.raises(service.RoundIsOn) as refused:
         play.act(service.offer, play.cast.sun)
-    assert str(refused.value) == "本群已有一场现场答题。"
+    assert str(refused.value) == (
+        "本群已有一场现场答题。《题库随机抽题》还剩约 4 分钟，请等它结束，或由主持人点“结束”。"
+    )
     with pytest.raises(service.RoundIsOn):
         play.start()
 

@@ -1,13 +1,13 @@
 """Every text of live rounds and their papers, word for word."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.banks.rules import Citation, Question, QuestionType, Source
 from bot.message import Message, strip_tags
-from bot.quiz import views
+from bot.quiz import seat_views, views
 from bot.quiz.facts import (
     BankChoice,
     Console,
@@ -19,6 +19,8 @@ from bot.quiz.facts import (
     PaperDraft,
     Published,
     Revealed,
+    SeatCard,
+    Seated,
     Summary,
     TopicChoice,
 )
@@ -95,7 +97,8 @@ def test_the_choice_of_a_paper() -> None:
 def test_the_lobby_says_what_comes_and_that_votes_are_seen(longest: int, times: str) -> None:
     facts = Lobby(12, "党章知识", 10, timedelta(seconds=30), timedelta(seconds=longest), timedelta(seconds=60))
     assert seen(views.lobby(facts)) == (
-        f"现场答题《党章知识》，10 题，每题 {times} 秒，60 秒后开始，自愿参加。" "群投票会显示谁选了什么；不想公开请点“私聊作答”。\n[我参加][私聊作答]"
+        f"现场答题《党章知识》，10 题，每题 {times} 秒，60 秒后开始，自愿参加。"
+        "群投票会显示谁选了什么；不想公开请点“私聊作答”。\n[我参加][私聊作答]"
     )
     assert views.joined(3) == "已登记参加，目前 3 人。"
 
@@ -194,9 +197,7 @@ def test_the_console_counts_who_is_not_on_the_roster() -> None:
 
 
 def test_the_menu_lists_live_papers() -> None:
-    assert seen(views.menu(())) == (
-        "出题与考试\n还没有现场答题卷，三步就能做一份。\n[发起考试][现场答题卷]"
-    )
+    assert seen(views.menu(())) == ("出题与考试\n还没有现场答题卷，三步就能做一份。\n[发起考试][现场答题卷]")
     assert seen(views.menu((PaperChoice(3, "党章知识", 10, is_used=False),))) == (
         "出题与考试\n现场答题卷（在支部群发送 /round 开始）：\n· 党章知识（10 题）\n[发起考试][现场答题卷]"
     )
@@ -265,3 +266,42 @@ def test_what_became_of_a_paper() -> None:
 )
 def test_a_paper_is_named_after_its_questions(bank: str, topic: str, title: str) -> None:
     assert views.paper_title(bank, topic) == title
+
+
+# -- a private seat ----------------------------------------------------------------------------------------------------
+
+
+def seat_card(question: Question, **state: object) -> str:
+    item = LiveItem(12, 3, 10, question, (1, 0, 2, 3)[: len(question.options)], poll_form(question, ""))
+    facts = SeatCard(item, question.score_centi, datetime(2026, 3, 2, 2, 15, tzinfo=UTC), **state)  # type: ignore[arg-type]  # its fields
+    return seen(seat_views.card(facts))
+
+
+def test_a_question_in_a_private_seat_has_a_button_for_each_letter() -> None:
+    assert seat_card(SINGLE) == (
+        "第 3/10 题 · 单选（2 分）\n支部党员大会一般多久召开一次？\n\nA. 每季度\nB. 每月\nC. 每半年\nD. 每年\n\n"
+        "10:15:00 截止，点一下就是作答，不能再改。\n[A][B][C][D]"
+    )
+    assert seat_card(JUDGED).endswith("截止，点一下就是作答，不能再改。\n[正确][错误]")
+
+
+def test_several_options_are_ticked_before_they_are_sent() -> None:
+    assert seat_card(MULTIPLE).endswith("\n\n10:15:00 截止，选好后点“确定”，不能再改。\n[A][B][C][D]\n[确定]")
+    assert seat_card(MULTIPLE, chosen="AC").endswith(
+        "\n\n已选：B、C\n10:15:00 截止，选好后点“确定”，不能再改。\n[A][B √][C √][D]\n[确定]"
+    )
+
+
+def test_an_answer_in_a_private_seat_has_no_buttons_and_no_key() -> None:
+    assert seat_card(SINGLE, chosen="B", is_said=True).endswith("D. 每年\n\n已作答：A\n答案稍后在群里公布。")
+    lost = timedelta(seconds=80)
+    assert seat_card(JUDGED, chosen="F", is_said=True, lost=lost).endswith(
+        "已作答：错误\n刚才机器人中断了 1 分 20 秒，本题已顺延 1 分 20 秒，你的作答已记录。\n答案稍后在群里公布。"
+    )
+
+
+def test_a_private_seat_says_that_nobody_sees_it() -> None:
+    for is_early, when in ((True, "开始后，每道题会发到这里。"), (False, "接下来的题会发到这里。")):
+        assert seen(seat_views.seated(Seated(12, "党章知识", is_early))) == (
+            f"已登记私聊作答：《党章知识》{when}你选了什么，群里看不到；成绩照常计入。"
+        )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from bot.quiz import hosting, votes
+from bot.quiz import answering, hosting, votes
 from bot.quiz.models import RoundGuest, RoundPoll, StrayVote
 from bot.quiz.rules import Refusal, RoundState, Via
 from tests.make import Make, Someone
@@ -237,7 +237,7 @@ def test_votes_in_several_polls_find_each_its_own(play: Play) -> None:
 def test_a_second_answer_among_a_crowds_takes_them_apart(play: Play) -> None:
     begin(play)
     play.vote(play.cast.zhang, 0)
-    with pytest.raises(votes.MixedError):
+    with pytest.raises(answering.MixedError):
         cast_together(play, ballot(play, play.cast.zhang, 1), ballot(play, play.cast.zhou, 1))
     assert len(play.events) == 1
 
@@ -246,14 +246,14 @@ def test_a_vote_counted_before_takes_a_crowd_apart(play: Play) -> None:
     begin(play)
     before = ballot(play, play.cast.zhang, 0)
     cast_together(play, before)
-    with pytest.raises(votes.MixedError):
+    with pytest.raises(answering.MixedError):
         cast_together(play, before, ballot(play, play.cast.zhou, 1))
     assert [event.update_id for event in play.events] == [before.sender.update_id]
 
 
 def test_two_votes_of_one_person_are_never_one(play: Play) -> None:
     begin(play)
-    with pytest.raises(votes.MixedError):
+    with pytest.raises(answering.MixedError):
         cast_together(play, ballot(play, play.cast.zhang, 0), ballot(play, play.cast.zhang, 1))
     assert (play.events, play.answers) == ([], [])
 

@@ -5,7 +5,7 @@ from datetime import date
 
 from bot.attendance.rules import GuestKind, MakeUpHow, ReasonKind
 from bot.meetings.facts import MeetingFacts
-from bot.members.rules import Case, Right
+from bot.members.rules import Case, Right, UnitRef
 from bot.message import base36
 from tests.stages import BRANCH
 from tests.story.entrance import (
@@ -16,6 +16,7 @@ from tests.story.entrance import (
     belongs,
     due,
     either,
+    of_branch,
     on,
     own,
     pressing,
@@ -113,8 +114,8 @@ def _series(scene: Scene) -> Iterator[Door]:
     yield pressing("meetings:series", may, series)
     yield pressing("meetings:stop", may, series)
     yield pressing("meetings:halt", may, series, alone=True)
-    yield pressing("meetings:alter", may, series)
     yield pressing("meetings:resume", may, scene.of["stopped"], alone=True)
+    yield pressing("meetings:alter", may, series)
 
 
 # -- attendance -------------------------------------------------------------------------------------------------------
@@ -228,6 +229,16 @@ def _banks(scene: Scene) -> Iterator[Door]:
     yield pressing("banks:mode", own("李四"), scene.words["sheet"], 1)
 
 
+def _seats(branch: UnitRef, round_id: int) -> Iterator[Door]:
+    """Whoever may take part may do so in private."""
+    may = of_branch(branch)
+    yield pressing("quiz:seat", may, round_id, in_group=True)
+    yield Door("links", "qr", f"/start qr_{base36(round_id)}", may)
+    for verb in ("say", "tick", "untick"):
+        yield pressing(f"quiz:{verb}", may, round_id, 1, 0)
+    yield pressing("quiz:sure", may, round_id, 1)
+
+
 def _quiz(scene: Scene) -> Iterator[Door]:
     branch, round_id = scene.units[BRANCH], scene.of["round"]
     run = at(Right.RUN_QUIZ, branch)
@@ -235,6 +246,8 @@ def _quiz(scene: Scene) -> Iterator[Door]:
     yield pressing("quiz:quick", run, 3, in_group=True)
     yield pressing("quiz:leave", run, in_group=True)
     yield pressing("quiz:join", lambda one: one.actor is not None and belongs(one, branch), round_id, in_group=True)
+    yield from _seats(branch, round_id)
+    yield pressing("quiz:guests", run, round_id)
     yield pressing("quiz:begin", run, round_id)
     yield pressing("quiz:next", run, round_id, 0)
     for verb in ("pause", "resume", "end", "back"):
