@@ -1,0 +1,236 @@
+"""Private seats: the same questions by buttons in private, seen by nobody, the first answer for good."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.inbox import Outage
+from bot.message import Message, StaleButton, strip_tags
+from bot.quiz import hosting, seats, service, votes
+from bot.quiz.facts import Said, SaidHow, SeatCard
+from bot.quiz.models import SeatChoice
+from bot.quiz.rules import Refusal, RoundState, Seat, Via
+from tests.make import Someone
+from tests.quiz.play import Play
+
+
+def take(play: Play, who: Someone) -> None:
+    play.act(seats.take, who, play.round.id)
+
+
+def say(play: Play, who: Someone, place: int, *, position: int = 1) -> Said:
+    return play.act(seats.say, who, play.round.id, position, place, chat_id=None)
+
+
+def tick(play: Play, who: Someone, place: int, *, is_on: bool = True) -> SeatCard | Said:
+    return play.act(seats.tick, who, play.round.id, 2, place, chat_id=None, is_on=is_on)
+
+
+def card(play: Play, who: Someone) -> str:
+    """The newest message of the person's private chat, with its buttons."""
+    message = play.said_last(who.user_id or 0).content
+    assert isinstance(message, Message)
+    rows = ["".join(f"[{button.label}]" for button in row) for row in message.buttons]
+    return "\n".join([strip_tags(message.text), *rows])
+
+
+@pytest.fixture
+def seated(play: Play) -> Play:
+    """张三 has a private seat, and the first question is open."""
+    play.start()
+    take(play, play.cast.zhang)
+    play.begin()
+    return play
+
+
+def test_the_open_question_comes_in_private_with_its_buttons(seated: Play) -> None:
+    assert card(seated, seated.cast.zhang) == (
+        "第 1/3 题 · 单选（2 分）\n支部党员大会一般多久召开一次？\n\nA. 每月\nB. 每季度\nC. 每半年\nD. 每年\n\n"
+        f"{closing(seated)} 截止，点一下就是作答，不能再改。\n[A][B][C][D]"
+    )
+    assert seated.texts(chat_id=1006) == []  # 周八 sits with the group
+    seated.wait(32 + 5)
+    assert card(seated, seated.cast.zhang).endswith("选好后点“确定”，不能再改。\n[A][B][C][D]\n[确定]")
+
+
+def closing(play: Play) -> str:
+    closes_at = play.items[-1].closes_at
+    assert closes_at is not None
+    return f"{closes_at + timedelta(hours=8):%H:%M:%S}"
+
+
+def test_an_answer_in_private_counts_in_every_figure_and_in_no_poll(seated: Play) -> None:
+    said = say(seated, seated.cast.zhang, 1)
+    assert (said.how, said.card.chosen) == (SaidHow.TAKEN, "B")
+    seated.vote(seated.cast.zhou, 0)
+    (private, group) = seated.events
+    assert [(one.via, one.selection, one.accepted) for one in (private, group)] == [
+        (Via.PRIVATE, "B", True),
+        (Via.POLL, "A", True),
+    ]
+    assert seated.consoles[-1].text == "控制台：第 1/3 题，已答 2 人。"
+    seated.wait(33)
+    assert "2 人作答，1 人答对" in seated.texts()[-1]  # T22
+    seated.act(hosting.next_item, seated.cast.li, seated.round.id, 1, chat_id=None)
+    for _ in range(2):
+        seated.wait(60)
+    assert seated.texts(chat_id=1001)[-1] == "《题库随机抽题》：你答了 1 题，对 1 题，得 2 分（满分 8 分）。"
+
+
+def test_a_group_vote_after_the_private_answer_changes_nothing(seated: Play) -> None:
+    say(seated, seated.cast.zhang, 1)
+    seated.vote(seated.cast.zhang, 0)
+    assert [(one.via, one.reason) for one in seated.events] == [(Via.PRIVATE, None), (Via.POLL, Refusal.ALREADY)]
+    assert [(one.selection, one.awarded_centi) for one in seated.answers] == [("B", 200)]
+
+
+def test_a_private_answer_after_the_group_vote_is_told_that_the_first_counts(seated: Play) -> None:
+    seated.vote(seated.cast.zhang, 0)
+    assert say(seated, seated.cast.zhang, 1).how is SaidHow.ALREADY
+    assert say(seated, seated.cast.zhang, 0).how is SaidHow.AGAIN  # a double tap
+    assert [(one.accepted, one.reason) for one in seated.events] == [(True, None), *[(False, Refusal.ALREADY)] * 2]
+    assert [one.selection for one in seated.answers] == ["A"]
+
+
+def test_several_options_are_ticked_one_by_one_and_sent_together(seated: Play) -> None:
+    say(seated, seated.cast.zhang, 1)
+    seated.wait(37)
+    zhang = seated.cast.zhang
+    with pytest.raises(seats.NothingTicked):
+        seated.act(seats.confirm, zhang, seated.round.id, 2)
+    for place in (0, 3, 2, 0):
+        tick(seated, zhang, place)
+    shown = tick(seated, zhang, 3, is_on=False)
+    assert isinstance(shown, SeatCard)
+    assert (shown.chosen, shown.is_said, len(seated.answers)) == ("AC", False, 1)
+    tick(seated, zhang, 1)
+    said = seated.act(seats.confirm, zhang, seated.round.id, 2)
+    assert (said.how, said.card.chosen) == (SaidHow.TAKEN, "ABC")
+    assert (seated.answers[-1].awarded_centi, seated.rows(SeatChoice)) == (400, [])
+    assert seated.act(seats.confirm, zhang, seated.round.id, 2).how is SaidHow.AGAIN
+    late = tick(seated, zhang, 0)
+    assert isinstance(late, Said)
+    assert late.how is SaidHow.ALREADY
+
+
+def test_who_takes_a_seat_late_starts_with_the_open_question(play: Play) -> None:
+    play.start()
+    play.begin()
+    play.vote(play.cast.zhou, 1)
+    play.wait(37)
+    take(play, play.cast.zhang)
+    assert card(play, play.cast.zhang).startswith("第 2/3 题 · 多选")
+    take(play, play.cast.zhang)  # pressed in the group, and the link followed
+    assert len(play.texts(chat_id=1001)) == 1
+
+
+def test_a_seat_can_be_changed_while_the_lobby_is_open(play: Play) -> None:
+    play.start()
+    take(play, play.cast.zhang)
+    play.act(hosting.join, play.cast.zhang, play.round.id)
+    assert [one.seat for one in play.attempts] == [Seat.GROUP]
+    take(play, play.cast.zhang)
+    assert [one.seat for one in play.attempts] == [Seat.PRIVATE]
+
+
+def test_nobody_off_the_roster_has_a_seat(play: Play) -> None:
+    play.start()
+    for stranger in (play.cast.zhao, play.cast.wang):
+        with pytest.raises(service.NotOnRoster):
+            take(play, stranger)
+    play.begin()
+    with pytest.raises(service.NotOnRoster):
+        say(play, play.cast.zhao, 1)
+    assert play.events == []
+
+
+def test_a_question_ends_when_private_and_group_seats_have_answered(play: Play) -> None:
+    play.start()
+    take(play, play.cast.zhang)
+    play.act(hosting.join, play.cast.zhou, play.round.id)
+    play.wait(61)
+    play.vote(play.cast.zhou, 1)
+    assert play.stopped == []
+    say(play, play.cast.zhang, 1)
+    assert play.stopped == [play.poll.message_id]
+
+
+def test_an_adopted_poll_deals_the_cards_once(play: Play) -> None:
+    play.start()
+    take(play, play.cast.zhang)
+    play.is_deaf = True
+    play.begin()
+    play.is_deaf = False
+    play.report("lost", "【1-1/3】支部党员大会一般多久召开一次？")
+    assert len(play.texts(chat_id=1001)) == 1
+
+
+def test_a_question_asked_again_comes_to_the_seat_again(seated: Play) -> None:
+    seated.act(hosting.pause, seated.cast.li, seated.round.id, chat_id=None)
+    seated.wait(3)
+    with pytest.raises(seats.TooLate):
+        raise seats.too_late(say(seated, seated.cast.zhou, 0))
+    seated.act(hosting.resume, seated.cast.li, seated.round.id, chat_id=None)
+    assert len(seated.texts(chat_id=1001)) == 2
+
+
+@pytest.mark.parametrize("place", [-1, 4])
+def test_an_option_that_does_not_exist_is_no_answer(seated: Play, place: int) -> None:
+    zhang, round_id = seated.cast.zhang, seated.round.id
+    with pytest.raises(StaleButton):
+        say(seated, zhang, place)
+    with pytest.raises(StaleButton):  # there is nothing to tick in a single choice
+        seated.act(seats.tick, zhang, round_id, 1, 0, is_on=True)
+    with pytest.raises(seats.NotAsked):
+        say(seated, zhang, 0, position=2)
+    assert seated.events == []
+
+
+# -- the time of a press -----------------------------------------------------------------------------------------------
+
+
+def test_a_press_counts_two_seconds_after_the_end_and_not_five(seated: Play) -> None:
+    seated.wait(31)
+    assert say(seated, seated.cast.zhang, 1).how is SaidHow.TAKEN
+    seated.wait(4)
+    late = say(seated, seated.cast.zhou, 1)
+    assert late.how is SaidHow.LATE
+    assert str(seats.too_late(late)) == f"本题已于 {closing(seated)} 截止，你的点击晚了 5 秒，未计分。"
+    assert [(one.accepted, one.reason) for one in seated.events] == [(True, None), (False, Refusal.LATE)]
+
+
+def test_a_press_handled_late_counts_by_the_time_it_was_stored(seated: Play) -> None:
+    sender = seated.sender(seated.cast.zhang)
+    seated.wait(40)
+    said = seated.database.run(seats.say, sender, seated.round.id, 1, 1, now=seated.now)
+    assert said.how is SaidHow.TAKEN
+
+
+def test_a_press_that_waited_out_an_outage_counts_and_says_why(seated: Play) -> None:
+    seated.wait(10)
+    gone = Outage(from_at=seated.now, to_at=seated.now + timedelta(seconds=80))
+    seated.database.run(lambda session: session.add(gone))
+    seated.jump(81)
+    waited = replace(seated.sender(seated.cast.zhang), is_late=True)
+    said = seated.database.run(seats.say, waited, seated.round.id, 1, 1, now=seated.now)
+    assert (said.how, said.card.lost) == (SaidHow.TAKEN, timedelta(seconds=80))
+    seated.settle()
+    assert "1 人作答，1 人答对" in next(text for text in seated.texts() if text.startswith("第 1/3 题"))
+    after = say(seated, seated.cast.zhou, 1)  # the answer stands in the group
+    assert after.how is SaidHow.LATE
+
+
+def test_after_the_end_of_the_round_no_seat_is_left(seated: Play) -> None:
+    seated.act(hosting.abort, seated.cast.li, seated.round.id, chat_id=None)
+    with pytest.raises(service.RoundOver):
+        say(seated, seated.cast.zhang, 1)
+    with pytest.raises(service.RoundOver):
+        take(seated, seated.cast.zhang)
+    assert seated.state is RoundState.ABORTED
+
+
+def test_a_seat_does_not_hide_a_vote_in_the_group(seated: Play) -> None:
+    """Whoever has a private seat may still vote with the others."""
+    seated.act(votes.vote, seated.cast.zhang, seated.poll.poll_id, (1,))
+    assert [one.selection for one in seated.answers] == ["B"]
