@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.context import Answer
 from bot.limits import Limits
+from bot.message import Edit
 
 FLOOD_CHATS, FLOOD_SPAN = 3, timedelta(seconds=10)  # so many chats told to wait in this time: all wait
 
@@ -31,6 +32,14 @@ class Chats:
         if chat is None:
             chat = self._known[chat_id] = Chat()
         return chat
+
+    def queue(self, answer: Answer) -> None:
+        """The answer waits for its turn; an edit of a message takes the place of one that waits before it."""
+        answers = self.of(answer.chat_id).answers
+        is_edit = isinstance(answer.part, Edit) and bool(answers) and isinstance(answers[-1].part, Edit)
+        if is_edit and answers[-1].message_id == answer.message_id:
+            answers.pop()
+        answers.append(answer)
 
     def with_answers(self) -> list[int]:
         return [chat_id for chat_id, chat in self._known.items() if chat.answers]

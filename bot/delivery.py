@@ -74,7 +74,7 @@ class Delivery:
         if answer.callback_id is not None:
             self._start(self._toast(answer.callback_id, answer.part))
         if not isinstance(answer.part, PressAnswer):
-            self._chats.of(answer.chat_id).answers.append(answer)
+            self._chats.queue(answer)
             if not self._pump_answers(answer.chat_id):
                 self._wake.set()
 

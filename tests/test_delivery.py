@@ -12,6 +12,8 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status
+from bot.chats import Chats
+from bot.context import Answer
 from bot.demo.chats import Chat
 from bot.demo.faults import BAD_GATEWAY, CUT_AFTER, UNAUTHORIZED, flood
 from bot.demo.stage import Actor, Stage
@@ -19,7 +21,7 @@ from bot.demo.world import BOT_ID, World
 from bot.meetings.models import Meeting
 from bot.members.models import Account
 from bot.members.rules import Reach
-from bot.message import Content, Html, Message
+from bot.message import Content, Edit, Html, Message
 from bot.outbox import Lane, OutboxRow, State
 from tests import stages
 
@@ -89,6 +91,15 @@ async def test_a_press_answered_too_late_is_no_error(stage: Stage, chat: People)
 
 
 # -- many at once -----------------------------------------------------------------------------------------------------
+
+
+def test_an_edit_that_still_waits_gives_way_to_the_next_of_its_message() -> None:
+    """Whoever ticks five letters in a second sees the last state, not five of them in five seconds."""
+    chats, first, second = Chats(has_limits=True), Edit(Message("一")), Edit(Message("二"))
+    for part, message_id in ((first, 5), (second, 5), (first, 6), (Message("三"), None), (first, 6), (second, 6)):
+        chats.queue(Answer(1001, part, message_id=message_id))
+    waiting = [(answer.part, answer.message_id) for answer in chats.of(1001).answers]
+    assert waiting == [(second, 5), (first, 6), (Message("三"), None), (second, 6)]
 
 
 async def test_sixty_taps_in_twenty_seconds_are_sixty_records_and_seven_edits(opened: Opened) -> None:
