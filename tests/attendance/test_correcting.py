@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from bot.attendance import chain, correcting, proposals
+from bot.attendance import chain, correcting, exporting, proposals
 from bot.attendance.models import AttendanceEvent, Correction
 from bot.attendance.rules import CorrectionOver, CorrectionState, LeaveState, ReasonKind, Status
 from bot.attendance.service import NotDue
@@ -147,6 +147,9 @@ def test_after_two_days_a_second_person_confirms(play: Play) -> None:
     ]
     assert texts(letters, cast.li.user_id) == ["孙七已同意您提出的张三3月6日主题党日的更正。"]
     assert "3月8日18:00 李四：提出更正为到会，原因：手机没电" in trail_of(play, meeting, cast.zhang)
+    detail = play.act(cast.li, exporting.one_meeting, meeting.id).parts[0].lines
+    changes = next(line.changes for line in detail if line.name == "张三")
+    assert [(one.was, one.became, one.actor) for one in changes] == [("缺席", "到会", "孙七")]
     assert play.database.look(chain.is_intact, meeting.id)
 
 

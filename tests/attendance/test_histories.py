@@ -257,7 +257,7 @@ def _alterations_unseen(play: Play) -> list[str]:
         _open(session)
         rows = session.scalars(select(AttendanceEvent).where(AttendanceEvent.meeting_id == meeting_id)).all()
         for row in rows:
-            for name, value in (("reason", "x"), ("at", datetime(2026, 1, 1, tzinfo=row.at.tzinfo)), ("was", "x")):
+            for name, value in _otherwise(row).items():
                 kept = getattr(row, name)
                 setattr(row, name, value)
                 session.flush()
@@ -273,6 +273,15 @@ def _alterations_unseen(play: Play) -> list[str]:
     except Undo:
         return unseen
     return ["nothing was tried"]
+
+
+def _otherwise(row: AttendanceEvent) -> dict[str, object]:
+    """Another value for each column, one that the database takes."""
+    action = Action.LEFT if row.action is not Action.LEFT else Action.CHECKED_IN
+    texts = dict.fromkeys(("reason", "was", "became", "prev_hash", "hash"), "x")
+    links = {name: None for name in ("actor_id", "attendance_id") if getattr(row, name) is not None}
+    numbers = {"update_id": (row.update_id or 0) + 1, "seq": row.seq + 1000}
+    return {**texts, **links, **numbers, "at": datetime(2026, 1, 1, tzinfo=row.at.tzinfo), "action": action}
 
 
 def _open(session: Session) -> None:

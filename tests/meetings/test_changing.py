@@ -37,6 +37,7 @@ def test_a_move_to_another_day_asks_again_but_keeps_leave(play: Play) -> None:
     play.work()
     roll = play.roll(meeting)
     assert (roll.going, roll.leave_approved) == ((), (cast.zhou.id,))
+    assert {cast.zhang.id, cast.sun.id} <= set(roll.unanswered)
     asked = "改期：主题党日由3月6日（周五）15:00改为3月10日（周二）15:00，地点不变。原因：党委会议冲突。"
     said = play.sent()
     assert f"03-02 09:00 群：{asked}" in said

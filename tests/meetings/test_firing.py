@@ -235,7 +235,7 @@ def test_nobody_is_asked_again_chased_or_reported_at_voluntary_work(play: Play) 
     assert sorted(planned) == ["R1", "R3", "R4"]
     play.work()
     [card] = [letter for letter in play.take() if letter.to == GROUP_CHAT]
-    assert (card.line.rpartition("／")[2], card.buttons) == ("已报名0人", ("参加",))
+    assert (card.line.rpartition("／")[2], card.buttons) == ("已报名0人", ("参加", "退出报名"))
     play.go(meeting, cast.zhang, cast.zhou)
     play.until(f"2026-{planned['R3'][:11]}")
     soon = [letter for letter in play.take() if ":R3:" in letter.key]
@@ -270,8 +270,8 @@ def test_four_planners_and_three_processes_firing_at_once_do_nothing_twice(play:
         assert sum(done.exception() is None for done in pressed) == 1
         play.now = at("2026-03-05 16:00")
         with ThreadPoolExecutor(3) as pool:
-            for database in (play.database, *others):
-                pool.submit(_fire_all, database, play)
+            fired = [pool.submit(_fire_all, database, play) for database in (play.database, *others)]
+        assert [done.exception() for done in fired] == [None] * 3
     finally:
         for database in others:
             database.close()

@@ -267,8 +267,17 @@ async def test_a_code_said_as_the_group_waits_for_the_person(chat: People, stage
     assert (await chat("张三").press("请本人确认", in_=new)).alert == (
         "这个操作只有支部书记或管理员可以用。需要开通请联系：李四书记。"
     )
+    assert stage.session(service.unit_of_chat, new.id) is None
     confirmed = await chat("李四").press("请本人确认", in_=new)
     assert confirmed.message.text == f"{BRANCH}已绑定“一支部群”。更换为本群？"
+    replaced = (await chat("李四").press("更换", in_=new)).message
+    unit = stage.session(service.unit_of_chat, new.id)
+    assert unit is not None
+    assert unit.name == BRANCH
+    assert (await chat("李四").press("撤销", on=replaced)).edits[0].text == (
+        f"已撤销更换，{BRANCH}的通知照常发到“一支部群”，本群不再使用。"
+    )
+    assert stage.session(service.unit_of_chat, new.id) is None
 
 
 async def test_a_wrong_code(chat: People, stage: Stage) -> None:
