@@ -19,7 +19,13 @@ from bot.members.personal import PersonalData
 from bot.members.workbook import is_roster_book
 from bot.practice import handlers as practice_handlers
 from bot.practice import personal as practice_personal
-from bot.quiz import exam_handlers, overseeing_handlers, publishing_handlers
+from bot.quiz import (
+    exam_handlers,
+    overseeing_handlers,
+    publishing_handlers,
+    results_handlers,
+    seat_handlers,
+)
 from bot.quiz import handlers as quiz_handlers
 from bot.quiz import personal as quiz_personal
 
@@ -45,9 +51,11 @@ ROUTES: tuple[Routes, ...] = (
     export_handlers.ROUTES,
     banks_handlers.ROUTES,
     quiz_handlers.ROUTES,
+    seat_handlers.ROUTES,
     publishing_handlers.ROUTES,
     overseeing_handlers.ROUTES,
     exam_handlers.ROUTES,
+    results_handlers.ROUTES,
     practice_handlers.ROUTES,
 )
 

@@ -7,7 +7,7 @@ from bot.message import base36, press
 from tests.banks.files import GOOD
 from tests.members import files
 from tests.stages import BRANCH
-from tests.story import doors_of_exams, doors_of_meetings, doors_of_practice
+from tests.story import doors_of_exams, doors_of_meetings, doors_of_practice, doors_of_results
 from tests.story.entrance import (
     Door,
     Who,
@@ -43,6 +43,7 @@ def doors(scene: Scene) -> tuple[Door, ...]:
         *doors_of_meetings.PARTS,
         *doors_of_exams.PARTS,
         *doors_of_practice.PARTS,
+        *doors_of_results.PARTS,
     )
     return tuple(door for part in parts for door in part(scene))
 
@@ -140,8 +141,8 @@ def _members(scene: Scene) -> Iterator[Door]:
     yield pressing("members:code", binding, branch.id)
     yield pressing("members:codes", somewhere(Right.BIND_CHAT), 0)
     yield pressing("members:swap", binding, scene.words["code"], in_group=True, alone=True)
-    yield pressing("members:unchat", binding, branch.id)
     yield pressing("members:unswap", binding, scene.of["swapped"], in_group=True, alone=True)
+    yield pressing("members:unchat", binding, branch.id)
     yield pressing("members:part", binding, branch.id)
     yield pressing("members:rejoin", at(Right.BIND_CHAT, scene.units["城建二支部"]), scene.of["loosened"], alone=True)
     yield pressing("members:rebind", roster, scene.of["released"], alone=True)

@@ -36,10 +36,10 @@ from bot.practice import collecting
 from bot.practice import service as practice
 from bot.practice.rules import Mode
 from bot.quiz import drafts as papers
-from bot.quiz import exam_drafts, exams, hosting, starting, submitting
+from bot.quiz import exam_drafts, exams, hosting, releasing, starting, submitting
 from bot.quiz import papers as drawing
 from bot.quiz.blueprint import Blueprint, BlueprintRow
-from bot.quiz.models import Paper, Round
+from bot.quiz.models import AttemptItem, Paper, Round
 from bot.quiz.rules import PaperKind
 from tests.banks.files import GOOD
 from tests.stages import BRANCH, BRANCH_GROUP
@@ -117,7 +117,7 @@ async def built(stage: Stage) -> Scene:
     chosen = ("RECORDER", scene.ids["钱一"])
     scene.act("李四", minutes.choose, ours["running"], *chosen, roll=attendance.roll)
     scene.meetings = {name: stage.session(_facts, meeting_id) for name, meeting_id in ours.items()}
-    for part in (_answers, _plans, _offices, _files, _papers, _exams, _books):
+    for part in (_answers, _plans, _offices, _files, _papers, _exams, _results, _books):
         part(scene)
     stage.database.run(lambda session: session.execute(delete(Prompt)))
     await stage.settle()
@@ -315,10 +315,28 @@ def _exams(scene: Scene) -> None:
     scene.words["exam"] = str(scene.stage.session(lambda session: session.scalar(token)))
 
 
-def _publish_exam(session: Session, sender: Sender, *, now: datetime) -> int:
+def _results(scene: Scene) -> None:
+    """An exam that is over: 张三 has answered one question, and that wrong."""
+    paper_id = scene.of["results"] = scene.act("李四", _publish_exam, scene.of["shipped"])
+    card = scene.act("张三", starting.start, paper_id)
+    wrong = next(letter for letter in card.question.letters if letter not in card.question.answer)
+    scene.words["wrong"] = wrong
+    database, now = scene.stage.database, scene.stage.clock.now()
+    chosen = update(AttemptItem).where(AttemptItem.attempt_id == card.attempt_id, AttemptItem.position == 1)
+    database.run(lambda session: session.execute(chosen.values(selection=wrong, answered_at=now)))
+    scene.act("张三", submitting.submit, card.attempt_id)
+    over = update(Paper).where(Paper.id == paper_id).values(closes_at=now - timedelta(minutes=1))
+    database.run(lambda session: session.execute(over))
+    database.run(exams.step_due, now=now)
+    while database.run(releasing.release_due, now=now):
+        pass
+
+
+def _publish_exam(session: Session, sender: Sender, bank_id: int = 0, *, now: datetime) -> int:
     """A single choice and a blank."""
     who, unit = papers.maker(session, sender, now)
-    blueprint = Blueprint(rows=(BlueprintRow(1, QuestionType.SINGLE), BlueprintRow(1, QuestionType.BLANK)))
+    rows = (BlueprintRow(1, QuestionType.SINGLE), BlueprintRow(1, QuestionType.BLANK))
+    blueprint = Blueprint((bank_id,) if bank_id else (), rows)
     paper = drawing.new(session, who, unit, blueprint, "党章测试", 1, now, PaperKind.EXAM)
     drawn = drawing.draw_for(session, unit, blueprint, 1, now, tuple(QuestionType))
     exams.publish(session, who, unit, paper, drawn, exams.standard_terms(now), now)

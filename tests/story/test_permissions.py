@@ -36,7 +36,7 @@ from bot.members import rules as rights
 from bot.members import service as members
 from bot.message import Sender, StaleButton, base36
 from bot.quiz import drafts as papers
-from bot.quiz import exam_handlers, starting
+from bot.quiz import exam_handlers, outcomes, starting
 from bot.quiz import handlers as quiz_handlers
 from bot.quiz import service as quiz
 from tests import databases, stages
@@ -54,6 +54,7 @@ REFUSALS: tuple[type[UserError], ...] = (
     *(quiz.OnlyOfficers, quiz.NotOnRoster, papers.NoDraft, NoSuchBank),
     *(attendance_handlers.OnlyInPrivate, quiz_handlers.OnlyInPrivate, exam_handlers.OnlyInPrivate),
     starting.NotCandidate,
+    outcomes.NoSuchExam,
 )
 REFUSED = re.compile("|".join(re.sub(r"\\{\w+\\}", ".{0,40}", re.escape(refusal.text)) for refusal in REFUSALS))
 OF_RECEIVING = {"inbox", "inbox_dead", "leases", "outages", "tries"}

@@ -105,9 +105,9 @@ def upgrade() -> None:
     op.create_index(
         "ix_results_untold",
         "results",
-        ["paper_id"],
+        ["paper_id", "member_id", "revision"],
         unique=False,
-        sqlite_where=sa.text("NOT is_told"),
+        sqlite_where=sa.text("is_told = 0"),
         postgresql_where=sa.text("NOT is_told"),
     )
     op.create_table(
