@@ -204,7 +204,9 @@ def echo(facts: Saved) -> Message:
     words = answer_words(facts.question, facts.order, facts.selection)
     again = Button("重填", press("quiz", "card", facts.card.attempt_id, facts.position))
     go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, facts.position % facts.card.total + 1))
-    return Message(fill("已记录：{words}", words=words), ((again, go_on),), is_protected=True)
+    return Message(
+        fill("第 {i} 题已记录：{words}", i=facts.position, words=words), ((again, go_on),), is_protected=True
+    )
 
 
 def grid(sheet: Sheet, page: int | None = None) -> Message:

@@ -94,11 +94,11 @@ async def test_a_blank_is_filled_by_writing_whatever_the_words_are(stage: Stage,
         await zhang.press("下一题", on=card)
     assert "请直接发送答案。" in card.text
     echo = (await zhang.say("请假")).message  # a word that otherwise opens a door
-    assert echo.text == "已记录：请假"
+    assert echo.text == "第 4 题已记录：请假"
     assert labels(echo) == ["重填", "下一题"]
     assert tail(card) == "已填：请假\n再发一次可以改。\n已答 1/4，剩余约 20 分钟"
     assert (await zhang.say("/help")).message.text.startswith("您可以用这些命令：")
-    assert (await zhang.say("其实是这个")).message.text == "已记录：其实是这个"
+    assert (await zhang.say("其实是这个")).message.text == "第 4 题已记录：其实是这个"
     assert "已填：其实是这个" in card.text
     await zhang.press("下一题", on=zhang.last())  # the card comes down to where the person is
     assert zhang.last().text.startswith("第 1/4 题")

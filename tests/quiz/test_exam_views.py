@@ -71,13 +71,14 @@ def test_a_card_shows_what_is_ticked_and_marked() -> None:
 def test_a_blank_asks_for_a_text_and_shows_what_was_written() -> None:
     card = replace(CARD, question=BLANKS, order=())
     assert seen(views.card(card)).endswith(
-        "请直接发送 2 个答案，每行一个，或用“；”隔开。\n已答 3/20，剩余约 13 分钟\n[上一题][标记][下一题]\n[题号表][交卷]"
+        "请直接发送 2 个答案，每行一个，或用“；”隔开。\n已答 3/20，剩余约 13 分钟\n"
+        "[上一题][标记][下一题]\n[题号表][交卷]"
     )
     filled = replace(card, selection="三\n<五十>")
     assert "已填：①三 ②<五十>\n再发一次可以改。" in seen(views.card(filled))
     assert "<五十>" not in views.card(filled).text
     saved = Saved(2, BLANKS, (), "三\n五十", filled)
-    assert seen(views.echo(saved)) == "已记录：①三 ②五十\n[重填][下一题]"
+    assert seen(views.echo(saved)) == "第 2 题已记录：①三 ②五十\n[重填][下一题]"
 
 
 def test_the_longest_question_fits_a_message_and_its_keyboard() -> None:
