@@ -165,4 +165,4 @@ def reading(name: str, rows: int) -> Message:
 
 
 def was_read(name: str) -> Message:
-    return Message(escape(f"{name}：读完了，结果见下一条消息。"))
+    return Message(escape(f"{name}：读完了。"))

@@ -13,7 +13,7 @@ from bot.banks.models import ImportRun
 from bot.banks.rules import RunState
 from bot.members import service as members
 from bot.members.rules import Right
-from bot.message import Sender
+from bot.message import Edit, Sender
 from bot.outbox import Hooks, Lane, Rendered
 
 SMALL = 64 * 1024  # bytes up to which there is nothing to tell
@@ -64,7 +64,8 @@ def render(session: Session, key: str, now: datetime) -> Rendered | None:  # noq
     rows = run.report.get("rows", 0)
     is_done = run.state is not RunState.READING
     words = import_views.was_read(run.file_name) if is_done else import_views.reading(run.file_name, int(str(rows)))
-    return Rendered(run.by, words)
+    message_id = outbox.message_of(session, key)
+    return Rendered(run.by, Edit(words, message_id) if message_id else words)
 
 
 HOOKS = {PREFIX: Hooks(render=render)}

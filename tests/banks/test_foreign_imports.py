@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from bot.banks import drawing, import_views, importing, progress, reading, revisions, service
 from bot.banks.formats import schema1
@@ -13,7 +14,8 @@ from bot.banks.revisions import NewerRevision
 from bot.banks.rules import Bank, Mode
 from bot.db import Database
 from bot.members.rules import NotAllowedHere
-from bot.message import Message, StaleButton
+from bot.message import Edit, Message, StaleButton
+from bot.outbox import OutboxRow
 from tests.banks.acts import LATER, drawable, rows, the_bank
 from tests.banks.files import GOOD, ON
 from tests.banks.sheets import HEAD, Row, sheet
@@ -176,14 +178,14 @@ def test_the_same_file_goes_the_same_way_and_keeps_its_document(database: Databa
 def test_one_message_says_how_far_the_reading_is_and_that_it_is_over(database: Database, cast: Cast) -> None:
     token = database.run(progress.start, cast.li.sender(), "大.xlsx", now=NOW)
 
-    def shown() -> tuple[int, str]:
+    def shown() -> tuple[int, object]:
         found = database.look(lambda session: progress.render(session, f"reading:{token}", NOW))
         assert found is not None
-        assert isinstance(found.content, Message)
-        return found.chat_id, found.content.text
+        return found.chat_id, found.content
 
-    assert shown() == (1002, "大.xlsx：正在读取，请稍候。")
+    assert shown() == (1002, Message("大.xlsx：正在读取，请稍候。"))
+    database.run(lambda session, now: session.execute(update(OutboxRow).values(message_id=77)), now=NOW)
     database.run(progress.advance, token, 4000, now=LATER)
-    assert shown() == (1002, "大.xlsx：已读 4000 行，请稍候。")
+    assert shown() == (1002, Edit(Message("大.xlsx：已读 4000 行，请稍候。"), 77))
     database.run(progress.finish, token, now=LATER)
-    assert shown() == (1002, "大.xlsx：读完了，结果见下一条消息。")
+    assert shown() == (1002, Edit(Message("大.xlsx：读完了。"), 77))
