@@ -24,6 +24,7 @@ from bot.quiz import (
     overseeing_handlers,
     publishing_handlers,
     results_handlers,
+    running_handlers,
     seat_handlers,
 )
 from bot.quiz import handlers as quiz_handlers
@@ -54,6 +55,7 @@ ROUTES: tuple[Routes, ...] = (
     seat_handlers.ROUTES,
     publishing_handlers.ROUTES,
     overseeing_handlers.ROUTES,
+    running_handlers.ROUTES,
     exam_handlers.ROUTES,
     results_handlers.ROUTES,
     practice_handlers.ROUTES,

@@ -219,6 +219,8 @@ class ExamCounts:
     finished: int
     running: int
     sees_names: bool
+    leads_all: bool = False  # of its branches: may change the exam as such
+    can_nudge: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +240,105 @@ class VoidedAttempt:
     name: str
     number: int
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Who has not sat an exam yet, for whoever may know their names: of his branches, or of his party groups."""
+
+    paper_id: int
+    title: str
+    state: PaperState
+    token: str
+    closes_at: datetime
+    names: tuple[str, ...]
+    unreached: tuple[str, ...] = ()  # those of them to whom no private message gets
+    running: int = 0
+    is_of_group: bool = False
+    can_nudge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BranchCount:
+    name: str
+    due: int
+    finished: int
+
+
+@dataclass(frozen=True, slots=True)
+class MissingCounts:
+    """The same for those above: counts of each branch."""
+
+    paper_id: int
+    title: str
+    state: PaperState
+    branches: tuple[BranchCount, ...]
+    can_nudge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Candidacy:
+    """Somebody who is to be added to an exam, or excused from it."""
+
+    member_id: int
+    name: str
+    is_exempt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choosing:
+    """Whom a list of people is about to add or excuse."""
+
+    exam: ExamRef
+    people: tuple[Candidacy, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Excused:
+    paper_id: int
+    title: str
+    member_id: int
+    name: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    paper_id: int
+    title: str
+    opens_at: datetime
+    closes_at: datetime
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """An exam that is about to be closed or cancelled, or has been; how many are sitting it now."""
+
+    paper_id: int
+    title: str
+    running: int
+    finished: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Nudged:
+    paper_id: int
+    title: str
+    people: int
+    unreached: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """An exam as its candidates and their groups are told of it."""
+
+    paper_id: int
+    title: str
+    token: str
+    opens_at: datetime
+    closes_at: datetime
+    count: int
+    max_centi: int
+    limit: timedelta

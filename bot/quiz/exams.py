@@ -17,7 +17,7 @@ from bot.db import signal
 from bot.members import service as members
 from bot.members.rules import Actor, DueList, UnitRef
 from bot.periods import at_beijing, local_day
-from bot.quiz import papers
+from bot.quiz import inviting, papers
 from bot.quiz.blueprint import Blueprint, BlueprintRow
 from bot.quiz.exam_facts import PublishedExam, Terms
 from bot.quiz.models import Attempt, Candidate, Paper, PaperBranch, PaperLog, PaperPool
@@ -138,12 +138,12 @@ def next_due(session: Session, _: datetime) -> datetime | None:
 def step_due(session: Session, *, now: datetime) -> None:
     """Open and close what is due. Each is a conditional UPDATE: of two processes one takes the step.
 
-    What is said at the opening or done at the closing belongs to the papers that `_moved` returns, here. Attempts end
-    by their own deadlines, which an outage of ours may have moved behind the closing: see `is_settled`.
+    Attempts end by their own deadlines, which an outage of ours may have moved behind the closing: see `is_settled`.
     """
-    _moved(session, PaperState.SCHEDULED, PaperState.OPEN, Paper.opens_at <= now)
+    for paper_id in _moved(session, PaperState.SCHEDULED, PaperState.OPEN, Paper.opens_at <= now):
+        inviting.opened(session, paper_id, now=now)
     for paper_id in _moved(session, PaperState.OPEN, PaperState.CLOSED, Paper.closes_at <= now):
-        _strike_off(session, paper_id, now)
+        strike_off(session, paper_id, now)
     stale = select(Paper.id).where(Paper.kind == PaperKind.EXAM, Paper.state == PaperState.DRAFT)
     for paper_id in session.scalars(stale.where(Paper.closes_at <= now)).all():
         papers.delete_draft(session, paper_id)
@@ -155,7 +155,7 @@ def _moved(session: Session, of: PaperState, to: PaperState, is_due: ColumnEleme
     return session.scalars(step.returning(Paper.id)).all()
 
 
-def _strike_off(session: Session, paper_id: int, now: datetime) -> None:
+def strike_off(session: Session, paper_id: int, now: datetime) -> None:
     """Who has left the roll meanwhile is not missed, but keeps what he has finished. A transfer changes nothing."""
     sat = select(Attempt.member_id).where(Attempt.paper_id == paper_id, Attempt.state.in_(FINISHED))
     missed = select(Candidate.member_id).where(

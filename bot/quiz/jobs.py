@@ -7,7 +7,19 @@ from sqlalchemy.orm import Session
 
 from bot.context import Job
 from bot.outbox import Hooks
-from bot.quiz import exams, exporting, outage_credits, papers, releasing, results, rounds, sending, sweeping, votes
+from bot.quiz import (
+    exams,
+    exporting,
+    inviting,
+    outage_credits,
+    papers,
+    releasing,
+    results,
+    rounds,
+    sending,
+    sweeping,
+    votes,
+)
 from bot.quiz.rules import SWEEP_EVERY
 
 
@@ -36,5 +48,6 @@ HOOKS: Mapping[str, Hooks] = {
         failed=sending.failed,
         tells_unsure=sending.is_question,
     ),
+    "paper": Hooks(is_wanted=inviting.is_wanted, render=inviting.render),
     "examfile": Hooks(sent=exporting.sent, failed=exporting.failed),
 }

@@ -16,11 +16,12 @@ from bot.members.rules import Actor, Right
 from bot.message import Sender, StaleButton
 from bot.outbox import Lane
 from bot.periods import local_day
-from bot.quiz import drafts
+from bot.quiz import drafts, papers
 from bot.quiz import overseeing_views as views
 from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
 from bot.quiz.facts import PaperChoice
 from bot.quiz.models import Attempt, Candidate, Paper, PaperBranch, PaperLog
+from bot.quiz.overseeing_views import LISTED, PAGE
 from bot.quiz.rules import (
     FINISHED,
     RESULT_FOR,
@@ -33,7 +34,6 @@ from bot.quiz.rules import (
 )
 
 PURPOSE = "quiz:void"
-LISTED = 5  # exams in the menu
 MAX_REASON = 200
 _VOIDABLE = (PaperState.OPEN, PaperState.CLOSED)
 
@@ -49,18 +49,34 @@ class AlreadyReleased(UserError):
 
 
 def menu(session: Session, sender: Sender, *, now: datetime) -> tuple[tuple[PaperChoice, ...], tuple[ExamRef, ...]]:
-    """What is there already: live papers, and the newest exams of the branches the sender answers for."""
-    return drafts.menu(session, sender, now=now), _newest(session, members.actor(session, sender, now=now))
+    """What is there already: live papers, one's own draft, and the exams of the branches the sender answers for, those
+    that are planned or run first. One more exam than is shown says that there are others."""
+    held, who = drafts.menu(session, sender, now=now), members.actor(session, sender, now=now)
+    return held, (*_own_draft(session, who), *_exams(session, who, 0, LISTED + 1))
 
 
-def _newest(session: Session, who: Actor) -> tuple[ExamRef, ...]:
+def exams(session: Session, sender: Sender, page: int, *, now: datetime) -> tuple[ExamRef, ...]:
+    """A page of all of them, and one more if there is another page."""
+    drafts.maker(session, sender, now)
+    return _exams(session, members.actor(session, sender, now=now), page * PAGE, PAGE + 1)
+
+
+def _own_draft(session: Session, who: Actor) -> tuple[ExamRef, ...]:
+    mine = select(Paper.id, Paper.title, Paper.state).where(Paper.by == who.recorded_id, Paper.kind == PaperKind.EXAM)
+    newest = mine.where(Paper.state == PaperState.DRAFT).order_by(Paper.id.desc()).limit(1)
+    return tuple(ExamRef(*row) for row in session.execute(newest))
+
+
+def _exams(session: Session, who: Actor, skipped: int, most: int) -> tuple[ExamRef, ...]:
     branch_ids = [unit.id for top in who.units_for(Right.RUN_QUIZ) for unit in members.units_below(session, top)]
+    is_over = Paper.state.in_([PaperState.RELEASED, PaperState.CANCELLED])
     query = (
         select(Paper.id, Paper.title, Paper.state)
         .where(Paper.kind == PaperKind.EXAM, Paper.state != PaperState.DRAFT)
         .where(Paper.id.in_(select(PaperBranch.paper_id).where(PaperBranch.branch_id.in_(branch_ids))))
-        .order_by(Paper.id.desc())
-        .limit(LISTED)
+        .order_by(is_over, Paper.id.desc())
+        .offset(skipped)
+        .limit(most)
     )
     return tuple(ExamRef(*row) for row in session.execute(query))
 
@@ -93,6 +109,7 @@ def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> E
         finished=len({member_id for member_id, state in states if state in FINISHED}),
         running=sum(state is AttemptState.STARTED for _, state in states),
         sees_names=bool(_branches(session, who, paper_id, Right.SEE_SITTERS)),
+        leads_all=len(branch_ids) == len(papers.branches_of(session, paper_id)),
     )
 
 

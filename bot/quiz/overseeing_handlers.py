@@ -6,6 +6,17 @@ from bot.context import Context, Routes
 from bot.message import Edit
 from bot.quiz import overseeing
 from bot.quiz import overseeing_views as views
+from bot.quiz.views import menu
+
+
+async def open_menu(_: Update, context: Context) -> None:
+    held, exams = await context.read(overseeing.menu)
+    await context.say(Edit(menu(held, views.listed(exams))))
+
+
+async def list_exams(_: Update, context: Context) -> None:
+    page = max(0, context.press.number(0))
+    await context.say(Edit(views.every(await context.read(overseeing.exams, page), page)))
 
 
 async def look(_: Update, context: Context) -> None:
@@ -36,6 +47,8 @@ async def void(update: Update, context: Context) -> None:
 
 ROUTES = Routes(
     presses={
+        "quiz:menu": open_menu,
+        "quiz:exams": list_exams,
         "quiz:paper": look,
         "quiz:sitters": list_sitters,
         "quiz:voids": consider,

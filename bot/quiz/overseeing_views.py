@@ -5,10 +5,12 @@ from datetime import datetime
 
 from bot.members.views import moment, turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.quiz import running_views
 from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
 from bot.quiz.rules import PaperState
 
 PAGE = 20
+LISTED = 5  # exams in the menu
 
 _STATES = {
     PaperState.SCHEDULED: "未开始",
@@ -20,11 +22,24 @@ _STATES = {
 
 
 def listed(exams: Sequence[ExamRef]) -> Buttons:
-    """The exams in the menu, a button each."""
-    return tuple(
-        (Button(f"{cut(exam.title, 30)}（{_STATES[exam.state]}）", press("quiz", "paper", exam.paper_id)),)
-        for exam in exams
-    )
+    """The exams in the menu, a button each; behind the last the way to all of them."""
+    kept = [exam for exam in exams if exam.state is PaperState.DRAFT]
+    published = [exam for exam in exams if exam.state is not PaperState.DRAFT]
+    every = ((Button("全部考试", press("quiz", "exams", 0)),),) if len(published) > LISTED else ()
+    return (*(_button(exam) for exam in (*kept, *published[:LISTED])), *every)
+
+
+def _button(exam: ExamRef) -> tuple[Button]:
+    if exam.state is PaperState.DRAFT:
+        return (Button(f"继续出卷：{cut(exam.title, 30)}", press("quiz", "examdraft", exam.paper_id)),)
+    return (Button(f"{cut(exam.title, 30)}（{_STATES[exam.state]}）", press("quiz", "paper", exam.paper_id)),)
+
+
+def every(exams: Sequence[ExamRef], page: int) -> Message:
+    """All exams, those that are planned or run first."""
+    shown = [_button(exam) for exam in exams[:PAGE]]
+    pages = turns(page, page * PAGE + len(exams), PAGE, lambda to: press("quiz", "exams", to))
+    return Message(Html("全部考试"), (*shown, *pages, (_menu(),)))
 
 
 def overview(facts: ExamCounts) -> Message:
@@ -36,7 +51,14 @@ def overview(facts: ExamCounts) -> Message:
         f"应考 {facts.due} 人{exempt}，已交卷 {facts.finished} 人{running}",
     )
     can_void = facts.sees_names and facts.finished and facts.state in (PaperState.OPEN, PaperState.CLOSED)
-    return Message(text, ((Button("作废答卷", press("quiz", "sitters", facts.paper_id)),),) if can_void else ())
+    void = ((Button("作废答卷", press("quiz", "sitters", facts.paper_id)),),) if can_void else ()
+    results = ((Button("成绩与分析", press("quiz", "report", facts.paper_id, 0), style="success"),),)
+    acts = running_views.acts(facts.paper_id, facts.state, sees_names=facts.sees_names, leads_all=facts.leads_all)
+    return Message(text, (*(results if facts.state is PaperState.RELEASED else ()), *acts, *void, (_menu(),)))
+
+
+def _menu() -> Button:
+    return Button("返回", press("quiz", "menu"))
 
 
 def choose_sitter(exam: ExamRef, sitters: Sequence[Sitter], page: int) -> Message:

@@ -8,17 +8,18 @@ from typing import TypeVar
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import inbox
+from bot import claims, inbox
 from bot.banks.rules import Bank, Blank, BlankKind, Question, QuestionType
 from bot.db import Base, Database
 from bot.inbox import InboxRow, Outage
-from bot.message import Sender, strip_tags
-from bot.outbox import OutboxRow
+from bot.message import Message, Sender, strip_tags
+from bot.outbox import OutboxRow, Sent
 from bot.quiz import drafts, exams, outage_credits, papers, sitting, starting, submitting, sweeping
 from bot.quiz.blueprint import Blueprint, BlueprintRow
 from bot.quiz.exam_facts import Card, HandedIn, Late, Saved, Terms
 from bot.quiz.models import Attempt, AttemptItem, Paper
 from bot.quiz.rules import AttemptState, Draw, PaperKind, PaperState
+from bot.schedule import hooks as schedule_hooks
 from tests.make import NOW, Cast, Someone
 from tests.quiz.play import BOT
 
@@ -180,6 +181,26 @@ class Hall:
         """What waits to be sent to this person, as plain text."""
         bodies = [row.body for row in self.outbox() if row.chat_id == who.user_id and row.body]
         return [strip_tags(str(body["text"])) for body in bodies]
+
+    def deliver(self) -> list[tuple[int, str]]:
+        """What leaves the outbox now: to whom, as plain text."""
+        hooks, sent = schedule_hooks(), []
+        while True:
+            rows = self.database.run(claims.look, now=self.now, most=100).waiting
+            if not rows:
+                return sent
+            for row in rows:
+                claimed = self.database.run(claims.claim, row.id, hooks, now=self.now)
+                if claimed is not None:
+                    told = Sent(claimed.chat_id, row.id, None, self.now)
+                    self.database.run(claims.mark_sent, claimed, told, hooks)
+                    assert isinstance(claimed.content, Message)
+                    sent.append((claimed.chat_id, strip_tags(claimed.content.text)))
+
+    def heard(self, who: Someone | int) -> list[str]:
+        """What leaves for this person or chat now; what leaves for others is gone, too."""
+        chat_id = who if isinstance(who, int) else who.user_id
+        return [text for to, text in self.deliver() if to == chat_id]
 
 
 def _is_due(due: datetime | None, now: datetime) -> bool:

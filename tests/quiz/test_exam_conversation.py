@@ -26,10 +26,10 @@ async def exam(chat: People) -> str:
     await li.press("一键标准卷")
     every = next(button.text for button in li.last().buttons() if button.text.startswith("全部题库"))
     await li.press(every)
-    preview = li.last()
+    preview = li.last()  # one message from the first step to the last
     assert "20 题（单选 10、多选 5、判断 5），满分 100 分，60 分合格" in preview.text
     await li.press("发布")
-    return li.last().text
+    return preview.text
 
 
 def labels(message: Message) -> list[str]:

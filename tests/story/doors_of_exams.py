@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from bot.members.rules import Right
 from bot.quiz.rules import DraftStep, OpenWhen, Setting
 from tests.stages import BRANCH
-from tests.story.entrance import Door, anybody, at, of_branch, own, pressing, somewhere
+from tests.story.entrance import Door, anybody, at, either, of_branch, own, pressing, somewhere
 from tests.story.scene import Scene
 
 
@@ -59,6 +59,8 @@ def _sitting(scene: Scene) -> Iterator[Door]:
 def _overseeing(scene: Scene) -> Iterator[Door]:
     run, void = at(Right.RUN_QUIZ, scene.units[BRANCH]), at(Right.SEE_SCORES, scene.units[BRANCH])
     exam, ended = scene.of["exam"], scene.of["ended"]
+    yield pressing("quiz:menu", somewhere(Right.RUN_QUIZ))
+    yield pressing("quiz:exams", somewhere(Right.RUN_QUIZ), 0)
     yield pressing("quiz:paper", run, exam)
     yield pressing("quiz:sitters", run, exam)
     yield pressing("quiz:voids", void, ended)
@@ -66,4 +68,28 @@ def _overseeing(scene: Scene) -> Iterator[Door]:
     yield Door("replies", "quiz:void", "代考", void, prompt=str(ended), is_alone=True)
 
 
-PARTS = (_making, _sitting, _overseeing)
+def _running(scene: Scene) -> Iterator[Door]:
+    branch, exam, one = scene.units[BRANCH], scene.of["exam"], scene.ids["陈九"]
+    run, named = at(Right.RUN_QUIZ, branch), at(Right.SEE_SCORES, branch)
+    groups = (scene.units[name] for name in ("第一党小组", "第二党小组"))
+    yield pressing("quiz:missing", either(run, *(at(Right.SEE_SITTERS, group) for group in groups)), exam)
+    for verb, who, *args in (
+        ("add", named),
+        ("addone", named, one),
+        ("excuse", named),
+        ("excuseone", named, one),
+        ("nudge", run),
+        ("move", run),
+        ("delay", run, 1),
+        ("closing", run),
+        ("cancelling", run),
+        ("cancel", run),
+    ):
+        yield pressing(f"quiz:{verb}", who, exam, *args)
+    yield pressing("quiz:close", run, scene.of["exam"], alone=True)
+    yield Door("replies", "quiz:exempt", "出差", named, prompt=f"{exam}:{one}", is_alone=True)
+    yield Door("replies", "quiz:move", "4月20日18:00", run, prompt=str(exam))
+    yield Door("replies", "quiz:cancel", "重新安排", run, prompt=str(exam), is_alone=True)
+
+
+PARTS = (_making, _sitting, _overseeing, _running)
