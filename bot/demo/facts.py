@@ -15,6 +15,7 @@ from bot.meetings.models import Card, Meeting, Nudge
 from bot.meetings.rules import MeetingKind, MeetingState, RungName
 from bot.members.models import Account
 from bot.outbox import OutboxRow, State
+from bot.practice.models import PracticeCard
 from bot.quiz.models import Attempt, AttemptItem, Round
 from bot.quiz.rules import RoundState
 
@@ -78,4 +79,8 @@ def _quizzed(since: datetime) -> ColumnElement[bool]:
         AttemptItem.awarded_centi < AttemptItem.max_centi,
     )
     both = (answered("张三", right), answered("周八", wrong))
-    return exists(select(Round.id).where(Round.state == RoundState.FINISHED, *both))
+    kept = and_(PracticeCard.member_id == Account.member_id, Account.telegram_user_id == seed.PLAYED["周八"])
+    return and_(
+        exists(select(Round.id).where(Round.state == RoundState.FINISHED, *both)),
+        exists().where(kept),
+    )

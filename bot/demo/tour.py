@@ -86,14 +86,14 @@ STEPS = (
     Step(
         5,
         "以考促学",
-        "李四在群里发 /round，现场答三道题：张三答对，周八答错；群里只公布总数，个人成绩私发本人。",
+        "李四在群里发 /round，现场答三道题：张三答对，周八答错；群里只公布总数，个人成绩私发本人；答错的题进周八自己的错题本。",
         (
             Stop(LI_SI, "李四", "在群里发 /round，选随机 3 题，再点“下一个提醒”", "composer", is_in_group=True),
             Stop(ZHANG_SAN, "张三", "答对这道题", "key:poll", is_in_group=True, pick=Pick.RIGHT),
             Stop(ZHOU_BA, "周八", "答错这道题", "key:poll", is_in_group=True, pick=Pick.WRONG),
             Stop(ZHOU_BA, "周八", "点“其余党员一起”", "crowd", is_in_group=True),
             Stop(ZHOU_BA, "周八", "点“拨快”里的“+10分钟”，等到公布成绩", "menu", is_in_group=True),
-            Stop(ZHOU_BA, "周八", "在私聊看自己的成绩", "composer"),
+            Stop(ZHOU_BA, "周八", "在私聊看自己的成绩，再发 /mistakes 看错题本", "composer"),
         ),
     ),
 )

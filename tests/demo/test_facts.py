@@ -9,6 +9,7 @@ from bot.banks.revisions import Scope
 from bot.banks.rules import Origin
 from bot.db import Database
 from bot.demo import facts
+from bot.practice import service as practice
 from bot.quiz.rules import RoundState
 from tests.make import NOW, Make
 from tests.quiz.banks import BASICS
@@ -44,12 +45,20 @@ def answer(play: Play, *, is_zhang_right: bool, is_zhou_right: bool) -> None:
     assert play.state is RoundState.FINISHED
 
 
-def test_the_quiz_is_done_once_the_one_was_right_and_the_other_wrong(play: Play) -> None:
+def look(play: Play) -> None:
+    """周八 opens the wrong-answer book."""
+    play.act(practice.book, play.cast.zhou, chat_id=None)
+
+
+def test_the_quiz_is_done_once_one_was_right_and_the_other_finds_his_error_in_his_book(play: Play) -> None:
     answer(play, is_zhang_right=True, is_zhou_right=False)
+    assert not is_ticked(play)
+    look(play)
     assert is_ticked(play)
 
 
 @pytest.mark.parametrize(("is_zhang_right", "is_zhou_right"), [(True, True), (False, False)])
 def test_other_answers_leave_the_quiz_undone(play: Play, is_zhang_right: bool, is_zhou_right: bool) -> None:
     answer(play, is_zhang_right=is_zhang_right, is_zhou_right=is_zhou_right)
+    look(play)
     assert not is_ticked(play)

@@ -240,6 +240,8 @@ async def quiz(newcomer: Newcomer) -> None:
     await expect(page.locator("#messages")).not_to_contain_text("你答了")
     await newcomer.lead(5, 6, "周八", in_group=False)
     await expect(page.locator("#messages")).to_contain_text("你答了 1 题，对 0 题")
+    await newcomer.say("/mistakes")
+    await expect(page.locator("#messages")).to_contain_text("错题本：1 道在练")
     await newcomer.picture("5-quiz")
     await newcomer.ticked(5)
 
