@@ -28,6 +28,11 @@ def exemption_line(one: Exempted) -> str:
     return f"{SCOPES[one.scope]}（{_span(one.from_on, one.to_on)}，{basis}）"
 
 
+def ending(one: Exempted) -> str:
+    """On the button that ends it."""
+    return f"结束{SCOPES[one.scope]}（{one.from_on.month}月{one.from_on.day}日起）"
+
+
 def suspension_line(from_on: date, to_on: date | None) -> str:
     return f"留党察看（{_span(from_on, to_on)}）：计入应到，没有表决权"
 
@@ -35,8 +40,11 @@ def suspension_line(from_on: date, to_on: date | None) -> str:
 def ask_scope(member_id: int, name: str) -> Message:
     buttons = [Button(text, press("members", "exempts", member_id, scope.name)) for scope, text in SCOPES.items()]
     text = fill("为{name}登记哪一种？登记要有依据、批准人和批准日期，会显示在考勤表上。", name=name)
-    back = (Button("返回", press("members", "office", member_id)),)
-    return Message(text, (*rows(buttons, 1), back))
+    return Message(text, (*rows(buttons, 1), (_back(member_id),)))
+
+
+def _back(member_id: int) -> Button:
+    return Button("返回", press("members", "office", member_id))
 
 
 def ask_basis(name: str, scope: ExemptionScope) -> Message:
@@ -58,9 +66,10 @@ def ask_span(name: str) -> Message:
     return Message(text)
 
 
-def exempted(name: str, made: Exempted) -> Message:
+def exempted(member_id: int, name: str, made: Exempted) -> Message:
     text = fill("已登记：{name}{line}。", name=name, line=exemption_line(made))
-    return Message(text, ((Button("撤销", press("members", "unexempt", made.id), style="danger"),),))
+    undo = Button("撤销", press("members", "unexempt", made.id), style="danger")
+    return Message(text, ((undo, _back(member_id)),))
 
 
 def told(made: Exempted) -> Message:
@@ -72,5 +81,6 @@ def over_told() -> Message:
     return Message("您的不计入登记已经结束，今天起按党员名册参加。")
 
 
-def suspended(name: str, from_on: date, to_on: date | None) -> Message:
-    return Message(fill("已登记：{name}{line}。", name=name, line=Html(suspension_line(from_on, to_on))))
+def suspended(member_id: int, name: str, from_on: date, to_on: date | None) -> Message:
+    text = fill("已登记：{name}{line}。", name=name, line=Html(suspension_line(from_on, to_on)))
+    return Message(text, ((_back(member_id),),))

@@ -82,7 +82,7 @@ async def basis_given(update: Update, context: Context) -> None:
     member_id, _, scope = context.prompt.partition(":")
     basis = phrases.read_basis(_text(update))
     name, made = await context.transact(exempting.exempt, number(member_id), _scope(scope), basis)
-    await context.say(words.exempted(name, made))
+    await context.say(words.exempted(number(member_id), name, made))
 
 
 async def end(_: Update, context: Context) -> None:
@@ -98,7 +98,7 @@ async def span_given(update: Update, context: Context) -> None:
     member_id = number(context.prompt.partition(":")[0])
     span = phrases.read_span(_text(update))
     who = await context.transact(exempting.suspend, member_id, span)
-    await context.say(words.suspended(who.name, span.from_on, span.to_on))
+    await context.say(words.suspended(who.member_id, who.name, span.from_on, span.to_on))
 
 
 async def unsuspend(_: Update, context: Context) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.members import views
-from bot.members.exempting_views import exemption_line, suspension_line
+from bot.members.exempting_views import ending, exemption_line, suspension_line
 from bot.members.facts import Change, Choice, Office, OfficeCard, PostChoice, UnitCard
 from bot.members.rules import Grant, Role, UnitKind, UnitRef
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
@@ -86,10 +86,7 @@ def _exempting(shown: OfficeCard) -> Buttons:
     if not shown.may_exempt:
         return ()
     who = shown.record.person
-    ending = [
-        Button("结束：" + cut(exemption_line(one), 24), press("members", "unexempt", one.id))
-        for one in shown.exemptions
-    ]
+    ends = [Button(ending(one), press("members", "unexempt", one.id)) for one in shown.exemptions]
     suspend = (
         Button("结束留党察看", press("members", "unsuspend", who.member_id))
         if shown.suspended
@@ -98,7 +95,7 @@ def _exempting(shown: OfficeCard) -> Buttons:
     leader = "取消党员领导干部" if who.is_leader else "设为党员领导干部"
     is_leader = press("members", "leads", who.member_id, int(not who.is_leader))
     first = (Button("不计入应到", press("members", "exempt", who.member_id)), suspend)
-    return (*rows(ending, 1), first, (Button(leader, is_leader),))
+    return (*rows(ends, 1), first, (Button(leader, is_leader),))
 
 
 # -- appointing ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ SICK = Basis("长期病休", "上级党委", date(2026, 2, 20), Span(date(2026, 
 
 def exempt(make: Make, who: Someone, someone: Someone, scope: ExemptionScope, basis: Basis = SICK) -> str:
     name, made = make.database.run(exempting.exempt, who.sender(), someone.id, scope, basis, now=NOW)
-    return exempting_views.exempted(name, made).text
+    return exempting_views.exempted(1, name, made).text
 
 
 def due(make: Make, cast: Cast, day: date = TODAY) -> dict[str, bool]:
@@ -130,7 +130,7 @@ def test_the_suspended_are_due_without_vote_for_the_span(make: Make) -> None:
     span = Span(date(2026, 3, 1), date(2027, 3, 1))
     who = make.database.run(exempting.suspend, cast.wang.sender(), cast.zhang.id, span, now=NOW)
     line = "留党察看（2026年3月1日至2027年2月28日）：计入应到，没有表决权"
-    assert exempting_views.suspended(who.name, span.from_on, span.to_on).text == f"已登记：张三{line}。"
+    assert exempting_views.suspended(who.member_id, who.name, span.from_on, span.to_on).text == f"已登记：张三{line}。"
     assert due(make, cast)["张三"] is False
     assert due(make, cast, date(2027, 3, 1))["张三"] is True
     card = make.database.run(offices.end_suspension, cast.wang.sender(), cast.zhang.id, now=NOW)

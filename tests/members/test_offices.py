@@ -368,7 +368,7 @@ def test_all_data_of_buttons_fit() -> None:
         offices_views.ask_take(change),
         offices_views.report(change, "李四"),
         exempting_views.ask_scope(big, "张三"),
-        exempting_views.exempted("张三", exempted),
+        exempting_views.exempted(big, "张三", exempted),
     ]
     data = [button.data or "" for message in messages for row in message.buttons for button in row]
     assert len(data) > 40
