@@ -70,7 +70,7 @@ def _line(one: ItemFigures) -> Html:
     rate = percent(tenths_of(one.right, one.answered))
     told = _facility(one.sums) + _discrimination(one.sums)
     return fill(
-        "{i}. {stem}：{rate}{told}",
+        "{i}. {stem}　正确率 {rate}{told}",
         i=one.position,
         stem=cut(one.stem.replace("\n", " "), STEM),
         rate=rate,
@@ -223,7 +223,8 @@ def _moves(facts: RegradePreview) -> list[Html]:
         return [Html("没有人的成绩会变动。")]
     up = sum(one.is_passed and not one.was_passed for one in facts.moves)
     down = sum(one.was_passed and not one.is_passed for one in facts.moves)
-    told = [fill("{n} 人成绩变动：{up} 人变为合格，{down} 人变为不合格。", n=len(facts.moves), up=up, down=down)]
+    turned = [f"{up} 人变为合格"] * bool(up) + [f"{down} 人变为不合格"] * bool(down)
+    told = [fill("{n} 人成绩变动{turned}。", n=len(facts.moves), turned="：" * bool(turned) + "，".join(turned))]
     if facts.shows_names:
         told += [_move(one) for one in facts.moves[:MOST_MOVES]]
         more = len(facts.moves) - MOST_MOVES

@@ -85,6 +85,7 @@ class MyStanding(Enum):
     UPCOMING = auto()
     USED_UP = auto()  # no attempt is left
     OVER = auto()
+    RELEASED = auto()  # with a result to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +193,7 @@ class HandedIn:
     closes_at: datetime
     shows_key: bool
     is_empty: bool = False
+    review_id: int | None = None  # the exam, where the key may be seen at once
 
 
 # -- for its makers ----------------------------------------------------------------------------------------------------

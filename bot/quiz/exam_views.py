@@ -33,6 +33,7 @@ _STANDINGS = {
     MyStanding.UPCOMING: "{opens} 开始",
     MyStanding.USED_UP: "已交卷",
     MyStanding.OVER: "已结束",
+    MyStanding.RELEASED: "成绩已公布",
 }
 
 
@@ -54,6 +55,11 @@ def mine(exams: Sequence[MyExam]) -> Message:
     open_ones = [exam for exam in exams if exam.standing in (MyStanding.RUNNING, MyStanding.READY)]
     buttons = [
         (Button(cut(exam.title, 40), press("quiz", "sit", exam.paper_id), style="success"),) for exam in open_ones
+    ]
+    buttons += [
+        (Button(f"看成绩：{cut(exam.title, 34)}", press("quiz", "score", exam.paper_id)),)
+        for exam in exams
+        if exam.standing is MyStanding.RELEASED
     ]
     return Message(lines("我的考试", *told), tuple(buttons), is_protected=True)
 
@@ -258,13 +264,19 @@ def _numbers(positions: Sequence[int]) -> str:
 
 
 def handed_in(facts: HandedIn) -> Message:
-    return Message(_result(facts))
+    return Message(_result(facts), _review(facts))
+
+
+def _review(facts: HandedIn) -> Buttons:
+    if facts.review_id is None:
+        return ()
+    return ((Button("看错题", press("quiz", "fault", facts.review_id, 1)),),)
 
 
 def time_is_up(facts: HandedIn) -> Message:
     if facts.is_empty:
         return Message(fill("时间到，《{title}》已自动交卷，你没有作答。", title=facts.title))
-    return Message(Html("时间到，已自动交卷。" + _result(facts)))
+    return Message(Html("时间到，已自动交卷。" + _result(facts)), _review(facts))
 
 
 def _result(facts: HandedIn) -> Html:

@@ -82,6 +82,8 @@ class Desk:
     def my_standing(self, at: datetime) -> MyStanding:
         if self.running_id is not None:
             return MyStanding.RUNNING
+        if self.paper.state is PaperState.RELEASED:
+            return MyStanding.RELEASED
         if self.paper.state not in _TO_COME or at >= self.closes_at:
             return MyStanding.OVER
         if self.finished >= self.paper.attempts_allowed:
@@ -174,7 +176,7 @@ def _refuse(desk: Desk, at: datetime) -> None:
     standing = desk.my_standing(at)
     if standing is MyStanding.UPCOMING:
         raise NotOpenYet(at=moment(desk.opens_at))
-    if standing is MyStanding.OVER:
+    if standing in (MyStanding.OVER, MyStanding.RELEASED):
         raise ExamOver(at=moment(desk.closes_at))
     if standing is MyStanding.USED_UP:
         raise NoAttemptLeft

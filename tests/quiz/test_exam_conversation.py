@@ -64,7 +64,7 @@ async def test_an_exam_goes_from_three_taps_to_everybodys_result(stage: Stage, c
     assert done.id == cover.id  # one message from the cover to the result
     assert (await zhang.say("/exam")).message.text == "我的考试\n· 《综合测试》：已交卷"
     await stage.advance(days=4)
-    assert (await zhang.say("/exam")).message.text == "我的考试\n· 《综合测试》：已结束"
+    assert (await zhang.say("/exam")).message.text == "我的考试\n· 《综合测试》：成绩已公布"
 
 
 # -- on the card -------------------------------------------------------------------------------------------------------

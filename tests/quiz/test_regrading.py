@@ -9,7 +9,9 @@ from bot.errors import UserError
 from bot.members.rules import NotAllowed, OnlyAdmins
 from bot.quiz import analysis, finished, regrading, review
 from bot.quiz.blueprint import BlueprintRow
+from bot.quiz.exam_facts import HandedIn
 from bot.quiz.models import Attempt, AttemptItem, Paper, PaperItem, Regrade, Result
+from bot.quiz.outcomes import NoSuchExam
 from bot.quiz.regrading import AlreadyDecided, LastQuestion, SameKey
 from bot.quiz.result_facts import Fault, NoFault
 from bot.quiz.rules import Draw, Outcome, Regrading, ShowKey
@@ -186,6 +188,21 @@ def test_everybody_reviews_his_own_errors_with_the_letters_he_saw(office: Office
     assert isinstance(office.act(review.fault, office.cast.zhou, office.paper_id, 99), Fault)  # the last one
     with pytest.raises(UserError):
         office.act(review.fault, office.cast.zhang, office.paper_id, 1)  # he was absent
+
+
+def test_a_key_that_is_shown_at_once_can_be_seen_after_handing_in(office: Office) -> None:
+    office.publish(SINGLE, draw=Draw.EACH)
+    office.set(show_key=ShowKey.ON_SUBMIT)
+    zhou = office.cast.zhou
+    card = office.start(zhou)
+    with pytest.raises(NoSuchExam):
+        office.act(review.fault, zhou, office.paper_id, 1)  # not while it runs
+    done = office.submit(zhou, card)
+    assert isinstance(done, HandedIn)
+    assert done.review_id == office.paper_id
+    found = office.act(review.fault, zhou, office.paper_id, 1)
+    assert isinstance(found, Fault)
+    assert found.key is not None
 
 
 def test_a_key_that_is_never_shown_is_not_in_the_review_and_not_in_the_book(office: Office) -> None:
