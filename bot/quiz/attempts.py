@@ -66,16 +66,28 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A question of an attempt without its words."""
+    """A question of an attempt without its words, as its row has it: of most nothing but the selection is asked."""
 
     position: int
     version_id: int
-    order: Sequence[int]
+    stored_order: str
     max_centi: int
-    rule: Rule
+    stored_rule: str
     selection: str | None
     is_marked: bool
-    type: QuestionType
+    stored_type: str
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        return tuple(json.loads(self.stored_order))
+
+    @property
+    def rule(self) -> Rule:
+        return Rule[self.stored_rule]
+
+    @property
+    def type(self) -> QuestionType:
+        return QuestionType[self.stored_type]
 
 
 _RUNNING = (
@@ -110,8 +122,9 @@ def own(session: Session, sender: Sender, attempt_id: int, *, now: datetime, is_
 
 
 _ITEMS = Query(
-    select(AttemptItem.position, AttemptItem.version_id, AttemptItem.option_order, AttemptItem.max_centi)
-    .add_columns(AttemptItem.rule, AttemptItem.selection, AttemptItem.is_marked, QuestionVersion.type)
+    select(AttemptItem.position, AttemptItem.version_id, cast_to(AttemptItem.option_order, Text), AttemptItem.max_centi)
+    .add_columns(cast_to(AttemptItem.rule, Text), AttemptItem.selection, AttemptItem.is_marked)
+    .add_columns(cast_to(QuestionVersion.type, Text))
     .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
     .where(AttemptItem.attempt_id == bindparam("attempt_id"))
     .order_by(AttemptItem.position)
@@ -221,7 +234,7 @@ def card(running: Running, items: Sequence[Item], position: int, question: Quest
         position,
         len(items),
         question,
-        tuple(item.order),
+        item.order,
         item.max_centi,
         item.selection,
         item.is_marked,

@@ -149,7 +149,7 @@ def _save(
     card = attempts.card(running, items, after, questions[after], now)
     if card.is_blank and after != position:
         _expect(session, sender, running, card, now)
-    return Saved(position, questions[position], tuple(item.order), item.selection, card)
+    return Saved(position, questions[position], item.order, item.selection, card)
 
 
 _MARKED = Write(
