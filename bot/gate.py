@@ -109,9 +109,7 @@ class Gate:
                 raise
             await self._refuse(refusal, context)
         if context.turn.has_edited:
-            now = context.now()
-            self._edited_at = {place: at for place, at in self._edited_at.items() if now - at < REFUSAL_GAP}
-            self._edited_at[context.sender.chat_id, context.sender.message_id] = now
+            self._note_edit(context)
 
     async def _refuse(self, refusal: UserError, context: Context) -> None:
         if not context.turn.is_marked:
@@ -124,6 +122,14 @@ class Gate:
                 await context.say(ClearButtons())
         elif context.sender.is_private or self._may_refuse(context):
             await context.say(message.Message(escape(refusal)))
+
+    def _note_edit(self, context: Context) -> None:
+        """The oldest stand first, so that they are let go without a look at the others: a crowd edits a lot."""
+        now, place = context.now(), (context.sender.chat_id, context.sender.message_id)
+        self._edited_at.pop(place, None)
+        self._edited_at[place] = now
+        while now - self._edited_at[oldest := next(iter(self._edited_at))] >= REFUSAL_GAP:
+            del self._edited_at[oldest]
 
     def _is_edited_since(self, context: Context) -> bool:
         """The first press of a double tap gave the message the buttons that stand there now; they stay."""
