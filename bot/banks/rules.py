@@ -389,8 +389,8 @@ def superseded_by(source: Source, editions: Mapping[str, Source]) -> Source | No
 
 
 def is_cited_in_force(source: Source, editions: Mapping[str, Source], on: date) -> bool:
-    """Whether a question that cites `source` may be drawn on a day: not expired, and the edition in force."""
-    if source.expires is not None and source.expires < on:
+    """Whether a question that cites `source` may be drawn on a day: begun, not expired, and the edition in force."""
+    if _effective(source) > on or (source.expires is not None and source.expires < on):
         return False
     newest = editions.get(squeeze(source.title))
     return newest is None or _effective(newest) == _effective(source)

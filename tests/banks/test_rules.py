@@ -173,3 +173,13 @@ def test_an_edition_ends_after_its_last_day() -> None:
     ending = replace(NEW, expires=ON)
     assert is_cited_in_force(ending, in_force([ending], ON), ON)
     assert not is_cited_in_force(ending, in_force([ending], ON), date(2026, 3, 3))
+
+
+def test_the_only_edition_is_not_in_force_before_it_takes_effect() -> None:
+    eve, day = date(2022, 10, 21), date(2022, 10, 22)
+    assert not is_cited_in_force(NEW, in_force([NEW], eve), eve)
+    assert is_cited_in_force(NEW, in_force([NEW], day), day)
+
+
+def test_a_source_without_a_day_that_is_registered_nowhere_is_in_force() -> None:
+    assert is_cited_in_force(Source("c", "《讲话》"), {}, ON)
