@@ -35,6 +35,7 @@ from bot.members import joining, prompts, roster
 from bot.members import rules as rights
 from bot.members import service as members
 from bot.message import Sender, StaleButton, base36
+from bot.practice.handlers import OnlyInPrivate
 from bot.quiz import drafts as papers
 from bot.quiz import exam_handlers, outcomes, starting
 from bot.quiz import handlers as quiz_handlers
@@ -55,6 +56,7 @@ REFUSALS: tuple[type[UserError], ...] = (
     *(attendance_handlers.OnlyInPrivate, quiz_handlers.OnlyInPrivate, exam_handlers.OnlyInPrivate),
     starting.NotCandidate,
     outcomes.NoSuchExam,
+    OnlyInPrivate,
 )
 REFUSED = re.compile("|".join(re.sub(r"\\{\w+\\}", ".{0,40}", re.escape(refusal.text)) for refusal in REFUSALS))
 OF_RECEIVING = {"inbox", "inbox_dead", "leases", "outages", "tries"}
@@ -216,7 +218,8 @@ def _ask(session: Session, one: Knocker, door: Door, *, now: datetime) -> None:
 
 
 def _is_refusal(text: str) -> bool:
-    return REFUSED.fullmatch(text) is not None or text.startswith("http")
+    is_seat = "?start=qr_" in text  # a seat in private is given by leading there
+    return REFUSED.fullmatch(text) is not None or (text.startswith("http") and not is_seat)
 
 
 @pytest.fixture
