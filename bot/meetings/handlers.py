@@ -10,7 +10,7 @@ from bot.context import Context, Handler, Routes
 from bot.meetings import change_views, changing, leader_views, past, plan_views, planning, publishing, shortfall
 from bot.meetings.facts import Plan
 from bot.meetings.rules import Resetter, RollReader
-from bot.message import ClearButtons, Edit, Toast
+from bot.message import Edit, Toast
 
 # -- plans ---
 
@@ -137,8 +137,8 @@ async def wait(_: Update, context: Context) -> None:
 
 
 async def hold_for_study(_: Update, context: Context) -> None:
-    await context.transact(shortfall.hold_for_study, context.press.number(0), context.press.number(1))
-    await context.say(Toast(leader_views.studying()), ClearButtons())
+    meeting = await context.transact(shortfall.hold_for_study, context.press.number(0), context.press.number(1))
+    await context.say(Edit(leader_views.studying(meeting, now=context.now())))
 
 
 async def undo(roll: RollReader[Session], _: Update, context: Context) -> None:

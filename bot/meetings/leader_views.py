@@ -61,8 +61,10 @@ def waiting(asked_again_at: datetime | None) -> str:
     return f"{clock(asked_again_at)}再向您报告" if asked_again_at else "已记下，不再提醒"
 
 
-def studying() -> str:
-    return "已改为学习会，本次不表决"
+def studying(meeting: MeetingFacts, *, now: datetime) -> Message:
+    """Stands where the question was: what was decided, and who is here."""
+    text = fill("{day}{kind}已改为学习会，本次不表决。", day=short_day(meeting.on, now=now), kind=name(meeting))
+    return Message(text, (sheet_row(meeting),))
 
 
 def group_report(meeting: MeetingFacts, group_name: str, unsigned: Sequence[Named]) -> Message:

@@ -63,7 +63,8 @@ def test_where_nobody_may_vote_the_report_says_so_once() -> None:
 def test_what_the_secretary_chose_is_answered_shortly() -> None:
     assert leader_views.waiting(at("2026-12-04 15:45")) == "15:45再向您报告"
     assert leader_views.waiting(None) == "已记下，不再提醒"
-    assert leader_views.studying() == "已改为学习会，本次不表决"
+    studying = leader_views.studying(MEETING, now=at("2026-12-04 15:46"))
+    assert line(studying) == "12月4日支部党员大会已改为学习会，本次不表决。 [考勤表]"
 
 
 def test_the_card_says_that_nothing_is_voted_on() -> None:
@@ -314,7 +315,8 @@ def test_the_agenda_word_for_word() -> None:
     first = "1. 接收预备党员（郑十）〔国企党建〕：接收党员，待表决"
     assert [line(message) for message in said] == [
         "议题：支部党员大会／还没有议题。 [添加议题]",
-        f"议题：支部党员大会／{first}／2. 接收预备党员（郑十）〔国企党建〕：{votes}／点序号写表决和结果。 [1] [2] [添加议题] [会议记录]",
+        f"议题：支部党员大会／{first}／2. 接收预备党员（郑十）〔国企党建〕：{votes}／点序号写表决和结果。"
+        " [1] [2] [添加议题] [会议记录]",
         f"议题：支部党员大会／{first}",
         "请写议题，每行一个，例如：／讨论发展对象／通报党费收缴情况／发送“取消”放弃输入。",
         "接收预备党员／标签：国企党建／表决方式：接收党员／表决对象：郑十／结果：接收党员，待表决"
