@@ -218,21 +218,26 @@ def note(session: Session, of: Exam, action: PaperAction, by: int | None, now: d
 # -- looking -----------------------------------------------------------------------------------------------------------
 
 
+_LINE = (
+    select(Result.member_id, Member.name, Candidate.branch_id, Candidate.group_id, Result.outcome, Candidate.reason)
+    .add_columns(Result.attempt_id, Attempt.number, Result.score_centi, Result.credited_centi, Result.max_centi)
+    .add_columns(Result.time_s, Result.passed, Result.excellent)
+    .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
+    .join(Member, Member.id == Result.member_id)
+    .outerjoin(Attempt, Attempt.id == Result.attempt_id)
+)
+
+
 def lines(session: Session, of: Exam, branches: Collection[int]) -> list[Line]:
     """The results of these branches in the order of the roster: branch, group, name."""
-    query = (
-        select(Result, Member.name, Candidate.branch_id, Candidate.group_id, Candidate.reason, Attempt.number)
-        .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
-        .join(Member, Member.id == Result.member_id)
-        .outerjoin(Attempt, Attempt.id == Result.attempt_id)
-        .where(Result.paper_id == of.id, Result.revision == of.revision, Candidate.branch_id.in_(branches))
-    )
+    query = _LINE.where(Result.paper_id == of.id, Result.revision == of.revision, Candidate.branch_id.in_(branches))
     units = {id_: (name, _place(path)) for id_, name, path in session.execute(select(Unit.id, Unit.name, Unit.path))}
     found = []
-    for row, name, branch_id, group_id, reason, number in session.execute(query):
-        group, place = units[group_id] if group_id else ("", [*units[branch_id][1], 10**9])
-        line = _line(row, name, branch_id, units[branch_id][0], group, reason, number)
-        found.append(((place, by_sound(name), row.member_id), line))
+    for member_id, name, branch_id, group_id, *sat in session.execute(query):
+        branch, place = units[branch_id]
+        group, place = units[group_id] if group_id else ("", [*place, 10**9])
+        line = _line(member_id, name, branch_id, branch, group, *sat)
+        found.append(((place, by_sound(name), member_id), line))
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
 
@@ -241,23 +246,39 @@ def by_sound(name: str) -> bytes:
     return name.encode("gb18030", "replace")
 
 
-def _line(row: Result, name: str, branch_id: int, branch: str, group: str, reason: str, number: int | None) -> Line:
+def _line(
+    member_id: int,
+    name: str,
+    branch_id: int,
+    branch: str,
+    group: str,
+    outcome: Outcome,
+    reason: str,
+    attempt_id: int | None,
+    number: int | None,
+    score_centi: int | None,
+    credited_centi: int | None,
+    max_centi: int | None,
+    time_s: int | None,
+    passed: bool | None,  # as the row has it
+    excellent: bool | None,
+) -> Line:
     return Line(
-        row.member_id,
+        member_id,
         name,
         branch_id,
         branch,
         group,
-        row.outcome,
+        outcome,
         reason,
-        row.attempt_id,
-        number if row.outcome is Outcome.SAT else None,
-        row.score_centi,
-        row.credited_centi,
-        row.max_centi,
-        row.time_s,
-        is_passed=bool(row.passed),
-        is_excellent=bool(row.excellent),
+        attempt_id,
+        number if outcome is Outcome.SAT else None,
+        score_centi,
+        credited_centi,
+        max_centi,
+        time_s,
+        is_passed=bool(passed),
+        is_excellent=bool(excellent),
     )
 
 
