@@ -192,7 +192,7 @@ def drop(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> N
 def terms_of(paper: Paper, now: datetime) -> Terms:
     """Window, limit and attempts, the standard where nothing was chosen: open at once, closed three days later at six,
     twenty minutes."""
-    opens_at = max(paper.opens_at or now, now)
+    opens_at = _opening(paper, now)
     usual = at_beijing(local_day(opens_at) + timedelta(days=EXAM_DAYS), EXAM_CLOSES)
     limit = EXAM_LIMIT if paper.limit_s is None else timedelta(seconds=paper.limit_s)
     return Terms(opens_at, paper.planned_closes_at or usual, limit, paper.attempts_allowed)
@@ -232,14 +232,19 @@ def drawn(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> Drawn
         raise NoQuestions
     if count > MAX_EXAM:
         raise TooManyQuestions(most=MAX_EXAM, n=count)
-    made = papers.draw_for(session, unit, blueprint, paper.seed, now, EVERY_TYPE)
+    made = papers.draw_for(session, unit, blueprint, paper.seed, _opening(paper, now), EVERY_TYPE)
     if not 100 <= made.max_centi <= MOST_POINTS * 100:
         raise TooManyPoints(most=MOST_POINTS, n=score(made.max_centi))
     return made
 
 
 def _pool(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> list[Pooled]:
-    return papers.pool(session, unit, Blueprint.from_json(paper.blueprint), now, EVERY_TYPE)
+    return papers.pool(session, unit, Blueprint.from_json(paper.blueprint), _opening(paper, now), EVERY_TYPE)
+
+
+def _opening(paper: Paper, now: datetime) -> datetime:
+    """An exam asks about what is in force when it opens."""
+    return max(paper.opens_at or now, now)
 
 
 # -- what a step shows -------------------------------------------------------------------------------------------------
@@ -261,7 +266,7 @@ def facts(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> ExamD
         topic=next((row.topic for row in blueprint.rows if row.topic), ""),
     )
     if step is DraftStep.BANK:
-        return replace(draft, banks=_bank_choices(session, unit, banks, now))
+        return replace(draft, banks=_bank_choices(session, unit, banks, _opening(paper, now)))
     if step is DraftStep.TOPIC:
         pool = _pool(session, unit, paper, now)
         return replace(draft, topics=_topic_choices(pool), have=len({one.fingerprint for one in pool}))
@@ -273,9 +278,9 @@ def facts(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> ExamD
 
 
 def _bank_choices(
-    session: Session, unit: UnitRef, banks: list[drawing.UsableBank], now: datetime
+    session: Session, unit: UnitRef, banks: list[drawing.UsableBank], opens_at: datetime
 ) -> tuple[BankChoice, ...]:
-    pools = {bank.id: papers.pool(session, unit, Blueprint((bank.id,)), now, EVERY_TYPE) for bank in banks}
+    pools = {bank.id: papers.pool(session, unit, Blueprint((bank.id,)), opens_at, EVERY_TYPE) for bank in banks}
     return tuple(BankChoice(bank.id, bank.title, len(pools[bank.id])) for bank in banks if pools[bank.id])
 
 

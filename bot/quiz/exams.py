@@ -81,7 +81,7 @@ def publish(
 ) -> PublishedExam:
     """Freeze the questions or their pool, name the candidates, give the code; the clock opens it. Raises TooFew."""
     if paper.draw is Draw.EACH:
-        _keep_pool(session, unit, paper, now)
+        _keep_pool(session, unit, paper, max(terms.opens_at, now))
     else:
         papers.keep_items(session, paper, drawn)
     paper.code, paper.state, paper.draft_step = papers.next_code(session, now), PaperState.SCHEDULED, None
@@ -98,12 +98,12 @@ def publish(
     )
 
 
-def _keep_pool(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> None:
+def _keep_pool(session: Session, unit: UnitRef, paper: Paper, opens_at: datetime) -> None:
     """From now on every attempt is drawn from these questions. Each row says what a question of it is worth, so that
     all attempts have the same total."""
     blueprint = Blueprint.from_json(paper.blueprint)
     assert all(row.score_centi is not None for row in blueprint.rows)
-    pool = papers.pool(session, unit, blueprint, now, tuple(QuestionType))
+    pool = papers.pool(session, unit, blueprint, opens_at, tuple(QuestionType))
     for place, share in enumerate(papers.shared_out(blueprint.rows, pool)):
         session.add_all(PaperPool(paper_id=paper.id, version_id=one.version_id, row=place) for one in share)
 

@@ -33,6 +33,7 @@ from bot.quiz.rules import (
 )
 
 LISTED = 5  # papers offered in a group
+_BLIND = {"synchronize_session": False}
 
 
 class TooFew(UserError):
@@ -106,7 +107,8 @@ def pool(
     now: datetime,
     types: Collection[QuestionType] = LIVE_TYPES,
 ) -> list[Pooled]:
-    """What could be drawn for the unit's branches, of the types that the place of asking can carry."""
+    """What could be drawn for the unit's branches, of the types that the place of asking can carry, for a paper that
+    opens at `now`."""
     usable = [bank.id for bank in drawing.usable_banks(session, unit)]
     bank_ids = [bank_id for bank_id in usable if bank_id in blueprint.bank_ids] if blueprint.bank_ids else usable
     drawable = drawing.pool(session, bank_ids, on=local_day(now))
@@ -229,7 +231,9 @@ def keep_items(session: Session, paper: Paper, drawn: Drawn) -> None:
 
 
 def next_code(session: Session, now: datetime) -> str:
-    """`2026-014`, counted in the year; two processes at once are told apart by the UNIQUE column."""
+    """`2026-014`, counted in the year. A row that all change makes two processes at once take turns."""
+    first = select(func.min(Unit.id)).scalar_subquery()
+    session.execute(update(Unit).where(Unit.id == first).values(name=Unit.name).execution_options(**_BLIND))
     year = f"{beijing(now).year}-"
     query = select(Paper.code).where(Paper.code.startswith(year)).order_by(func.length(Paper.code).desc())
     last = session.scalar(query.order_by(Paper.code.desc()).limit(1))
