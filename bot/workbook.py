@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -41,6 +42,7 @@ class Look:
         self.rate = make({**body, "border": 1, "align": "center", "num_format": "0.0%"})
 
 
+@lru_cache(maxsize=4096)  # the cells of a long table say the same few things
 def plain(text: str) -> str:
     """Text as a cell takes it."""
     return ILLEGAL.sub("", clean(text))[:MOST_CELL]
@@ -56,6 +58,7 @@ def height(cells: Sequence[str], widths: Sequence[int]) -> int:
     return 17 * max(1 + (width_of(cell) * 12 - 1) // (width * 11) for cell, width in zip(cells, widths, strict=True))
 
 
+@lru_cache(maxsize=4096)
 def width_of(text: str) -> int:
     """In columns of a sheet, of which a Chinese character takes two."""
     return sum(2 if ord(character) > 0x2E80 else 1 for character in text)

@@ -4,6 +4,7 @@ Read on a snapshot, written apart; only the sending is a transaction.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import null, select, update
@@ -65,20 +66,33 @@ def _with_names(session: Session, desk: Desk, branch_id: int, now: datetime) -> 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A question of an attempt as it was answered."""
+
+    position: int
+    version_id: int
+    order: Sequence[int]
+    selection: str | None
+    awarded_centi: int | None
+    max_centi: int
+
+
 def _answers(session: Session, desk: Desk, branch_id: int, rows: Sequence[Line]) -> list[AnswerLine]:
     """Every question of the attempts that count, person by person."""
     of = desk.exam
     query = (
-        select(Result.member_id, AttemptItem)
+        select(Result.member_id, AttemptItem.position, AttemptItem.version_id, AttemptItem.option_order)
+        .add_columns(AttemptItem.selection, AttemptItem.awarded_centi, AttemptItem.max_centi)
         .join(AttemptItem, AttemptItem.attempt_id == Result.attempt_id)
         .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
         .where(Result.paper_id == of.id, Result.revision == of.revision, Result.outcome == Outcome.SAT)
         .where(Candidate.branch_id == branch_id)
         .order_by(AttemptItem.position)
     )
-    items: dict[int, list[AttemptItem]] = {}
-    for member_id, item in session.execute(query):
-        items.setdefault(member_id, []).append(item)
+    items: dict[int, list[_Item]] = {}
+    for member_id, *item in session.execute(query):
+        items.setdefault(member_id, []).append(_Item(*item))
     asked, keys = _questions(session, of.id, {item.version_id for own in items.values() for item in own})
     return [
         _answer(line, item, asked[item.version_id], keys[item.version_id])
@@ -97,7 +111,7 @@ def _questions(session: Session, paper_id: int, ids: set[int]) -> tuple[dict[int
     return asked, keys
 
 
-def _answer(line: Line, item: AttemptItem, asked: Question, key: Question) -> AnswerLine:
+def _answer(line: Line, item: _Item, asked: Question, key: Question) -> AnswerLine:
     places = range(len(asked.options))
     return AnswerLine(
         line.name,
@@ -105,7 +119,7 @@ def _answer(line: Line, item: AttemptItem, asked: Question, key: Question) -> An
         item.position,
         asked.type,
         asked.stem,
-        shown=answer_words(asked, item.option_order, item.selection),
+        shown=answer_words(asked, item.order, item.selection),
         chosen=answer_words(asked, tuple(places), item.selection),
         key=key_words(key),
         awarded_centi=item.awarded_centi or 0,

@@ -29,7 +29,7 @@ from bot.quiz.rules import (
     paper_key,
 )
 
-BATCH = 100  # people told in one transaction
+BATCH = 50  # people told in one transaction
 
 _UNTOLD = select(Result.paper_id).where(~Result.is_told).limit(1)
 
@@ -103,7 +103,7 @@ def tell(session: Session, now: datetime) -> bool:
 
 def _tell_one(session: Session, of: Exam, row: Result, person: Person, post: Post) -> None:
     assert person.user_id is not None
-    was = session.get(Result, (of.id, row.member_id, row.revision - 1))
+    was = session.get(Result, (of.id, row.member_id, row.revision - 1)) if row.revision > 1 else None
     if was is not None:
         outbox.withdraw_one(session, paper_key(of.id, "result", row.member_id, row.revision - 1))
     score = row.score_centi or 0
