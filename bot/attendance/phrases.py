@@ -28,7 +28,7 @@ class BadGuests(UserError):
 
 
 class BadVotes(UserError):
-    text = "没看懂。请依次写赞成、反对、弃权、书面赞成的票数，例如：赞成11 反对2 弃权1，或 11 2 1 0。"
+    text = "没看懂。请依次写赞成、反对、弃权的票数，例如：赞成11 反对2 弃权1，或 11 2 1；接收党员的书面赞成写在最后。"
 
 
 class BadDay(UserError):
