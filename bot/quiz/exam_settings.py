@@ -88,7 +88,7 @@ def set_row(
 
 
 def _put_row(paper: Paper, kind: QuestionType, count: int | None, score_centi: int | None, rule: Rule | None) -> None:
-    if (count is not None and not 0 <= count <= MAX_EXAM) or (score_centi or 1) not in SCORE_RANGE:
+    if count not in (None, *range(MAX_EXAM + 1)) or (score_centi is not None and score_centi not in SCORE_RANGE):
         raise NoSuchRow(most=MAX_EXAM)
     blueprint = Blueprint.from_json(paper.blueprint)
     rows = {row.type: row for row in blueprint.rows}

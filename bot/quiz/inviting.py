@@ -179,12 +179,13 @@ def unsat(session: Session, paper_id: int, *where: ColumnElement[bool], now: dat
         Attempt.state.in_([*FINISHED, AttemptState.STARTED]),
     )
     query = (
-        select(Candidate.member_id)
+        select(Candidate.member_id, Candidate.branch_id, Candidate.group_id)
         .where(Candidate.paper_id == paper_id, Candidate.standing == CandidateStanding.DUE, *where)
         .where(Candidate.member_id.not_in(sat))
-        .order_by(Candidate.branch_id, Candidate.group_id, Candidate.member_id)
     )
-    member_ids = session.scalars(query).all()
+    # Those of no group come last; where NULL stands differs from server to server.
+    rows = sorted(session.execute(query).all(), key=lambda row: (row[1], row[2] is None, row[2] or 0, row[0]))
+    member_ids = [row[0] for row in rows]
     people = members.people(session, member_ids, local_day(now))
     return [people[one] for one in member_ids if one in people and people[one].branch_id is not None]
 

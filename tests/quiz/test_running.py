@@ -113,7 +113,7 @@ def test_the_names_of_the_missing_go_to_leader_and_secretary_of_their_own(hall: 
     told = "《四月测试》3月5日 18:00 截止，本小组还有 1 人没有参加：张三。"
     assert hall.deliver() == [(hall.cast.zhou.user_id, told)]
     hall.at(moment("2026-03-05 16:00"))
-    told = "《四月测试》3月5日 18:00 截止，本支部还有 4 人没有参加：李四、孙七、吴九、张三。"
+    told = "《四月测试》3月5日 18:00 截止，本支部还有 4 人没有参加：张三、李四、孙七、吴九。"
     assert hall.deliver() == [(hall.cast.li.user_id, told)]
 
 
@@ -145,7 +145,7 @@ def test_who_has_not_sat_is_named_to_the_branch_counted_to_those_above(hall: Hal
     hall.start(hall.cast.sun)
     seen = hall.act(candidates.missing, hall.cast.li, hall.paper_id)
     assert isinstance(seen, Missing)
-    assert (seen.names, seen.unreached, seen.running) == (("李四", "吴九", "周八"), ("吴九",), 1)
+    assert (seen.names, seen.unreached, seen.running) == (("周八", "李四", "吴九"), ("吴九",), 1)
     of_group = hall.act(candidates.missing, hall.cast.zhou, hall.paper_id)
     assert isinstance(of_group, Missing)
     assert of_group.names == ("周八",)

@@ -1,0 +1,106 @@
+"""One exam in two processes at once: published twice, opened twice, closed by hand and by the clock."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+
+import pytest
+
+from bot.banks.rules import QuestionType
+from bot.db import Database, NotSaved
+from bot.errors import UserError
+from bot.message import Sender
+from bot.quiz import changing, exam_drafts, exam_settings, exams
+from bot.quiz.exam_facts import Terms
+from bot.quiz.models import Candidate, Paper, PaperLog
+from bot.quiz.rules import DraftStep, PaperAction, PaperState
+from tests.make import NOW
+from tests.quiz.hall import LIMIT, Hall
+
+DRAFTS = 8
+
+
+@pytest.fixture(scope="module")
+def children() -> Iterator[ProcessPoolExecutor]:
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
+
+
+def publish(url: str, sender: Sender, paper_ids: list[int], now: datetime) -> int:
+    """Publish one draft after the other; how many of them this process has published."""
+    return _each(url, lambda database, one: database.run(exam_drafts.publish, sender, one, now=now), paper_ids)
+
+
+def step(url: str, times: int, now: datetime) -> int:
+    return _each(url, lambda database, _: database.run(exams.step_due, now=now), list(range(times)))
+
+
+def close(url: str, sender: Sender, paper_ids: list[int], now: datetime) -> int:
+    return _each(url, lambda database, one: database.run(changing.close_now, sender, one, now=now), paper_ids)
+
+
+def _each(url: str, act: Callable[[Database, int], object], numbers: list[int]) -> int:
+    """How often `act` succeeded; what could not be saved for the moment is tried again."""
+    database, done = Database(url), 0
+    try:
+        for number in numbers:
+            done += _tried(database, act, number)
+    finally:
+        database.close()
+    return done
+
+
+def _tried(database: Database, act: Callable[[Database, int], object], number: int) -> bool:
+    while True:
+        try:
+            act(database, number)
+        except NotSaved:
+            continue
+        except UserError:
+            return False
+        return True
+
+
+def ready(hall: Hall) -> int:
+    """A draft of three questions that is previewed."""
+    li, made = hall.cast.li, hall.act(exam_drafts.begin, hall.cast.li, seed=1)
+    hall.act(exam_drafts.choose_bank, li, made.paper_id, 0)
+    for kind, count in ((QuestionType.SINGLE, 3), (QuestionType.MULTIPLE, 0), (QuestionType.TRUE_FALSE, 0)):
+        hall.act(exam_settings.set_row, li, made.paper_id, kind, count=count)
+    hall.act(exam_drafts.go, li, made.paper_id, DraftStep.PREVIEW.value)
+    return made.paper_id
+
+
+def test_each_draft_is_published_once_with_a_code_of_its_own(
+    hall: Hall, database_url: str, children: ProcessPoolExecutor
+) -> None:
+    paper_ids = [ready(hall) for _ in range(DRAFTS)]
+    sender = hall.sender(hall.cast.li)
+    there = children.submit(publish, database_url, sender, paper_ids, NOW)
+    back = children.submit(publish, database_url, sender, paper_ids[::-1], NOW)
+    assert there.result() + back.result() == DRAFTS
+    assert sorted(paper.code or "" for paper in hall.rows(Paper)) == [f"2026-{n:03}" for n in range(1, DRAFTS + 1)]
+    assert Counter(one.paper_id for one in hall.rows(Candidate)) == dict.fromkeys(paper_ids, 5)
+    assert Counter(log.action for log in hall.rows(PaperLog)) == {PaperAction.PUBLISHED: DRAFTS}
+
+
+def test_an_opening_is_told_once_and_an_end_happens_once(
+    hall: Hall, database_url: str, children: ProcessPoolExecutor
+) -> None:
+    opens_at = NOW + timedelta(hours=1)
+    paper_ids = [hall.publish(terms=Terms(opens_at, opens_at + timedelta(hours=5), LIMIT, 1)) for _ in range(DRAFTS)]
+    both = [children.submit(step, database_url, DRAFTS, opens_at) for _ in range(2)]
+    assert [one.result() for one in both] == [DRAFTS, DRAFTS]
+    hall.now = opens_at
+    told = Counter(hall.deliver())
+    assert len(told) == 5  # the group and four people; all the exams are called alike
+    assert set(told.values()) == {DRAFTS}
+    end = opens_at + timedelta(hours=5)
+    by_hand = children.submit(close, database_url, hall.sender(hall.cast.li), paper_ids, end)
+    by_clock = children.submit(step, database_url, DRAFTS, end)
+    assert by_clock.result() == DRAFTS
+    assert {paper.state for paper in hall.rows(Paper)} == {PaperState.CLOSED}
+    closed = Counter(log.action for log in hall.rows(PaperLog))[PaperAction.CLOSED]
+    assert closed == by_hand.result()
