@@ -41,6 +41,7 @@ def test_a_file_with_errors_ends_with_one() -> None:
         "bad1.yaml:5:1 E003 行首有制表符（Tab），YAML 只能用空格缩进。",
         "共 2 处错误、0 处提醒；没有写入题库。修好后再发一次即可。",
     ]
+    assert (ketang("import", "bad1.yaml").exit_code, ketang("list").stdout) == (1, "还没有题库。\n")
 
 
 def test_hints_count_only_when_asked_to() -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import update
 
-from bot.banks import drawing, import_views, importing, progress, reading, revisions, service
+from bot.banks import drawing, import_views, importing, progress, reading, revisions, service, views
 from bot.banks.formats import schema1
 from bot.banks.importing import Applied, Preview
 from bot.banks.models import BankRevision
@@ -70,6 +70,8 @@ def test_a_third_of_a_sheet_without_answers_is_left_out_by_the_tap_alone(databas
         "试题.xlsx[题]!G602 E206 没有答案。",
     ]
     assert len(text(preview)) == 12
+    faults = [views.line(issue) for issue in preview.checked.issues if issue.is_error]
+    assert faults == [f"试题.xlsx[题]!G{row} E206 没有答案。" for row in range(602, 902)]
     assert labels(preview)[0] == "导入 600 道，跳过 300 行"
     assert rows(database, BankRevision) == 0
     assert tapped(database, cast.li, preview.token).difference.added == 600
