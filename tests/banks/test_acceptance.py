@@ -54,6 +54,7 @@ def test_a_list_in_json_is_read_under_any_name() -> None:
     assert spelled(data, "题.txt") == ["判断 每季度一次。 = T"]
 
 
+OPTIONS = "\nA、甲 B、乙 C、丙 D、丁\n"
 LISTS = {
     "several letters with stops between": (
         "一、多选题\n1、三会是？\nA、甲 B、乙 C、丙 D、丁\n答案：A、B、C\n",
@@ -73,7 +74,7 @@ LISTS = {
     ),
     "a letter without options": ("一、单选题\n1、多久？\n答案：C\n", [":3 E211 有答案字母“C”，但没有选项。"]),
     "keys of five questions at the end": (
-        "一、单选题\n" + "".join(f"{n}、第{n}件是？\nA、甲 B、乙 C、丙 D、丁\n" for n in range(1, 6)) + "参考答案\n1-5 BACDA\n",
+        f"一、单选题\n{''.join(f'{n}、第{n}件是？{OPTIONS}' for n in range(1, 6))}参考答案\n1-5 BACDA\n",
         [f"单选 第{n}件是？ | A.甲 | B.乙 | C.丙 | D.丁 = {key}" for n, key in enumerate("BACDA", start=1)],
     ),
 }  # fmt: skip

@@ -123,7 +123,7 @@ def test_a_question_keeps_its_number_when_rows_move_and_gets_a_version_when_its_
 def test_a_sheet_goes_into_a_bank_written_by_hand_and_its_export_reads_back_as_the_same(
     database: Database, cast: Cast
 ) -> None:
-    loaded = service.load(GOOD.encode(), "good.yaml", on=ON)
+    loaded = reading.load(GOOD.encode(), "good.yaml", on=ON)
     database.run(service.import_loaded, loaded, scope=None, now=NOW)
     head = database.look(lambda session: revisions.head_at(session, the_bank(session)))
     way = Way(head, source="《中国共产党支部工作条例（试行）》")
@@ -135,7 +135,7 @@ def test_a_sheet_goes_into_a_bank_written_by_hand_and_its_export_reads_back_as_t
     assert drawable(database).keys() > {"zb-001", "zb-002", "zb-003", "zb-004"}
     exported = database.look(service.export, "zhibu-basics")
     assert schema1.read(exported.encode(), "out.yaml").issues == []
-    back = service.load(exported.encode(), "out.yaml", on=ON)
+    back = reading.load(exported.encode(), "out.yaml", on=ON)
     outcome = database.run(service.import_loaded, back, scope=None, now=NOW)
     assert outcome.difference is not None
     assert outcome.difference.is_same
