@@ -20,6 +20,7 @@ from bot.quiz.models import (
     Result,
     RoundGuest,
     RoundPoll,
+    SeatChoice,
     StrayVote,
 )
 
@@ -67,6 +68,7 @@ def erase(session: Session, traces: Traces, _: datetime) -> None:
     nothing = {"selection": None, "answered_at": None, "is_marked": False, "last_event_id": None}
     session.execute(update(AttemptItem).where(AttemptItem.attempt_id.in_(own)).values(**nothing))
     session.execute(delete(AnswerEvent).where(AnswerEvent.attempt_id.in_(own)))
+    session.execute(delete(SeatChoice).where(SeatChoice.attempt_id.in_(own)))
     session.execute(update(Candidate).where(Candidate.member_id == traces.member_id).values(reason=""))
     sat = select(Candidate.paper_id).where(Candidate.member_id == traces.member_id)
     hide_in(session, traces, PaperLog, ("reason",), PaperLog.paper_id.in_(sat))

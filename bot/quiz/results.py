@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.members import service as members
 from bot.periods import local_day
 from bot.quiz.facts import Console, ItemCount, OwnResult, Summary
-from bot.quiz.models import AnswerEvent, Attempt, AttemptItem, Paper, Round, RoundGuest, RoundItem
+from bot.quiz.models import AnswerEvent, Attempt, AttemptItem, Paper, Round, RoundGuest, RoundItem, SeatChoice
 from bot.quiz.rules import ENDED, AttemptState, ItemState, RoundState
 
 GUESTS_FOR = timedelta(days=30)  # how long we know who voted without standing on the roster
@@ -100,6 +100,7 @@ def settle(session: Session, round_id: int, title: str, *, now: datetime) -> lis
     )
     attempts = session.execute(open_ones).all()
     if not attempts:
+        _forget_ticks(session, round_id)
         return None
     attempt_ids = [attempt_id for attempt_id, *_ in attempts]
     _close(session, Attempt.id.in_(attempt_ids), _points(), now)
@@ -129,8 +130,15 @@ def settle_aborted(session: Session, round_id: int, *, now: datetime) -> None:
         .where(RoundItem.state == ItemState.REVEALED)
         .exists()
     )
+    _forget_ticks(session, round_id)
     of_round = and_(Attempt.round_id == round_id, Attempt.state == AttemptState.STARTED)
     _close(session, of_round, _points().where(is_revealed), now)
+
+
+def _forget_ticks(session: Session, round_id: int) -> None:
+    """What was ticked and never sent."""
+    own = select(Attempt.id).where(Attempt.round_id == round_id)
+    session.execute(delete(SeatChoice).where(SeatChoice.attempt_id.in_(own)))
 
 
 def _points() -> Select[int | None]:

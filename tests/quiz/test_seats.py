@@ -187,6 +187,19 @@ def test_an_option_that_does_not_exist_is_no_answer(seated: Play, place: int) ->
     assert seated.events == []
 
 
+@pytest.mark.parametrize("is_ended_early", [True, False])
+def test_what_was_only_ticked_is_no_answer_and_is_forgotten(seated: Play, *, is_ended_early: bool) -> None:
+    say(seated, seated.cast.zhang, 1)
+    seated.wait(37)
+    tick(seated, seated.cast.zhang, 0)
+    if is_ended_early:
+        seated.act(hosting.abort, seated.cast.li, seated.round.id, chat_id=None)
+    else:
+        seated.wait(180)
+    assert seated.state is (RoundState.ABORTED if is_ended_early else RoundState.FINISHED)
+    assert (seated.rows(SeatChoice), len(seated.answers)) == ([], 1)
+
+
 # -- the time of a press -----------------------------------------------------------------------------------------------
 
 
