@@ -83,7 +83,8 @@ def missing(found: Candidates, page: int = 0) -> Message:
         for one in found.people[page * PAGE : (page + 1) * PAGE]
     ]
     turning = turns(page, len(found.people), PAGE, lambda number: press("attendance", "missing", meeting.id, number))
-    return Message("加入名单的是哪一位", (*rows(buttons, 2), *turning))
+    back = Button("返回", press("attendance", "fix", meeting.id, 0, 1))
+    return Message("加入名单的是哪一位？", (*rows(buttons, 2), *turning, (back,)))
 
 
 def record(found: Correctable, *, now: datetime) -> Message:
@@ -117,10 +118,11 @@ def _limits(found: Correctable) -> str:
 def _record_buttons(found: Correctable) -> Buttons:
     at = (found.meeting.id, found.person.member_id)
     trail = Button("经过", press("attendance", "trail", *at))
+    back = Button("返回", press("attendance", "fix", found.meeting.id, 0, 1))
     may_make_up = found.meeting.is_over and found.is_due and found.status in (Status.ON_LEAVE, Status.ABSENT)
     make_up = (Button("登记补课", press("attendance", "madeup", *at)),) if may_make_up else ()
     if found.is_too_late or found.proposal is not None:
-        return ((*make_up, trail),)
+        return ((*make_up, trail, back),)
     is_volunteering = found.meeting.rules.due_list is DueList.NOBODY
     choices: list[tuple[str, str]] = []
     if found.meeting.is_over:
@@ -137,7 +139,7 @@ def _record_buttons(found: Correctable) -> Buttons:
         for text, code in choices
         if not (is_so and CORRECTIONS[code].is_met(found.status, found.leave_kind))
     ]
-    return (*rows(buttons, 4), (*make_up, trail))
+    return (*rows(buttons, 4), (*make_up, trail, back))
 
 
 def ask_reason(found: Correctable, wanted: Wanted) -> Message:
@@ -234,9 +236,14 @@ def settled(what: Proposal, *, now: datetime) -> Message:
     """To who had proposed it."""
     day = short_day(what.meeting.on, now=now)
     whose = "您" if what.is_own else f"您提出的{what.name}"
+    refused = (
+        "未同意{whose}{day}{kind}的更正，如有疑问请联系书记。"
+        if what.is_own
+        else "{by}未同意{whose}{day}{kind}的更正。"
+    )
     texts = {
         CorrectionState.APPLIED: "{by}已同意{whose}{day}{kind}的更正。",
-        CorrectionState.REJECTED: "未同意{whose}{day}{kind}的更正，如有疑问请联系书记。",
+        CorrectionState.REJECTED: refused,
         CorrectionState.EXPIRED: "{whose}{day}{kind}的更正7天内没有人确认，已失效。",
     }
     return Message(fill(texts[what.state], by=what.decided_by, whose=whose, day=day, kind=name(what.meeting)))

@@ -174,7 +174,7 @@ def test_the_message_of_who_confirms_ends_with_the_decision(play: Play) -> None:
         "改为“请假（补假，病假）”。／原因：手机没电／已由孙七处理：不同意"
     )
     assert play.standing(meeting, cast.zhang).status is Status.ABSENT
-    assert "未同意您提出的张三3月6日主题党日的更正，如有疑问请联系书记。" in texts(play.take(), cast.li.user_id)
+    assert "孙七未同意您提出的张三3月6日主题党日的更正。" in texts(play.take(), cast.li.user_id)
     for who, one in ((cast.sun, 99), (cast.zhao, 1)):  # none at all, and one of another branch
         with pytest.raises(NoSuchMeeting):
             play.act(who, proposals.confirm_correction, one, is_agreed=True)
