@@ -201,10 +201,9 @@ def overview(facts: Overview) -> Message:
 
 
 def _row(rates: Rates) -> str:
-    return (
-        f"应考 {rates.expected}，参考 {rates.sat}，参考率 {percent(rates.sat_rate)}，"
-        f"平均 {tenths(rates.mean)} 分，及格率 {percent(rates.pass_rate)}"
-    )
+    took_part = f"应考 {rates.expected}，参考 {rates.sat}，参考率 {percent(rates.sat_rate)}"
+    means = f"，平均 {tenths(rates.mean)} 分，及格率 {percent(rates.pass_rate)}"
+    return took_part + (means if rates.sat else "")
 
 
 def names(facts: NameList, page: int = 0) -> Message:

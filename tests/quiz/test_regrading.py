@@ -1,12 +1,18 @@
 """A key that was wrong: corrected in the bank, previewed, decided, told; the ledger remembers."""
 
+from dataclasses import replace
+
 import pytest
 
+from bot.banks import revisions
+from bot.banks.correcting import OnlyInFile
 from bot.banks.models import QuestionVersion
-from bot.banks.rules import QuestionType
+from bot.banks.revisions import Scope
+from bot.banks.rules import Origin, QuestionType
 from bot.db import Database
 from bot.errors import UserError
 from bot.members.rules import NotAllowed, OnlyAdmins
+from bot.message import StaleButton
 from bot.quiz import analysis, finished, regrading, review
 from bot.quiz.blueprint import BlueprintRow
 from bot.quiz.exam_facts import HandedIn
@@ -14,10 +20,10 @@ from bot.quiz.models import Attempt, AttemptItem, Paper, PaperItem, Regrade, Res
 from bot.quiz.outcomes import NoSuchExam
 from bot.quiz.regrading import AlreadyDecided, LastQuestion, SameKey
 from bot.quiz.result_facts import Fault, NoFault
-from bot.quiz.rules import Draw, Outcome, Regrading, ShowKey
+from bot.quiz.rules import AS_IS, EMPTY, Draw, Outcome, Regrading, ShowKey
 from tests.make import GROUP_CHAT, Cast
 from tests.quiz.conftest import AddBank
-from tests.quiz.hall import JUDGED, MULTIPLE, SINGLE, bank
+from tests.quiz.hall import BLANKS, JUDGED, MULTIPLE, SINGLE, bank
 from tests.quiz.office import Office
 
 
@@ -45,9 +51,9 @@ def scores(office: Office, revision: int | None = None) -> dict[str, tuple[int |
 FIRST = {"张三": (1200, True), "周八": (700, False), "孙七": (200, False)}
 
 
-def key(office: Office, position: int) -> str:
+def key(office: Office, position: int, paper_id: int = 0) -> str:
     """A wrong letter of this question, in the bank's letters."""
-    page = office.act(analysis.item, office.cast.wang, office.paper_id, position)
+    page = office.act(analysis.item, office.cast.wang, paper_id or office.paper_id, position)
     return next(letter for letter in page.question.letters if letter not in page.question.answer)
 
 
@@ -167,6 +173,52 @@ def test_the_key_belongs_to_the_bank_and_the_decision_to_whoever_leads_the_exam(
             office.act(regrading.preview, who, office.paper_id, 2, Regrading.GRANT)
     with pytest.raises(NotAllowed):
         office.act(regrading.decide, office.cast.zhang, office.paper_id, 2, Regrading.GRANT)
+
+
+def test_a_question_of_several_exams_leads_from_one_to_the_other(office: Office) -> None:
+    first = office.paper_id
+    office.publish(BlueprintRow(3, QuestionType.SINGLE, score_centi=100))  # all there are
+    office.answer(office.cast.zhang)
+    office.release()
+    found = office.act(regrading.correct, office.cast.wang, first, 1, key(office, 1, first))
+    ((paper_id, position, title),) = found.others
+    assert (paper_id, title) == (office.paper_id, "四月测试")
+    again = office.act(regrading.preview, office.cast.wang, paper_id, position, Regrading.RESCORE)
+    assert [move.name for move in again.moves] == ["张三"]
+    assert office.act(regrading.preview, office.cast.li, paper_id, 1, Regrading.GRANT)
+
+
+def test_the_form_of_a_key_opens_with_the_present_one_and_only_to_its_owner(office: Office) -> None:
+    page = office.act(analysis.item, office.cast.wang, office.paper_id, 1)
+    form = office.act(regrading.key_form, office.cast.wang, office.paper_id, 1, AS_IS)
+    assert form.chosen == page.question.answer
+    assert office.act(regrading.key_form, office.cast.wang, office.paper_id, 1, EMPTY).chosen == ""
+    assert office.act(regrading.key_form, office.cast.wang, office.paper_id, 1, "CA").chosen == "AC"
+    with pytest.raises(StaleButton):
+        office.act(regrading.key_form, office.cast.wang, office.paper_id, 1, "X")
+    with pytest.raises(OnlyAdmins):
+        office.act(regrading.key_form, office.cast.li, office.paper_id, 1, AS_IS)
+    for letters in ("", "AB", "X"):
+        with pytest.raises(StaleButton):
+            office.act(regrading.correct, office.cast.wang, office.paper_id, 1, letters)
+
+
+def test_blanks_are_corrected_in_the_file_of_their_bank_and_judged_by_it(office: Office, database: Database) -> None:
+    office.publish(BLANKS)
+    card = office.start(office.cast.zhang)
+    office.write(office.cast.zhang, card, "五十\n三")
+    office.submit(office.cast.zhang, card)
+    office.release()
+    with pytest.raises(OnlyInFile):
+        office.act(regrading.key_form, office.cast.wang, office.paper_id, 1, AS_IS)
+    edited = [
+        replace(one, blanks=one.blanks[::-1]) if one.type is QuestionType.BLANK else one for one in bank().questions
+    ]
+    newest = revisions.ready(replace(bank(), questions=tuple(edited)), b"edited")
+    database.run(revisions.write, newest, Scope(), Origin.CLI, base_id=1, by=None, now=office.now)
+    assert office.act(analysis.item, office.cast.li, office.paper_id, 1).has_other_key
+    found = office.act(regrading.preview, office.cast.li, office.paper_id, 1, Regrading.RESCORE)
+    assert [(move.name, move.from_centi, move.to_centi) for move in found.moves] == [("张三", 0, 100)]
 
 
 # -- one's own errors --------------------------------------------------------------------------------------------------
