@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -25,6 +26,7 @@ from tests.chaos.wire import Fields, Moment, Point, Wire
 # What has happened when these are seen, and what has not.
 DEATHS = (Moment.RECEIVED, Moment.TAKEN, Moment.DONE)
 AFTER_STORE = (Moment.RECEIVED, Moment.TAKEN)
+SOON = timedelta(minutes=10)  # what is due later is not waited for
 YOUNGEST = 0.2  # of the processes are killed before they have asked for anything
 
 
@@ -151,8 +153,11 @@ class Run:
         """Until every message that waits has gone out; `with_doubtful`: those whose sender died once more, too, which
         begins when its lease is over and a minute has passed."""
         states = [State.PENDING, State.SENDING] if with_doubtful else [State.PENDING]
+        until = self.town.clock.now() + SOON
         await self.wire.until(
-            lambda: self.database.look(_count, states, with_doubtful) == 0, within=within, what="the end of the outbox"
+            lambda: self.database.look(_count, states, with_doubtful, until) == 0,
+            within=within,
+            what="the end of the outbox",
         )
 
     async def close(self) -> None:
@@ -165,8 +170,9 @@ def _on_their_way(session: Session) -> set[tuple[int, int]]:
     return {(row_id, fence) for row_id, fence in rows}
 
 
-def _count(session: Session, states: Sequence[State], with_repeats: bool) -> int:
-    rows = select(func.count()).select_from(OutboxRow).where(OutboxRow.state.in_(states))
+def _count(session: Session, states: Sequence[State], with_repeats: bool, until: datetime) -> int:
+    """Reminders of an exam come hours later."""
+    rows = select(func.count()).select_from(OutboxRow).where(OutboxRow.state.in_(states), OutboxRow.due_at < until)
     return session.scalar(rows if with_repeats else rows.where(OutboxRow.is_repeat.is_(False))) or 0
 
 

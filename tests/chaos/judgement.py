@@ -22,8 +22,8 @@ from bot.message import Poll as Question
 from bot.message import from_json
 from bot.outbox import OutboxRow, State
 from bot.quiz.models import AnswerEvent, Attempt, AttemptItem, PaperItem, Round, RoundGuest, StrayVote
-from bot.quiz.rules import read_prefix
-from tests.chaos import marking
+from bot.quiz.rules import Via, read_prefix
+from tests.chaos import exam_marks, marking, seat_marks
 from tests.chaos.town import Planned, Town
 
 REPEAT = "（补发）"
@@ -45,6 +45,8 @@ class Verdict:
     parked: list[int] = field(default_factory=list)
     wrong_records: list[str] = field(default_factory=list)
     wrong_scores: list[str] = field(default_factory=list)
+    papers: int = 0  # handed in
+    seats: int = 0  # answers of private seats
     missing: list[str] = field(default_factory=list)  # messages
     unlabelled: list[str] = field(default_factory=list)
 
@@ -61,6 +63,8 @@ def judge(town: Town, database: Database, emitted: list[Update], *, is_over: boo
     for meeting in town.meetings:
         database.look(_records, town, meeting, verdict)
     database.look(_scores, town, emitted, verdict)
+    wrong, verdict.papers = database.look(exam_marks.faults, town.world, emitted)
+    verdict.wrong_scores += wrong
     database.look(_messages, town, verdict, is_over=is_over)
     return verdict
 
@@ -113,16 +117,20 @@ def _scores(session: Session, town: Town, emitted: list[Update], verdict: Verdic
         .where(Attempt.round_id.is_not(None))
     ).all()
     found = {(user_id, round_id or 0, position): centi for user_id, round_id, position, centi in told}
+    verdict.seats = sum(place[0] in town.seated for place in found)
+    verdict.wrong_scores += seat_marks.faults(town, emitted, found)
     for key in right.keys() | found.keys():
-        if right.get(key) != found.get(key):
+        if key[0] not in town.seated and right.get(key) != found.get(key):
             verdict.wrong_scores.append(f"{key}: {found.get(key)}, by hand {right.get(key)}")
-    taken = session.scalar(select(func.count()).where(AnswerEvent.accepted)) or 0
+    live = select(func.count()).where(AnswerEvent.accepted, AnswerEvent.via != Via.EXAM)
+    taken = session.scalar(live) or 0
     if taken != len(found):
         verdict.wrong_scores.append(f"{taken} events for {len(found)} answers")
     for model in (StrayVote, RoundGuest):
         if session.scalar(select(func.count()).select_from(model)):
             verdict.wrong_scores.append(f"{model.__tablename__} holds votes that were not counted")
-    for attempt in session.scalars(select(Attempt).where(Attempt.score_centi.is_not(None))):
+    of_rounds = select(Attempt).where(Attempt.score_centi.is_not(None), Attempt.round_id.is_not(None))
+    for attempt in session.scalars(of_rounds):
         items = select(func.sum(AttemptItem.awarded_centi)).where(AttemptItem.attempt_id == attempt.id)
         if (session.scalar(items) or 0) != attempt.score_centi:
             verdict.wrong_scores.append(f"attempt {attempt.id}: {attempt.score_centi}")

@@ -3,17 +3,19 @@
 import asyncio
 import contextlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.demo.messages import Message
 from bot.demo.updates import Update
 from bot.message import press
+from tests.chaos.hosting import COUNT, JOINING, Host
+from tests.chaos.sitters import Seated, Sitters
 from tests.chaos.town import HOST, Planned, Town
 from tests.chaos.wire import Wire
 
+SITTING = 2  # times as likely as the votes in one poll
 TICK = 0.05  # seconds between two looks at what one could do
 TWICE = 0.15  # of the people press twice
-COUNT = {3: "quiz:quick:3", 5: "quiz:quick:5", 10: "quiz:quick:a"}  # buttons of /round
 
 
 def emissions(town: Town) -> list[Update]:
@@ -35,19 +37,26 @@ class Life:
         self._answering = [self._acts(meeting, "go") for meeting in town.meetings]
         self._signing = [self._acts(meeting, "in") for meeting in town.meetings]
         self._voting: list[Iterator[bool]] = []
+        self.sitters = Sitters(town, [], self._rng)
+        self._sitting: list[Iterator[bool]] = [Seated(town, self._rng).acts()] if town.seated else []
         self._seen_polls = 0
         self.allowed: int | None = None  # things that may still be done now; none: as many as there are
         self._done: list[Iterator[bool]] = []
-        self._resumed: set[tuple[int, int, int]] = set()
+        self.host = Host(town)
 
     async def go_on(self, stop: asyncio.Event) -> None:
         """Live until told to stop."""
         while not stop.is_set():
             self.town.world.polls.close_due()
-            self._host()
+            self.host.act()
             self._act()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), TICK)
+
+    def sit(self, people: Sequence[int]) -> None:
+        """From now on these sit the exam."""
+        self.sitters = Sitters(self.town, people, self._rng)
+        self._sitting += [self.sitters.acts()] * SITTING
 
     # -- the host ---------------------------------------------------------------------------------------------------
 
@@ -59,7 +68,9 @@ class Life:
         people.press(HOST, offer, data=COUNT[questions])
         console = await self._card(HOST, "quiz:begin")
         joining = await self._card(group.id, "quiz:join")
-        for user_id in list(self.town.near)[:2]:  # so that a question ends when all have answered
+        for user_id in self.town.seated:
+            people.press(user_id, joining, data=self.town.button(joining, "quiz:seat"))
+        for user_id in list(self.town.near)[:JOINING]:
             people.press(user_id, joining, data=self.town.button(joining, "quiz:join"))
         people.press(HOST, console, data=self.town.button(console, "quiz:begin"))
         await self.wire.until(lambda: bool(self.town.polls()), within=60, what="the first question")
@@ -69,14 +80,6 @@ class Life:
         card = self.town.card(chat_id, data)
         assert card is not None
         return card
-
-    def _host(self) -> None:
-        """A paused round goes on: its question may not have arrived."""
-        for chat_id in (self.town.group.id, HOST):
-            paused = self.town.card(chat_id, "quiz:resume")
-            if paused is not None and (shown := (chat_id, paused.id, len(paused.versions))) not in self._resumed:
-                self._resumed.add(shown)
-                self.town.people.press(HOST, paused, data=self.town.button(paused, "quiz:resume"))
 
     @property
     def has_everybody_answered(self) -> bool:
@@ -95,7 +98,7 @@ class Life:
         now = self.town.clock.now()
         pressing = zip(self.town.meetings, self._answering, self._signing, strict=True)
         doing = [signs if now >= meeting.opens_at else answers for meeting, answers, signs in pressing]
-        doing = [acts for acts in [*self._voting, *doing] if acts not in self._done]
+        doing = [acts for acts in [*self._voting, *self._sitting, *doing] if acts not in self._done]
         for _ in range(self._rng.randrange(2 * self._a_tick) if doing else 0):
             if self.allowed == 0:
                 return
@@ -128,7 +131,7 @@ class Life:
     def _votes(self, message: Message) -> Iterator[bool]:
         """Each member picks something, as long as the poll is open."""
         assert message.poll is not None
-        voters = list(self.town.near)
+        voters = [user_id for user_id in self.town.near if user_id not in self.town.seated]
         self._rng.shuffle(voters)
         places = range(len(message.poll.options))
         for user_id in voters:

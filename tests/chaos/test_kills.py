@@ -1,11 +1,13 @@
 """SIGKILL in the middle of a sign-in window and a live round: nothing lost, nothing twice, nothing marked wrong."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from bot.meetings.rules import MeetingKind
 from tests.chaos.harness import POINTS, Run, living, running
+from tests.chaos.hosting import JOINING
 from tests.chaos.judgement import Verdict, judge
 from tests.chaos.life import Life
 from tests.chaos.town import Town
@@ -39,6 +41,8 @@ def table(run: Run, verdict: Verdict) -> str:
         "posts of unknown fate, told": verdict.unsure,
         "updates lost": len(verdict.lost),
         "updates put aside": len(verdict.parked),
+        "papers handed in": verdict.papers,
+        "answers in private seats": verdict.seats,
         "wrong records": len(verdict.wrong_records),
         "wrong scores": len(verdict.wrong_scores),
         "messages missing": len(verdict.missing),
@@ -67,6 +71,34 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     assert verdict.faults == []
     assert verdict.presses + verdict.votes >= 200
     assert verdict.repeated + verdict.unsure <= run.kills.in_flight
+
+
+@pytest.mark.long
+async def test_kills_in_exams_and_rounds_lose_no_answer(tmp_path: Path, database_url: str) -> None:
+    """Two hundred kills, or as many as KILLS says: an exam in private, live rounds with seats in private."""
+    times = int(os.environ.get("KILLS", "200"))
+    town = Town(database_url, near=60, far=times + 20)
+    town.seated = list(town.near)[JOINING : JOINING + 3]
+    async with running(town, tmp_path, seed=200) as run:
+        town.settle(run.database)
+        life = Life(town, run.wire, seed=200, a_tick=20)
+        run.longest_life = 4.0
+        await run.start()
+        town.publish_exam(run.database)
+        life.sit(town.far)
+        await life.start_round(10)
+        life.host.questions = 10
+        async with living(life):
+            await run.kill_often(times, MIXED, life, acts=40)
+            life.host.questions = 0
+            await run.start()
+            await run.wire.until(lambda: life.sitters.have_all_handed_in, within=900, what="the last paper")
+            await run.play_out(life, within=900)
+        await run.settle(within=DOUBT)
+        verdict = judge(town, run.database, life.emitted, is_over=False)
+    print(table(run, verdict))  # noqa: T201  # what happened, for whoever runs it with -s
+    assert verdict.faults == []
+    assert verdict.papers == len(town.far)
 
 
 @pytest.mark.long

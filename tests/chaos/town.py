@@ -7,6 +7,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot import migrations
+from bot.banks.rules import QuestionType
 from bot.clock import SystemClock
 from bot.db import Database
 from bot.demo.chats import ADMIN_RIGHTS, Chat, Membership, Rank
@@ -20,11 +21,20 @@ from bot.meetings.rules import DraftOf, MeetingKind
 from bot.members.models import Account, Member
 from bot.members.models import Membership as Home
 from bot.members.rules import Reach, Role, UnitRef
+from bot.quiz.blueprint import BlueprintRow
+from bot.quiz.exam_facts import Terms
+from bot.quiz.rules import Draw
 from tests.make import NOW, SINCE, USERS, Make, Someone
+from tests.quiz.hall import publish_exam
 
 TOKEN = "7000000001:CHAOS-not-a-real-token"
 OPENS_BEFORE = timedelta(minutes=15)  # of the sign-in window, content/meetings.yaml
 HOST, FAR_SECRETARY = USERS["李四"], USERS["赵六"]
+EXAM = (
+    BlueprintRow(4, QuestionType.SINGLE, score_centi=500),
+    BlueprintRow(3, QuestionType.MULTIPLE, score_centi=400),
+    BlueprintRow(3, QuestionType.TRUE_FALSE, score_centi=200),
+)
 NEAR_FROM, FAR_FROM = 100_001, 200_001  # Telegram ids of the two crowds
 
 
@@ -48,6 +58,7 @@ class Town:
         self.world = World(self.clock, TOKEN, has_checks=False)
         self.people = People(self.world)
         self.near, self.far = range(NEAR_FROM, NEAR_FROM + near), range(FAR_FROM, FAR_FROM + far)
+        self.seated: list[int] = []  # those of the near branch who play the rounds in private
         self.meetings: list[Planned] = []
         for user_id in (HOST, FAR_SECRETARY, *self.near, *self.far):
             self.world.add_person(user_id, f"党员{user_id}", has_started=True)
@@ -76,6 +87,13 @@ class Town:
         meeting_id = database.run(_publish, by, unit, kind, title, opens_at + OPENS_BEFORE, now=now)
         people = self.far if is_far else self.near
         self.meetings.append(Planned(meeting_id, title, people, opens_at, None if is_far else self.group))
+
+    def publish_exam(self, database: Database) -> None:
+        """The far branch is asked ten questions of the shipped banks, from now on and for an hour each."""
+        now = self.clock.now()
+        terms = Terms(now, now + timedelta(hours=6), timedelta(hours=1), 1)
+        by = self._far_secretary.sender(now)
+        database.run(publish_exam, by, EXAM, Draw.SAME, terms, {}, now=now)
 
     def card(self, chat_id: int, data: str) -> Message | None:
         """The newest message of the bot in that chat that has a button whose data begins so."""
