@@ -196,7 +196,7 @@ def nudge(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
     if not branch_ids:
         last = session.scalar(select(func.min(PaperBranch.nudged_at)).where(*mine))
         raise NudgedLately(at=moment((last or now) + NUDGE_AGAIN))
-    people, unreached = inviting.nudge(session, paper_id, branch_ids, now=now)
+    people, unreached = inviting.nudge(session, paper_id, branch_ids, by=found.who.member_id, now=now)
     if not people:
         raise NobodyToNudge
     note(session, found, PaperAction.NUDGED, now)

@@ -134,9 +134,11 @@ def _plan_before(
         outbox.plan(session, key, chat_id=chat_id, due_at=due_at, valid_until=closes_at, now=now)
 
 
-def nudge(session: Session, paper_id: int, branch_ids: Collection[int], *, now: datetime) -> tuple[int, int]:
-    """T12 by hand to who has not sat in these branches: how many will hear it, and how many nobody can reach."""
-    waiting = unsat(session, paper_id, Candidate.branch_id.in_(branch_ids), now=now)
+def nudge(session: Session, paper_id: int, branch_ids: Collection[int], *, by: int, now: datetime) -> tuple[int, int]:
+    """T12 by hand to who has not sat in these branches, but not to who asks for it: how many will hear it, and how many
+    nobody can reach."""
+    theirs = Candidate.branch_id.in_(branch_ids) & (Candidate.member_id != by)
+    waiting = unsat(session, paper_id, theirs, now=now)
     reached = 0
     for person, hours in with_hours(session, waiting):
         assert person.user_id is not None

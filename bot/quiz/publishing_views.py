@@ -1,6 +1,7 @@
 """Words and buttons of making and publishing an exam. Facts in, messages out; nothing is looked up here."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.banks.rules import QuestionType, Rule
@@ -93,7 +94,7 @@ def _ways(facts: ExamDraft, *, can_go_on: bool = True) -> Buttons:
     """Back, on, and out."""
     place = EXAM_STEPS.index(facts.step)
     before = [_go("上一步", facts, EXAM_STEPS[place - 1])] if place else []
-    on = [_go("下一步", facts, EXAM_STEPS[place + 1])] if can_go_on else []
+    on = [replace(_go("下一步", facts, EXAM_STEPS[place + 1]), style="success")] if can_go_on else []
     return ((*before, *on, _drop(facts)),)
 
 

@@ -143,7 +143,7 @@ TYPED: Mapping[Setting, range] = {
     Setting.GOOD: range(1, 101),
 }
 ROW_COUNTS = (0, 5, 10, 15, 20, 30, 40, 50)
-ROW_SCORES = (100, 200, 300, 400, 500, 600, 1000)  # 0.01 points a question
+ROW_SCORES = (100, 200, 300, 400, 500, 600, 800, 1000)  # 0.01 points a question
 ROW_RULES = (Rule.HALF, Rule.ALL, Rule.PROP, Rule.MINUS)
 CLOSE_AFTER = (1, 3, 7, 14)  # days from the opening to the day of the end
 

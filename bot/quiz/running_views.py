@@ -112,7 +112,10 @@ def _names(facts: Missing) -> Message:
             "{whose}还有 {n} 人没有参加：{names}。", whose=whose, n=len(facts.names), names=_listed(facts.names)
         )
     unreached = (
-        fill("未触达（没有打开过机器人或已停用）：{names}。请把考试链接转给本人。", names=_listed(facts.unreached))
+        fill(
+            "未触达（没有打开过机器人或已停用）：{names}。请长按“考试链接”复制，转给本人。",
+            names=_listed(facts.unreached),
+        )
         if facts.unreached
         else ""
     )

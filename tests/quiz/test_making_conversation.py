@@ -113,7 +113,7 @@ async def test_a_running_exam_is_led_from_its_notice_to_its_early_end(stage: Sta
     assert "张三" not in card.text
     assert "还有 11 人没有参加：" in card.text
     await li.press("催考")
-    assert card.text.startswith("已私聊提醒 10 人参加《四月测试》")
+    assert card.text.startswith("已私聊提醒 9 人参加《四月测试》")
     await li.press("返回")
     await li.press("改时间")
     await li.press("延长 1 天")
