@@ -370,7 +370,8 @@ def _coming(session: Session, series: SeriesFacts, *, now: datetime) -> tuple[Co
         there.add(recurrence.slot(rule, original_on))
         if starts_at > now or state is MeetingState.NEEDS_DATE:
             landing = refilling.landing_of(series.terms, original_on, calendar)
-            is_chosen = landing is None or (landing.on != local_day(starts_at) and landing.on is not None)
+            is_asked = state is MeetingState.NEEDS_DATE and landing is not None and landing.on is None
+            is_chosen = landing is None or (landing.on != local_day(starts_at) and not is_asked)
             facts = (meeting_id, state, announced_at is not None, is_tentative)
             found.append(Coming(starts_at, None if is_chosen else landing, *facts))
     from_on = max(series.from_on, since)

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from bot.meetings import changing, dating, series, series_planning, service
+from bot.meetings import changing, dating, series, series_planning, series_views, service
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.rules import MeetingState
 from bot.members import reach
@@ -75,6 +75,8 @@ def test_a_chosen_day_gets_its_ladder_and_ends_the_questions(play: Play) -> None
     dated = play.act(play.cast.li, dating.choose, meeting.id, 1, minute)
     assert (dated.state, dated.starts_at, dated.version) == (MeetingState.SCHEDULED, at("2026-10-08 15:00"), 2)
     assert play.rungs(dated)["R1"] == "09-30 09:00 PLANNED"
+    first = show(play).coming[0]
+    assert series_views.coming_line(first, now=play.now) == "10月8日（周四），单独改过"
     assert ask_until(play, "2026-10-03 12:00") == []
     with pytest.raises(service.StateChanged):
         play.act(play.cast.li, dating.choose, meeting.id, 1, minute)
