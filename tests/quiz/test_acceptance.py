@@ -188,7 +188,13 @@ def join_in(session: Session, paper_id: int, branch_id: int, members: list[int])
 
 
 @pytest.fixture
-def of_two_branches(office: Office, add_bank: AddBank, make: Make) -> Office:
+def told() -> list[tuple[int, str]]:
+    """All that leaves: to whom, and what."""
+    return []
+
+
+@pytest.fixture
+def of_two_branches(office: Office, add_bank: AddBank, make: Make, told: list[tuple[int, str]]) -> Office:
     """An exam of both branches of the company, from its notice to its results; 郑十 of 二支部 sat it too."""
     add_bank(bank())
     cast = office.cast
@@ -196,28 +202,29 @@ def of_two_branches(office: Office, add_bank: AddBank, make: Make) -> Office:
     zheng, formula = make.member("郑十", cast.second), make.member("=1+1", cast.branch)
     office.publish()
     office.database.run(join_in, office.paper_id, cast.second.id, [zheng.id])
+    told += office.deliver()
     office.answer(cast.zhang)
     office.answer(cast.zhou, right=[1])
     office.answer(formula, right=[2, 3])
     office.answer(zheng, right=[1, 4])
     office.release()
+    told += office.deliver()
     return office
 
 
 def test_from_its_notice_to_its_figures_an_exam_tells_no_group_a_name_or_a_score(
-    of_two_branches: Office,
+    of_two_branches: Office, told: list[tuple[int, str]]
 ) -> None:
-    office = of_two_branches
-    to_groups = [row for row in office.outbox() if (row.chat_id or 0) < 0]
-    assert {row.chat_id for row in to_groups} == {GROUP_CHAT, SECOND_CHAT}
-    told = [str(row.body) for row in to_groups]
-    assert [word for word in ("【考试】", "本支部应考") if not any(word in text for text in told)] == []
+    to_groups = [text for chat_id, text in told if chat_id < 0]
+    assert {chat_id for chat_id, _ in told if chat_id < 0} == {GROUP_CHAT, SECOND_CHAT}
+    assert [text[:4] for text in to_groups] == ["【考试】", "《四月测", "《四月测"]
     names = ("张三", "李四", "孙七", "周八", "吴九", "郑十", "=1+1")
-    assert [name for name in names for text in told if name in text] == []
-    scores = {f"{row.score_centi / 100:g} 分" for row in office.results().values() if row.score_centi is not None}
-    assert len(scores) >= 3
-    means = {text.partition("平均 ")[2].partition("，")[0] for text in told if "平均 " in text}
-    assert [one for one in scores - means for text in told if f" {one}" in text.replace("满分 17 分", "")] == []
+    assert [name for name in names for text in to_groups if name in text] == []
+    results = of_two_branches.results().values()
+    scores = {f" {row.score_centi / 100:g} 分" for row in results if row.score_centi is not None}
+    assert len(scores) == 4
+    assert [one for one in scores for text in to_groups if one in text.replace("满分 17 分", "")] == []
+    assert len([text for chat_id, text in told if chat_id == 1001 and "成绩：17 分" in text]) == 1
 
 
 def test_a_secretary_takes_home_his_own_branch_and_the_admin_no_name(of_two_branches: Office) -> None:
