@@ -163,9 +163,9 @@ def all_questions(session: Session, attempt_id: int) -> dict[int, Question]:
     return {position: question(content) for position, content in _ALL_TEXTS.all(session, {"attempt_id": attempt_id})}
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1024)
 def question(content: str) -> Question:
-    """A crowd sits the same few questions: each is read once."""
+    """A crowd sits the same questions, or draws from the same pool: each is read once."""
     return question_of("", json.loads(content))
 
 

@@ -104,7 +104,8 @@ def draw(rows: Sequence[BlueprintRow], pool: Sequence[Pooled], seed: int) -> tup
         matching = matches(row, pool, taken)
         if len(matching) < row.count:
             raise TooFewError(row, len(matching))
-        chosen = _sample(matching, row.count, rng)
+        fresh, used = [one for one in matching if one.is_fresh], [one for one in matching if not one.is_fresh]
+        chosen = _sample(fresh, used, row.count, rng)
         taken |= {one.fingerprint for one in chosen}
         picked += [Picked(one.version_id, one.type, row) for one in chosen]
     return tuple(sorted(picked, key=lambda one: _TYPE_ORDER[one.type]))
@@ -142,13 +143,15 @@ def _top_up(rows: Sequence[BlueprintRow], shares: list[list[Pooled]], place: int
 
 
 def draw_each(
-    rows: Sequence[BlueprintRow], shares: Mapping[int, Sequence[Pooled]], rng: random.Random
-) -> tuple[Picked, ...]:
-    """The questions of one attempt, out of the share of each row."""
+    rows: Sequence[BlueprintRow], shares: Mapping[int, Sequence[int]], had: Collection[int], rng: random.Random
+) -> list[tuple[int, BlueprintRow]]:
+    """The versions of one attempt, out of the share of each row; those had before come in where there are too few."""
     picked = []
     for place, row in enumerate(rows):
-        picked += [Picked(one.version_id, one.type, row) for one in _sample(shares.get(place, ()), row.count, rng)]
-    return tuple(picked)
+        share = shares.get(place, ())
+        fresh, used = [one for one in share if one not in had], [one for one in share if one in had]
+        picked += [(version_id, row) for version_id in _sample(fresh, used, row.count, rng)]
+    return picked
 
 
 def shuffled(questions: Sequence[T], types: Sequence[QuestionType], rng: random.Random) -> list[T]:
@@ -168,9 +171,8 @@ def matches(row: BlueprintRow, pool: Sequence[Pooled], taken: Collection[str] = 
     return list(found.values())
 
 
-def _sample(pool: Sequence[Pooled], count: int, rng: random.Random) -> list[Pooled]:
-    fresh = [one for one in pool if one.is_fresh]
+def _sample(fresh: Sequence[T], used: Sequence[T], count: int, rng: random.Random) -> list[T]:
+    """Used ones only where there are too few."""
     if len(fresh) >= count:
         return rng.sample(fresh, count)
-    used = [one for one in pool if not one.is_fresh]
     return rng.sample(fresh, len(fresh)) + rng.sample(used, count - len(fresh))

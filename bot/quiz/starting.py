@@ -1,11 +1,11 @@
 """The way to an attempt: a member's exams, the cover of one, the start of its clock with the draw of its paper."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Text, select, update
+from sqlalchemy import Text, bindparam, select, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.dml import ReturningInsert
@@ -20,7 +20,7 @@ from bot.members.views import moment
 from bot.message import Sender, StaleButton
 from bot.outbox import Lane
 from bot.quiz import attempts, exam_views, exams, sitting
-from bot.quiz.blueprint import Blueprint, Pooled, draw_each, shuffled
+from bot.quiz.blueprint import Blueprint, draw_each, shuffled
 from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding
 from bot.quiz.models import Attempt, AttemptItem, Candidate, Paper, PaperItem, PaperPool
 from bot.quiz.rules import (
@@ -35,7 +35,7 @@ from bot.quiz.rules import (
     PaperState,
     paper_key,
 )
-from bot.statements import Query, Write
+from bot.statements import Query, Write, among
 
 LISTED = 8  # exams in the list of a member
 
@@ -244,7 +244,7 @@ def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:
             raise StaleButton
         return again.running_id
     rng = random.Random(f"{paper.seed}:{desk.member_id}:{number}")  # noqa: S311  # what it decides is stored
-    _lay_out(session, paper, fresh[0], rng)
+    _lay_out(session, paper, fresh[0], rng, is_first=number == 1)
     if desk.standing is CandidateStanding.EXEMPT:
         candidate = update(Candidate).where(Candidate.paper_id == paper.id, Candidate.member_id == desk.member_id)
         session.execute(candidate.values(standing=CandidateStanding.DUE))
@@ -283,9 +283,12 @@ class Asked:
     rule: Rule
 
 
-def _lay_out(session: Session, paper: Paper, attempt_id: int, rng: random.Random) -> None:
+def _lay_out(session: Session, paper: Paper, attempt_id: int, rng: random.Random, *, is_first: bool) -> None:
     """The questions of this attempt and the order of their options, each stored as it will be shown."""
-    asked = _of_all(session, paper.id) if paper.draw is Draw.SAME else _drawn(session, paper, attempt_id, rng)
+    if paper.draw is Draw.SAME:
+        asked = _of_all(session, paper.id)
+    else:
+        asked = _drawn(session, paper, set() if is_first else _had_before(session, attempt_id), rng)
     rows = []
     for place, one in enumerate(shuffled(asked, [question.type for question in asked], rng)):
         rows.append(
@@ -313,28 +316,25 @@ def _of_all(session: Session, paper_id: int) -> list[Asked]:
     return [Asked(*row) for row in session.execute(query)]
 
 
-def _drawn(session: Session, paper: Paper, attempt_id: int, rng: random.Random) -> list[Asked]:
-    """Out of the pool that was frozen at publishing; what the member has had in an earlier attempt comes last."""
-    rows = Blueprint.from_json(paper.blueprint).rows
-    query = (
-        select(PaperPool.row, QuestionVersion.id, QuestionVersion.type, QuestionVersion.topics)
-        .add_columns(QuestionVersion.difficulty, QuestionVersion.fingerprint)
-        .join(QuestionVersion, QuestionVersion.id == PaperPool.version_id)
-        .where(PaperPool.paper_id == paper.id)
-        .order_by(QuestionVersion.id)
-    )
-    had = _had_before(session, attempt_id)
-    pools: dict[int, list[Pooled]] = {}
-    for row, id_, kind, topics, difficulty, print_ in session.execute(query):
-        pools.setdefault(row, []).append(Pooled(id_, kind, tuple(topics), difficulty, print_, id_ not in had))
-    picks = draw_each(rows, pools, rng)
-    contents = _contents(session, [pick.version_id for pick in picks])
+_POOL = Query(
+    select(PaperPool.row, PaperPool.version_id)
+    .where(PaperPool.paper_id == bindparam("paper_id"))
+    .order_by(PaperPool.version_id)
+)
+
+
+def _drawn(session: Session, paper: Paper, had: Collection[int], rng: random.Random) -> list[Asked]:
+    """Out of the pool that was frozen at publishing; what the member `had` in an earlier attempt comes last."""
+    shares: dict[int, list[int]] = {}
+    for place, version_id in _POOL.all(session, {"paper_id": paper.id}):
+        shares.setdefault(place, []).append(version_id)
+    picks = draw_each(Blueprint.from_json(paper.blueprint).rows, shares, had, rng)
+    contents = _contents(session, [version_id for version_id, _ in picks])
     found = []
-    for pick in picks:
-        question = attempts.question(contents[pick.version_id])
-        score = question.score_centi if pick.row.score_centi is None else pick.row.score_centi
-        content, rule = contents[pick.version_id], pick.row.rule or question.rule
-        found.append(Asked(pick.version_id, pick.type, content, score, rule))
+    for version_id, row in picks:
+        question = attempts.question(contents[version_id])
+        score = question.score_centi if row.score_centi is None else row.score_centi
+        found.append(Asked(version_id, question.type, contents[version_id], score, row.rule or question.rule))
     return found
 
 
@@ -346,6 +346,12 @@ def _had_before(session: Session, attempt_id: int) -> set[int]:
     return set(session.scalars(select(AttemptItem.version_id).where(AttemptItem.attempt_id.in_(earlier))))
 
 
+_CONTENTS = Query(
+    lambda dialect: select(QuestionVersion.id, cast_to(QuestionVersion.content, Text)).where(
+        among(dialect, QuestionVersion.id, "version_ids")
+    )
+)
+
+
 def _contents(session: Session, version_ids: Sequence[int]) -> dict[int, str]:
-    query = select(QuestionVersion.id, cast_to(QuestionVersion.content, Text))
-    return {row[0]: row[1] for row in session.execute(query.where(QuestionVersion.id.in_(version_ids)))}
+    return dict(_CONTENTS.all(session, {"version_ids": version_ids}))

@@ -93,8 +93,8 @@ def test_what_is_shared_out_can_be_drawn_for_every_attempt(
     for row, share in zip(rows, shares, strict=True):
         assert len(share) >= row.count
         assert len(matches(row, share)) == len(share)
-    picks = draw_each(rows, dict(enumerate(shares)), rng)
-    assert [pick.row for pick in picks] == [row for row in rows for _ in range(row.count)]
+    ids = {place: [one.version_id for one in share] for place, share in enumerate(shares)}
+    assert [row for _, row in draw_each(rows, ids, (), rng)] == [row for row in rows for _ in range(row.count)]
 
 
 def test_a_row_that_anything_fits_leaves_the_rare_to_the_row_that_needs_it() -> None:
