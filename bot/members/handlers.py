@@ -133,17 +133,19 @@ async def bind_by_link(_: Update, context: Context) -> None:
 
 
 async def swap(_: Update, context: Context) -> None:
-    await _bind_here(context, context.press.word(0), replaces=True)
+    await _require_presence(context)
+    done = await context.transact(chats.bind_chat, context.press.word(0), context.chat_title, replaces=True)
+    await context.say(Edit(views.chat_bound(done) if done else views.wrong_code()))
 
 
-async def _bind_here(context: Context, code: str, *, replaces: bool = False) -> None:
+async def _bind_here(context: Context, code: str) -> None:
     if not code:
         place = await context.read(chats.topics_here)
         await context.say(views.ask_topic(place) if place else views.how_to_bind())
         return
     if context.callback_id is not None:
         await _require_presence(context)
-    done = await context.transact(chats.bind_chat, code, context.chat_title, replaces=replaces)
+    done = await context.transact(chats.bind_chat, code, context.chat_title)
     if done is None:
         await context.say(views.wrong_code())
     else:

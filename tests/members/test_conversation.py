@@ -230,7 +230,7 @@ async def test_each_purpose_of_a_group_has_its_topic(stage: Stage, chat: People)
     code = re.search(r"/bind (\w{6})", told.text)
     assert code is not None
     asked = (await li.say(f"/bind {code[1]}", forum, topic=notices)).message
-    bound = (await li.press("更换", on=asked)).message
+    bound = (await li.press("更换", on=asked)).edits[0]
     assert "“这里”是指本话题" in bound.text
     asked = (await li.say("/bind", forum, topic=study)).message
     await li.press("现场答题", on=asked)
@@ -252,7 +252,7 @@ async def test_a_group_is_bound_by_the_link_and_replaces_the_first(chat: People,
         "这个操作只有支部书记或管理员可以用。需要开通请联系：李四书记。"
     )
     done = await chat("李四").press("更换", in_=new)
-    assert done.message.text.startswith(f"本群已绑定{BRANCH}，会议通知和签到卡片会发到这里，群内只显示人数。")
+    assert done.edits[0].text.startswith(f"本群已绑定{BRANCH}，会议通知和签到卡片会发到这里，群内只显示人数。")
     unit = stage.session(service.unit_of_chat, new.id)
     assert unit is not None
     assert unit.name == BRANCH
@@ -270,7 +270,7 @@ async def test_a_code_said_as_the_group_waits_for_the_person(chat: People, stage
     assert stage.session(service.unit_of_chat, new.id) is None
     confirmed = await chat("李四").press("请本人确认", in_=new)
     assert confirmed.message.text == f"{BRANCH}已绑定“一支部群”。更换为本群？"
-    replaced = (await chat("李四").press("更换", in_=new)).message
+    replaced = (await chat("李四").press("更换", in_=new)).edits[0]
     unit = stage.session(service.unit_of_chat, new.id)
     assert unit is not None
     assert unit.name == BRANCH
