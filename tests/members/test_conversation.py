@@ -63,7 +63,7 @@ async def test_help_in_the_group_names_nobody(chat: People, stage: Stage) -> Non
 
 
 async def test_member_secretary_and_admin_see_different_commands(chat: People) -> None:
-    assert chat("张三").commands() == ["today", "meetings", "me", "settings", "help"]
+    assert chat("张三").commands() == ["today", "meetings", "exam", "mistakes", "me", "settings", "help"]
     assert chat("李四").commands() == ["today", "plan", "meetings", "quiz", "roster", "help"]
     assert chat("王五").commands() == ["today", "quiz", "bank", "orgs", "help"]
 
