@@ -11,7 +11,7 @@ from datetime import date
 
 import yaml
 
-from bot.banks import service
+from bot.banks import reading
 from tests.bench.rig import pause
 
 COUNT = 10_000
@@ -45,7 +45,7 @@ TICK = 0.002
 async def held_while(data: bytes) -> tuple[float, float, int]:
     """Seconds the check takes in its thread, the longest the loop stood still meanwhile, and how many were read."""
     begin = time.perf_counter()
-    checking = asyncio.create_task(asyncio.to_thread(service.load, data, "bench.yaml", on=ON))
+    checking = asyncio.create_task(asyncio.to_thread(reading.load, data, "bench.yaml", on=ON))
     worst, last = 0.0, begin
     while not checking.done():
         await pause(TICK)
@@ -61,7 +61,7 @@ def main() -> None:
     yaml.compose(data, Loader=yaml.CSafeLoader)
     composed = time.perf_counter() - begin
     begin = time.perf_counter()
-    loaded = service.load(data, "bench.yaml", on=ON)
+    loaded = reading.load(data, "bench.yaml", on=ON)
     checked = time.perf_counter() - begin
     if loaded.checked.bank is None:
         sys.exit(f"the bank is not clean: {loaded.checked.issues[:3]}")

@@ -1,6 +1,6 @@
 """The table of figures: ours beside the floors measured in the same run.
 
-    python -m tests.bench.figures --bench FOLDER [--python PYTHON] [--rounds 3] [--rows 1,2,4] [--out FILE]
+    python -m tests.bench.figures --bench FOLDER [--python PYTHON] [--rounds 3] [--rows 1,2,Q1] [--out FILE]
 
 FOLDER holds the load generator with its floors; run this where their libraries are, and say with --python which
 interpreter has the bot (this one, if not said). Without --bench only what needs no Telegram is measured. Only ratios
@@ -18,7 +18,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.bench import rows
+from tests.bench import exam, quizzes, rows
 from tests.bench.lines import Line, Run, Suite
 from tests.bench.loads import Figures
 from tests.bench.rig import Rig
@@ -39,7 +39,7 @@ async def measure(suite: Suite, runs: Mapping[str, Run], rounds: int) -> dict[st
 def _medians(found: Sequence[Figures]) -> Figures:
     """Of everything but losses: of those the worst."""
     keys = set.intersection(*(set(figures) for figures in found))
-    worst = {"missing", "unkept", "repeated", "refused"}
+    worst = {"missing", "unkept", "repeated", "refused", "wrong_scores"}
     return {key: (max if key in worst else statistics.median)([f[key] for f in found]) for key in sorted(keys)}
 
 
@@ -48,20 +48,20 @@ def table(lines: Sequence[Line]) -> str:
     met = {True: "✓", False: "✗", None: ""}
     body = [
         (str(line.row), line.work, line.ours, line.peer, line.ratio, line.goal, met[line.is_met])
-        for line in sorted(lines, key=lambda line: line.row)
+        for line in sorted(lines, key=lambda line: f"{line.row:>3}")
     ]
     return "\n".join("| " + " | ".join(cells) + " |" for cells in (head, ("---",) * len(head), *body))
 
 
 def chosen(given: argparse.Namespace, rig: Rig | None) -> list[tuple[Suite, Mapping[str, Run]]]:
     """What was asked for, as far as there is a generator for it."""
-    found: list[tuple[Suite, Mapping[str, Run]]] = [(rows.BANK, rows.bank_runs(given.python))]
+    found = [(rows.BANK, rows.bank_runs(given.python)), *quizzes.alone(given.python, given.people, given.answers)]
     if rig is not None:
-        suites = [*rows.SUITES, rows.lasting(given.updates)]
+        suites = [*rows.SUITES, rows.lasting(given.updates), exam.crowd(given.people), exam.STEADY]
         suites += [rows.postgres(given.postgres)] if given.postgres else []
         found += [(suite, suite.runs(rig)) for suite in suites if suite.runs is not None]
-    wanted = {int(row) for row in given.rows.split(",")} if given.rows else None
-    return [one for one in found if wanted is None or wanted & set(one[0].rows)]
+    wanted = set(given.rows.split(",")) if given.rows else None
+    return [one for one in found if wanted is None or wanted & set(map(str, one[0].rows))]
 
 
 async def run(given: argparse.Namespace) -> None:
@@ -86,7 +86,9 @@ def main() -> None:
     parser.add_argument("--bench", type=Path, help="folder of the load generator")
     parser.add_argument("--python", default=sys.executable, help="interpreter that has the bot")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--rows", default="", help="only these rows of the table: 1,2,4")
+    parser.add_argument("--rows", default="", help="only these rows of the table: 1,2,Q1")
+    parser.add_argument("--people", type=int, default=exam.CROWD, help="how many sit the exam of Q1 and are drawn for")
+    parser.add_argument("--answers", type=int, default=1_000_000, help="how many stand in the table of row 12")
     parser.add_argument("--updates", type=int, default=100_000, help="how many before memory is looked at again")
     parser.add_argument("--postgres", default="", help="SQLAlchemy URL of a database that may be emptied, for row 13")
     parser.add_argument("--out", type=Path)

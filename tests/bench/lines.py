@@ -17,7 +17,7 @@ PEOPLE = 1000
 class Line:
     """One line of the table. `is_met` none: it is told, not judged."""
 
-    row: int
+    row: int | str  # of the table of goals, or Q1, Q2 … of quiz
     work: str
     ours: str
     peer: str = "–"
@@ -30,7 +30,7 @@ class Line:
 class Suite:
     """Runs that are repeated in turn, A B C, A B C, and the lines their medians give."""
 
-    rows: tuple[int, ...]
+    rows: tuple[int | str, ...]
     runs: Callable[[Rig], Mapping[str, Run]] | None  # none: it needs no generator
     lines: Callable[[Medians], list[Line]]
 

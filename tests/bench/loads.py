@@ -6,16 +6,24 @@ import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import cast
+from typing import Protocol, cast
 
 from tests.bench.rig import Facts, Rig, Subject, Update, pause
 
 Figures = dict[str, float]
-WARM = 100  # as many people stand ready beside the crowd (scene.py)
+WARM = 100  # as many people stand ready beside the crowd (crowd.py)
 
 
 def quantile(values: Sequence[float], q: float) -> float:
     return sorted(values)[min(len(values) - 1, int(q * len(values)))] if values else math.nan
+
+
+class Presses(Protocol):
+    """What a crowd does: its n-th press, and some before the clock runs."""
+
+    def of(self, number: int) -> tuple[Update, object]: ...
+
+    def warm(self) -> list[tuple[Update, object]]: ...
 
 
 class Taps:
@@ -35,13 +43,13 @@ class Taps:
         return [(self._press(after + n, self._buttons[0], self._chat, 101), True) for n in range(WARM)]
 
 
-async def warm_up(subject: Subject, taps: Taps) -> None:
+async def warm_up(subject: Subject, taps: Presses) -> None:
     subject.st.put_many(taps.warm())
     await subject.drain(60)
     subject.st.latencies.clear()
 
 
-async def burst(subject: Subject, taps: Taps, n: int) -> Figures:
+async def burst(subject: Subject, taps: Presses, n: int) -> Figures:
     """Everything at once: how fast does the bot get through it?"""
     await warm_up(subject, taps)
     cpu, begin = subject.cpu(), time.perf_counter()
@@ -50,7 +58,7 @@ async def burst(subject: Subject, taps: Taps, n: int) -> Figures:
     return answered(subject, n, begin, cpu)
 
 
-async def paced(subject: Subject, taps: Taps, rate: int, seconds: float) -> Figures:
+async def paced(subject: Subject, taps: Presses, rate: int, seconds: float) -> Figures:
     """At a steady rate: how long does one person wait?"""
     await warm_up(subject, taps)
     n = int(rate * seconds)
@@ -158,7 +166,7 @@ async def lateness(subject: Subject, facts: Facts, seconds: float) -> Figures:
     }
 
 
-async def lasting(subject: Subject, taps: Taps, n: int) -> Figures:
+async def lasting(subject: Subject, taps: Presses, n: int) -> Figures:
     """Memory before and after many updates."""
     await warm_up(subject, taps)
     idle, done = subject.memory("VmRSS"), 0

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from bot import claims, logs, outbox
@@ -32,19 +32,16 @@ from bot.meetings.facts import Step
 from bot.meetings.jobs import hooks
 from bot.meetings.models import Draft, Rung
 from bot.meetings.rules import DraftOf, MeetingKind, RungName, RungState
-from bot.members.models import Account, Member, Membership
-from bot.members.rules import Reach, Role, UnitRef
+from bot.members.rules import Role, UnitRef
 from bot.message import Message, press
 from bot.outbox import Lane, OutboxRow, Sent, State
 from bot.quiz.models import AnswerEvent, AttemptItem, Round, RoundItem
-from tests.make import GROUP_CHAT, NOW, SINCE, Make, Someone
+from tests.bench import exam_scene
+from tests.bench.crowd import FIRST, WARM, Facts, move_in
+from tests.make import GROUP_CHAT, Make, Someone
 from tests.quiz.banks import BASICS
 from tests.quiz.play import Play
 
-Facts = Mapping[str, object]
-
-FIRST = 100_001  # Telegram id of the first of the crowd, above those of the cast
-WARM = 100  # people beside the crowd, for what is done before the clock runs
 STARTS_IN = timedelta(minutes=5)  # an open meeting; sign-in opens 15 minutes before
 LEAD = timedelta(seconds=6)  # the bot is up before the first reminder is due
 BRANCH_OF = 50  # people of a branch that is reminded
@@ -56,7 +53,7 @@ def taps(database: Database, people: int, meetings: int, now: datetime) -> Facts
     make = Make(database)
     cast = make.cast()
     make.chat(cast.branch)
-    database.run(_move_in, range(FIRST, FIRST + people + WARM), cast.branch)
+    database.run(move_in, range(FIRST, FIRST + people + WARM), cast.branch)
     found = []
     for number in range(meetings):
         starts_at = now + STARTS_IN + timedelta(minutes=number)
@@ -71,7 +68,7 @@ def votes(database: Database, people: int, _: int, now: datetime) -> Facts:
     make = Make(database)
     cast = make.cast()
     make.chat(cast.branch)
-    database.run(_move_in, range(FIRST, FIRST + people + WARM), cast.branch)
+    database.run(move_in, range(FIRST, FIRST + people + WARM), cast.branch)
     ready = revisions.ready(BASICS, BASICS.slug.encode())
     database.run(revisions.write, ready, Scope(), Origin.CLI, base_id=None, by=None, now=now)
     play = Play(database, cast, now)
@@ -86,7 +83,7 @@ def letters(database: Database, people: int, _: int, now: datetime) -> Facts:
     """As many messages ready to go, one to each of `people`, and somebody who asks meanwhile."""
     make = Make(database)
     cast = make.cast()
-    database.run(_move_in, range(FIRST, FIRST + WARM), cast.branch)
+    database.run(move_in, range(FIRST, FIRST + WARM), cast.branch)
     begin = FIRST + WARM
     database.run(_write, range(begin, begin + people), now=now)
     return {"first": begin, "asking": FIRST}
@@ -104,7 +101,7 @@ def reminders(database: Database, people: int, seconds: int, now: datetime) -> F
         make.chat(branch, GROUP_CHAT - number)
         make.grant(chief, Role.SECRETARY, branch)
         crowd = range(FIRST + number * BRANCH_OF, FIRST + min(people, (number + 1) * BRANCH_OF))
-        database.run(_move_in, crowd, branch)
+        database.run(move_in, crowd, branch)
         before = monotonic()
         crowds[database.run(_publish, chief, branch, now + timedelta(hours=5), now=now)] = crowd
         planned_in += monotonic() - before
@@ -135,18 +132,6 @@ def kept(session: Session) -> Facts:
         "stored": session.scalar(select(func.count()).select_from(InboxRow)),
         "unhandled": session.scalar(select(func.count()).where(InboxRow.handled_at.is_(None))),
     }
-
-
-def _move_in(session: Session, crowd: range, branch: UnitRef) -> None:
-    """Members, not in the order of their Telegram ids, lest one be taken for the other."""
-    rows = [(user_id, 10 * FIRST - user_id) for user_id in crowd]
-    session.execute(insert(Member), [{"id": id_, "name": f"党员{user_id}"} for user_id, id_ in rows])
-    homes = [{"member_id": id_, "branch_id": branch.id, "from_on": SINCE, "is_guest": False} for _, id_ in rows]
-    session.execute(insert(Membership), homes)
-    accounts = [
-        {"telegram_user_id": user_id, "member_id": id_, "reach": Reach.OK, "bound_at": NOW} for user_id, id_ in rows
-    ]
-    session.execute(insert(Account), accounts)
 
 
 def _remind(session: Session, due: Mapping[int, datetime]) -> None:
@@ -209,6 +194,7 @@ SCENES: Mapping[str, Callable[[Database, int, int, datetime], Facts]] = {
     "votes": votes,
     "letters": letters,
     "reminders": reminders,
+    "exam": exam_scene.exam,
     "empty": empty,
 }
 

@@ -1,6 +1,6 @@
-"""Reads and judges a workbook of 10,000 rows, as the handler does: in a child process and a thread.
+"""Reads and judges 10,000 questions of a workbook or a text list, as the handler does: in a child and a thread.
 
-python -m tests.bench.sheet        prints milliseconds, as JSON
+python -m tests.bench.sheet excel|list        prints milliseconds, as JSON
 """
 
 import asyncio
@@ -34,10 +34,23 @@ def workbook() -> bytes:
     return data.getvalue()
 
 
-async def held_while(data: bytes) -> tuple[float, float, int]:
+def text_list() -> bytes:
+    """As people number and answer questions in a document."""
+    ones = []
+    for n in range(1, COUNT + 1):
+        stem = f"{n}. 全面建设社会主义现代化国家的首要任务是什么（第{n}题）？"
+        options = [f"{letter}. {text}" for letter, text in zip("ABCD", OPTIONS, strict=True)]
+        ones.append("\n".join((stem, *options, "答案：A", f"解析：高质量发展是首要任务，见第{n}页。")))
+    return ("一、单选题\n" + "\n\n".join(ones) + "\n").encode()
+
+
+KINDS = {"excel": (workbook, "bench.xlsx", Format.EXCEL), "list": (text_list, "bench.txt", Format.LIST)}
+
+
+async def held_while(data: bytes, name: str) -> tuple[float, float, int]:
     """Seconds the whole takes, the longest the loop stood still meanwhile, and how many were read."""
     begin = time.perf_counter()
-    loading = asyncio.create_task(asyncio.to_thread(reading.load, data, "bench.xlsx", on=ON))
+    loading = asyncio.create_task(asyncio.to_thread(reading.load, data, name, on=ON))
     worst, last = 0.0, begin
     while not loading.done():
         await pause(TICK)
@@ -48,11 +61,12 @@ async def held_while(data: bytes) -> tuple[float, float, int]:
 
 
 def main() -> None:
-    data = workbook()
+    make, name, kind = KINDS[sys.argv[1] if len(sys.argv) > 1 else "excel"]
+    data = make()
     begin = time.perf_counter()
-    child.read(data, "bench.xlsx", Format.EXCEL)
+    child.read(data, name, kind)
     alone = time.perf_counter() - begin
-    seconds, held, count = asyncio.run(held_while(data))
+    seconds, held, count = asyncio.run(held_while(data, name))
     figures = {"rows": count, "bytes": len(data), "read_ms": round(alone * 1000), "whole_ms": round(seconds * 1000)}
     json.dump(figures | {"loop_held_ms": round(held * 1000)}, sys.stdout)
     sys.stdout.write("\n")
