@@ -247,8 +247,7 @@ def add(session: Session, sender: Sender, paper_id: int, member_id: int, *, now:
     session.expire_all()
     note(session, found, PaperAction.ADDED, now, person.name)
     if found.paper.state is PaperState.OPEN:
-        inviting.invite(session, paper_id, now=now, only=[member_id])
-        inviting.remind(session, paper_id, now=now, only=[member_id])
+        inviting.added(session, paper_id, member_id, now=now)
     return Excused(paper_id, found.paper.title, member_id, person.name)
 
 

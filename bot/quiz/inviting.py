@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from bot import outbox
 from bot.members import quiet
 from bot.members import service as members
-from bot.members.quiet import Quiet
 from bot.members.rules import ChatRule, Right, Role, UnitRef
 from bot.members.service import Holder, Person
 from bot.message import Message
@@ -43,14 +42,16 @@ BY_HAND = 1  # behind a nudge that somebody asked for: the planned one still com
 def opened(session: Session, paper_id: int, *, now: datetime) -> None:
     """An exam has opened: its groups and its candidates hear of it, and those who wait too long will."""
     paper = _paper(session, paper_id)
-    assert paper.opens_at is not None, "a published exam has a window"
+    opens_at, _ = _window(paper)
     for branch in papers.branches_of(session, paper_id):
         if paper.resit_of is None:  # who has to sit it again is nobody else's business
             _to_groups(session, paper, branch, NOTICE, now)
-        if now - paper.opens_at >= OPENED_LATE:
+        if now - opens_at >= OPENED_LATE:
             outbox.plan(session, paper_key(paper_id, LATE, branch.id), chat_id=None, due_at=now, now=now)
-    invite(session, paper_id, now=now)
-    remind(session, paper_id, now=now)
+    reached = _reachable(session, paper_id, now)
+    _invite(session, paper_id, reached, now)
+    _remind(session, paper, reached, now)
+    _list_later(session, paper, now)
 
 
 def _paper(session: Session, paper_id: int) -> Paper:
@@ -71,7 +72,15 @@ def moved(session: Session, paper_id: int, *, now: datetime) -> None:
     for branch in papers.branches_of(session, paper_id):
         if paper.resit_of is None:
             _to_groups(session, paper, branch, MOVED, now)
-    remind(session, paper_id, now=now)
+    _remind(session, paper, _reachable(session, paper_id, now), now)
+    _list_later(session, paper, now)
+
+
+def added(session: Session, paper_id: int, member_id: int, *, now: datetime) -> None:
+    """Somebody is to sit an open exam, too."""
+    reached = _reachable(session, paper_id, now, Candidate.member_id == member_id)
+    _invite(session, paper_id, reached, now)
+    _remind(session, _paper(session, paper_id), reached, now)
 
 
 def withdraw(session: Session, paper_id: int) -> None:
@@ -83,34 +92,41 @@ def withdraw(session: Session, paper_id: int) -> None:
 # -- planning ----------------------------------------------------------------------------------------------------------
 
 
-def invite(session: Session, paper_id: int, *, now: datetime, only: Collection[int] | None = None) -> None:
-    """T02 to everybody due, or to those in `only`, once quiet hours are over."""
-    for person, hours in _reachable(session, paper_id, now, only):
-        assert person.user_id is not None
+Reached = Sequence[tuple[Person, QuietHours]]
+
+
+def _invite(session: Session, paper_id: int, reached: Reached, now: datetime) -> None:
+    """T02, once quiet hours are over."""
+    for person, hours in reached:
         key = paper_key(paper_id, INVITE, person.member_id)
         outbox.plan(session, key, chat_id=person.user_id, due_at=_out_of(hours, now), now=now)
 
 
-def remind(session: Session, paper_id: int, *, now: datetime, only: Collection[int] | None = None) -> None:
-    """T12 to T14, as far as their time is still to come. Planned again, they come by the window of now."""
-    paper = _paper(session, paper_id)
-    opens_at, closes_at = paper.opens_at, paper.closes_at
-    assert opens_at is not None, "a published exam has a window"
-    assert closes_at is not None
+def _remind(session: Session, paper: Paper, reached: Reached, now: datetime) -> None:
+    """T12, if its time is still to come. Planned again, it comes by the window of now."""
+    opens_at, closes_at = _window(paper)
     if closes_at - opens_at >= NUDGE_FROM and closes_at - NUDGE_BEFORE > now:
-        for person, hours in _reachable(session, paper_id, now, only):
-            assert person.user_id is not None
-            key = paper_key(paper_id, NUDGE, person.member_id)
+        for person, hours in reached:
+            key = paper_key(paper.id, NUDGE, person.member_id)
             _plan_before(session, key, person.user_id, hours, closes_at, NUDGE_BEFORE, now)
-    if only is not None:
-        return
-    for branch in papers.branches_of(session, paper_id):
+
+
+def _list_later(session: Session, paper: Paper, now: datetime) -> None:
+    """T13 and T14, as far as their time is still to come."""
+    _, closes_at = _window(paper)
+    for branch in papers.branches_of(session, paper.id):
         hours = quiet.of_unit(session, branch)
-        groups = select(Candidate.group_id).where(Candidate.paper_id == paper_id, Candidate.branch_id == branch.id)
+        groups = select(Candidate.group_id).where(Candidate.paper_id == paper.id, Candidate.branch_id == branch.id)
         for group_id in session.scalars(groups.where(Candidate.group_id.is_not(None)).distinct()).all():
             assert group_id is not None
-            _plan_before(session, paper_key(paper_id, LEADER, group_id), None, hours, closes_at, LEADER_BEFORE, now)
-        _plan_before(session, paper_key(paper_id, CHIEF, branch.id), None, hours, closes_at, CHIEF_BEFORE, now)
+            _plan_before(session, paper_key(paper.id, LEADER, group_id), None, hours, closes_at, LEADER_BEFORE, now)
+        _plan_before(session, paper_key(paper.id, CHIEF, branch.id), None, hours, closes_at, CHIEF_BEFORE, now)
+
+
+def _window(paper: Paper) -> tuple[datetime, datetime]:
+    assert paper.opens_at is not None, "a published exam has a window"
+    assert paper.closes_at is not None
+    return paper.opens_at, paper.closes_at
 
 
 def _plan_before(
@@ -139,34 +155,33 @@ def nudge(session: Session, paper_id: int, branch_ids: Collection[int], *, by: i
     nobody can reach."""
     theirs = Candidate.branch_id.in_(branch_ids) & (Candidate.member_id != by)
     waiting = unsat(session, paper_id, theirs, now=now)
-    reached = 0
-    for person, hours in with_hours(session, waiting):
-        assert person.user_id is not None
+    reached = with_hours(session, waiting)
+    for person, hours in reached:
         key = paper_key(paper_id, NUDGE, person.member_id, BY_HAND)
         outbox.plan(session, key, chat_id=person.user_id, due_at=_out_of(hours, now), now=now)
-        reached += 1
-    return reached, len(waiting) - reached
+    return len(reached), len(waiting) - len(reached)
 
 
 def _out_of(hours: QuietHours, now: datetime) -> datetime:
     return hours.end_after(now) if hours.holds(now) else now
 
 
-def _reachable(
-    session: Session, paper_id: int, now: datetime, only: Collection[int] | None
-) -> list[tuple[Person, QuietHours]]:
-    where = [] if only is None else [Candidate.member_id.in_(only)]
+def _reachable(session: Session, paper_id: int, now: datetime, *where: ColumnElement[bool]) -> Reached:
     return with_hours(session, unsat(session, paper_id, *where, now=now))
 
 
-def with_hours(session: Session, people: Sequence[Person]) -> list[tuple[Person, QuietHours]]:
+def with_hours(session: Session, people: Sequence[Person]) -> Reached:
     """Those whom a private message can reach, each with the hours of his own rest."""
-    reachable = [one for one in people if one.is_reachable]
-    hours: dict[int, Quiet] = {}
-    for branch_id in {one.branch_id for one in reachable if one.branch_id is not None}:
-        own = [one.user_id for one in reachable if one.branch_id == branch_id and one.user_id is not None]
-        hours[branch_id] = quiet.quiet_hours(session, members.unit(session, branch_id), own)
-    return [(one, hours[one.branch_id].of(one.user_id or 0)) for one in reachable if one.branch_id is not None]
+    by_branch: dict[int, list[Person]] = {}
+    for one in people:
+        if one.is_reachable and one.branch_id is not None:
+            by_branch.setdefault(one.branch_id, []).append(one)
+    reached = []
+    for branch_id, own in by_branch.items():
+        place = members.unit(session, branch_id)
+        hours = quiet.quiet_hours(session, place, [one.user_id for one in own if one.user_id is not None])
+        reached += [(one, hours.of(one.user_id or 0)) for one in own]
+    return reached
 
 
 # -- who has not sat ---------------------------------------------------------------------------------------------------
@@ -237,14 +252,11 @@ def render(session: Session, key: str, now: datetime) -> Rendered | None:
 
 
 def _notice(paper: Paper) -> Notice:
-    assert paper.opens_at is not None, "a published exam has a window"
-    assert paper.closes_at is not None
     return Notice(
         paper.id,
         paper.title,
         paper.token,
-        paper.opens_at,
-        paper.closes_at,
+        *_window(paper),
         count=sum(row.count for row in Blueprint.from_json(paper.blueprint).rows),
         max_centi=paper.max_centi,
         limit=timedelta(seconds=paper.limit_s or 0),
