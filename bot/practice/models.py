@@ -44,7 +44,7 @@ class PracticeEvent(Base):
     question_id: Mapped[int] = mapped_column(ForeignKey("questions.id"))
     is_right: Mapped[bool]
     rating: Mapped[int | None] = mapped_column(Integer)  # py-fsrs' 1 again, 2 hard, 3 good; none: the card stayed
-    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
 
 class Review(Base):
@@ -61,7 +61,7 @@ class Review(Base):
     option_order: Mapped[list[int]] = mapped_column(JSON)
     picked: Mapped[str] = mapped_column(Text, default="")  # the bank's letters; a blank's texts, one a line
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    answered_at: Mapped[datetime | None] = mapped_column(UtcDateTime, index=True)
     is_right: Mapped[bool | None]
 
     __table_args__ = (

@@ -15,6 +15,7 @@ from bot.quiz.rules import ENDED, AttemptState, ItemState, RoundState
 GUESTS_FOR = timedelta(days=30)  # how long we know who voted without standing on the roster
 ANSWERS_FOR = timedelta(days=730)
 BATCH = 50  # people whose results are written in one transaction
+OLDEST = 500  # answers forgotten in one transaction
 
 _IS_RIGHT = case((AttemptItem.awarded_centi >= AttemptItem.max_centi, 1), else_=0)
 _RIGHT = func.coalesce(func.sum(_IS_RIGHT), 0)
@@ -154,10 +155,23 @@ def _close(session: Session, which: ColumnElement[bool], points: Select[int | No
     session.execute(statement.values(values), execution_options={"synchronize_session": False})
 
 
-def forget_old(session: Session, *, now: datetime) -> None:
-    """Single answers and guests are not kept longer than somebody may need them; points stay with the attempt."""
+def forget_old(session: Session, *, now: datetime) -> bool:
+    """Single answers and guests are not kept longer than somebody may need them; points stay with the attempt. Some at
+    a time, from the oldest on, which have the lowest numbers; True if there may be more.
+    """
     old_rounds = select(Round.id).where(Round.state.in_(ENDED), Round.next_step_at < now - GUESTS_FOR)
     session.execute(delete(RoundGuest).where(RoundGuest.round_id.in_(old_rounds)))
-    session.execute(delete(AttemptItem).where(AttemptItem.answered_at < now - ANSWERS_FOR))
-    is_used = select(AttemptItem.id).where(AttemptItem.last_event_id == AnswerEvent.id).correlate(AnswerEvent).exists()
-    session.execute(delete(AnswerEvent).where(AnswerEvent.received_at < now - ANSWERS_FOR, ~is_used))
+    before = now - ANSWERS_FOR
+    of_attempt = select(AttemptItem.id, Attempt.started_at).join(Attempt, Attempt.id == AttemptItem.attempt_id)
+    items = session.execute(of_attempt.where(AttemptItem.id > 0).order_by(AttemptItem.id).limit(OLDEST))
+    old_items = [item_id for item_id, at in items if at < before]
+    session.execute(delete(AttemptItem).where(AttemptItem.id.in_(old_items)))
+    received = select(AnswerEvent.id, AnswerEvent.received_at).where(AnswerEvent.id > 0)
+    events = session.execute(received.order_by(AnswerEvent.id).limit(OLDEST))
+    old_events = [event_id for event_id, at in events if at < before]
+    of_event = AttemptItem.attempt_id == AnswerEvent.attempt_id
+    is_used = select(AttemptItem.id).where(of_event).correlate(AnswerEvent).exists()
+    gone = session.execute(
+        delete(AnswerEvent).where(AnswerEvent.id.in_(old_events), ~is_used).returning(AnswerEvent.id)
+    )
+    return len(old_items) == OLDEST or len(gone.all()) == OLDEST

@@ -21,7 +21,6 @@ from bot.quiz import results, views
 from bot.quiz.facts import LiveItem, Revealed
 from bot.quiz.models import PaperItem, Round, RoundItem, RoundPoll
 from bot.quiz.rules import (
-    ENDED,
     LATE_AFTER,
     LOBBY_LOST,
     LOOK_AGAIN,
@@ -32,6 +31,7 @@ from bot.quiz.rules import (
     SEND_GRACE,
     TOLD_FOR,
     UNANSWERED_MOST,
+    UNDER_WAY,
     VOTE_GRACE,
     ItemState,
     PauseReason,
@@ -43,12 +43,12 @@ from bot.quiz.service import LIVE, Live, first, item_of
 
 
 def next_due(session: Session, _: datetime) -> datetime | None:
-    return session.scalar(select(func.min(Round.next_step_at)).where(Round.state.not_in(ENDED)))
+    return session.scalar(select(func.min(Round.next_step_at)).where(Round.state.in_(UNDER_WAY)))
 
 
 def step_due(session: Session, *, now: datetime) -> bool:
     """Take the one step that is due longest; True if there was one."""
-    due = LIVE.where(Round.state.not_in(ENDED), Round.next_step_at <= now).order_by(Round.next_step_at, Round.id)
+    due = LIVE.where(Round.state.in_(UNDER_WAY), Round.next_step_at <= now).order_by(Round.next_step_at, Round.id)
     live = first(session, due)
     if live is None:
         return False

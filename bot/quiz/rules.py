@@ -229,6 +229,7 @@ class RoundState(Enum):
 
 
 ENDED = frozenset({RoundState.FINISHED, RoundState.ABORTED})
+UNDER_WAY = frozenset(RoundState) - ENDED
 RUNNING = frozenset({RoundState.ASKING, RoundState.OPEN, RoundState.REVEALED})
 
 

@@ -20,7 +20,7 @@ from bot.message import Sender
 from bot.quiz import papers, results
 from bot.quiz.facts import Console, LiveItem, PaperChoice
 from bot.quiz.models import Paper, PaperItem, Round, RoundItem
-from bot.quiz.rules import BETWEEN, ENDED, Key, RoundState, poll_form, prefix, seconds, time_for
+from bot.quiz.rules import BETWEEN, ENDED, UNDER_WAY, Key, RoundState, poll_form, prefix, seconds, time_for
 
 
 class NotOnRoster(UserError):
@@ -101,7 +101,7 @@ def load(session: Session, round_id: int) -> Live | None:
 def active_in(session: Session, chat_id: int, thread_id: int) -> Live | None:
     """The round that is going on in a chat and topic."""
     here = LIVE.where(Round.chat_id == chat_id, Round.thread_id == thread_id)
-    return first(session, here.where(Round.state.not_in(ENDED)))
+    return first(session, here.where(Round.state.in_(UNDER_WAY)))
 
 
 def first(session: Session, query: Select[*tuple[object, ...]]) -> Live | None:

@@ -41,6 +41,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_practice_events")),
         sa.UniqueConstraint("source_key", name=op.f("uq_practice_events_source_key")),
     )
+    op.create_index("ix_practice_events_at", "practice_events", ["at"], unique=False)
     op.create_index("ix_practice_events_member_id", "practice_events", ["member_id"], unique=False)
     op.create_table(
         "practice_cards",
@@ -79,6 +80,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["version_id"], ["question_versions.id"], name=op.f("fk_reviews_version_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
     )
+    op.create_index("ix_reviews_answered_at", "reviews", ["answered_at"], unique=False)
     op.create_index("ix_reviews_of_day", "reviews", ["member_id", "on_date"], unique=False)
     op.create_index(
         "uq_reviews_daily",
