@@ -11,7 +11,7 @@ from bot.members.rules import NotAllowed, Role
 from bot.periods import beijing
 from bot.quiz import attempts, candidates, changing, starting
 from bot.quiz.exam_facts import HandedIn, Missing, MissingCounts, Terms
-from bot.quiz.models import Attempt, Candidate, PaperLog
+from bot.quiz.models import Attempt, Candidate, PaperBranch, PaperLog
 from bot.quiz.rules import AttemptState, CandidateStanding, PaperAction, PaperState
 from tests.make import GROUP_CHAT, NOW, Make
 from tests.quiz.hall import LIMIT, Hall
@@ -81,6 +81,13 @@ def test_an_exam_that_opens_late_is_told_to_its_secretary(hall: Hall) -> None:
         "因程序停机，《四月测试》晚于 3月2日 10:00 才开考，截止时间仍是 3月4日 10:00。需要时可以延期。"
         in hall.heard(hall.cast.li)
     )
+
+
+def test_a_resit_is_told_to_its_candidates_not_to_the_group(hall: Hall) -> None:
+    first = hall.publish()
+    hall.deliver()
+    hall.publish(resit_of=first, resit_number=1)
+    assert {to for to, _ in hall.deliver()} == {1001, 1002, 1005, 1006}
 
 
 # -- reminders ---------------------------------------------------------------------------------------------------------
@@ -232,6 +239,23 @@ def test_who_leaves_the_roll_is_neither_missed_nor_reminded(hall: Hall) -> None:
     assert standings[hall.cast.zhang.id] is CandidateStanding.REMOVED
 
 
+def test_who_is_transferred_stays_with_the_branch_of_publishing(hall: Hall) -> None:
+    hall.publish(terms=THREE_DAYS)
+    hall.deliver()
+    moved_on = update(Membership).where(Membership.member_id == hall.cast.zhang.id)
+    moved_on = moved_on.values(branch_id=hall.cast.second.id, group_id=None)
+    hall.database.run(lambda session: session.execute(moved_on))
+    seen = hall.act(candidates.missing, hall.cast.li, hall.paper_id)
+    assert isinstance(seen, Missing)
+    assert "张三" in seen.names
+    hall.at(moment("2026-03-04 09:00"))
+    assert hall.heard(hall.cast.zhang) == [NUDGED.format(closes="3月5日 09:00")]
+    hall.submit(hall.cast.zhang, hall.start(hall.cast.zhang))
+    hall.at(moment("2026-03-05 09:00"))
+    own = next(one for one in hall.rows(Candidate) if one.member_id == hall.cast.zhang.id)
+    assert (own.branch_id, own.standing) == (hall.cast.branch.id, CandidateStanding.DUE)
+
+
 # -- 改时间 ------------------------------------------------------------------------------------------------------------
 
 
@@ -356,6 +380,18 @@ def test_nobody_hears_that_an_exam_he_never_heard_of_is_cancelled(hall: Hall) ->
     hall.at(opens_at)
     assert hall.paper_state() is PaperState.CANCELLED
     assert hall.deliver() == []
+
+
+def test_a_secretary_does_not_change_an_exam_of_several_branches_but_cares_for_his_own(hall: Hall) -> None:
+    hall.publish()
+    both = PaperBranch(paper_id=hall.paper_id, branch_id=hall.cast.other.id)
+    hall.database.run(lambda session: session.add(both))
+    for act in (changing.consider, changing.close_now, changing.ask_window):
+        with pytest.raises(NotAllowed):
+            hall.act(act, hall.cast.li, hall.paper_id)
+    hall.act(candidates.excuse, hall.cast.li, f"{hall.paper_id}:{hall.cast.zhang.id}", "出差")
+    assert hall.act(candidates.nudge, hall.cast.li, hall.paper_id).people == 2
+    assert hall.act(changing.delay, hall.cast.wang, hall.paper_id, 3).title == "四月测试"
 
 
 def test_only_who_leads_all_its_branches_changes_an_exam(hall: Hall) -> None:
