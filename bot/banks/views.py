@@ -317,7 +317,7 @@ def bank_list(banks: Sequence[Summary], page: int) -> Message:
     page = min(max(page, 0), last)
     shown = banks[page * PAGE : (page + 1) * PAGE]
     entries = "\n\n".join(map(_entry, shown)) or "还没有题库。"
-    export = [(Button(f"导出 {bank.slug}", press("banks", "export", bank.id)),) for bank in shown]
+    export = [(Button(f"导出《{cut(bank.title, 30)}》", press("banks", "export", bank.id)),) for bank in shown]
     turns = [Button("上一页", press("banks", "list", page - 1))] if page else []
     turns += [Button("下一页", press("banks", "list", page + 1))] if page < last else []
     how = "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。"

@@ -257,7 +257,7 @@ def regraded(facts: Regraded) -> Message:
         n=facts.revision,
         m=facts.moved,
     )
-    return Message(text)
+    return Message(text, ((Button("返回", press("quiz", "report", facts.paper_id, 0)),),))
 
 
 # -- 补考 --------------------------------------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def resit_published(facts: ResitPublished) -> Message:
         closes=moment(facts.closes_at),
         note="部分题与以前重复。" if facts.repeats else "",
     )
-    return Message(text)
+    return Message(text, ((Button("查看这场考试", press("quiz", "paper", facts.paper_id)),),))
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

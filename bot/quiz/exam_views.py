@@ -53,15 +53,18 @@ def mine(exams: Sequence[MyExam]) -> Message:
         for exam in exams
     ]
     open_ones = [exam for exam in exams if exam.standing in (MyStanding.RUNNING, MyStanding.READY)]
-    buttons = [
-        (Button(cut(exam.title, 40), press("quiz", "sit", exam.paper_id), style="success"),) for exam in open_ones
-    ]
+    buttons = [(Button(_sit(exam), press("quiz", "sit", exam.paper_id), style="success"),) for exam in open_ones]
     buttons += [
         (Button(f"看成绩：{cut(exam.title, 34)}", press("quiz", "score", exam.paper_id)),)
         for exam in exams
         if exam.standing is MyStanding.RELEASED
     ]
     return Message(lines("我的考试", *told), tuple(buttons), is_protected=True)
+
+
+def _sit(exam: MyExam) -> str:
+    verb = "继续答题" if exam.standing is MyStanding.RUNNING else "开始答题"
+    return f"{verb}：{cut(exam.title, 34)}"
 
 
 def cover(facts: Cover) -> Message:
@@ -210,6 +213,8 @@ def echo(facts: Saved) -> Message:
     words = answer_words(facts.question, facts.order, facts.selection)
     again = Button("重填", press("quiz", "card", facts.card.attempt_id, facts.position))
     go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, facts.position % facts.card.total + 1))
+    if facts.card.answered == facts.card.total:
+        go_on = Button("交卷", press("quiz", "check", facts.card.attempt_id, facts.position), style="success")
     return Message(
         fill("第 {i} 题已记录：{words}", i=facts.position, words=words), ((again, go_on),), is_protected=True
     )

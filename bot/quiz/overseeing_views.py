@@ -68,8 +68,7 @@ def choose_sitter(exam: ExamRef, sitters: Sequence[Sitter], page: int) -> Messag
     shown = sitters[page * PAGE : (page + 1) * PAGE]
     names = [Button(one.name, press("quiz", "voids", one.attempt_id)) for one in shown]
     pages = turns(page, len(sitters), PAGE, lambda to: press("quiz", "sitters", exam.paper_id, to))
-    told = fill(text, title=exam.title, n=len(sitters))
-    return Message(told, (*rows(names, 3), *pages, (_back(exam.paper_id),)))
+    return Message(text, (*rows(names, 3), *pages, (_back(exam.paper_id),)))
 
 
 def confirm_void(facts: VoidedAttempt) -> Message:

@@ -43,7 +43,7 @@ _STEPS = {
     DraftStep.PREVIEW: "⑦ 预览",
 }
 _RULES = {Rule.HALF: "漏选得一半", Rule.ALL: "全对才得分", Rule.PROP: "漏选按比例", Rule.MINUS: "选对减选错"}
-_OPENINGS = {OpenWhen.AT_ONCE: "发布后马上", OpenWhen.TOMORROW: "明天 9:00", OpenWhen.MONDAY: "下周一 9:00"}
+_OPENINGS = {OpenWhen.AT_ONCE: "发布后马上", OpenWhen.TOMORROW: "明天 9:00 ", OpenWhen.MONDAY: "下周一 9:00 "}
 _DAYS = {1: "次日", 3: "3 天后", 7: "7 天后", 14: "14 天后"}
 
 
@@ -158,6 +158,8 @@ def _count_step(facts: ExamDraft, _: int) -> Message:
 
 
 def _row_line(row: RowChoice) -> Html:
+    if not row.count:
+        return fill("{kind} 0 题", kind=TYPES[row.type])
     rule = f"，{_RULES[row.rule]}" if row.rule in _RULES else ""
     short = f"，只有 {row.have} 题可用" if row.count > row.have else ""
     return fill(
@@ -177,6 +179,8 @@ def row(facts: ExamDraft, kind: QuestionType) -> Message:
         _head(facts), _row_line(chosen), fill("可用 {have} 题。上面选题量，下面选每题分值。", have=chosen.have)
     )
     counts = [n for n in ROW_COUNTS if n <= chosen.have]
+    if chosen.have < ROW_COUNTS[-1]:
+        counts = sorted({*counts, chosen.have})
     several: Buttons = ()
     if kind is QuestionType.MULTIPLE:
         marked = [(_RULES[rule], place, rule is (chosen.rule or Rule.HALF)) for place, rule in enumerate(ROW_RULES)]
@@ -215,7 +219,7 @@ def _window_step(facts: ExamDraft, _: int) -> Message:
     ]
     closings = [Button(f"{_DAYS[days]}截止", press("quiz", "examcloses", facts.paper_id, days)) for days in CLOSE_AFTER]
     own = _ask("自己填写", facts, "window")
-    return Message(text, (tuple(openings), *rows(closings, 2), (own,), *_ways(facts)))
+    return Message(text, (tuple(openings[:1]), tuple(openings[1:]), *rows(closings, 2), (own,), *_ways(facts)))
 
 
 # -- ⑤ -----------------------------------------------------------------------------------------------------------------

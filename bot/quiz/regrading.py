@@ -277,7 +277,7 @@ def decide(
     outcomes.note(session, desk.exam, PaperAction.REGRADED, desk.who.recorded_id, now)
     session.flush()
     announcing.announce(session, outcomes.exam(session, paper_id), now=now)
-    return Regraded(desk.exam.title, revision, moved)
+    return Regraded(paper_id, desk.exam.title, revision, moved)
 
 
 def _write(session: Session, of: Exam, changes: Sequence[_Change]) -> None:

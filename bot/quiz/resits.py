@@ -84,7 +84,7 @@ def publish(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
     session.flush()
     signal(session, "jobs")
     assert paper.code is not None
-    return ResitPublished(paper.code, paper.title, len(found.people), found.terms.closes_at, found.repeats)
+    return ResitPublished(paper.id, paper.code, paper.title, len(found.people), found.terms.closes_at, found.repeats)
 
 
 # -- who and what ------------------------------------------------------------------------------------------------------

@@ -265,6 +265,7 @@ class RegradePreview:
 
 @dataclass(frozen=True, slots=True)
 class Regraded:
+    paper_id: int
     title: str
     revision: int
     moved: int
@@ -290,6 +291,7 @@ class ResitPlan:
 
 @dataclass(frozen=True, slots=True)
 class ResitPublished:
+    paper_id: int
     code: str
     title: str
     people: int

@@ -117,7 +117,7 @@ async def test_shipped_banks_stand_in_the_list_and_can_be_had_as_files(chat: Peo
     assert listed.text.startswith("题库共 8 个。")
     turned = await wang.press("下一页", on=listed)
     assert "支部工作条例应知应会（zhibu-gongzuo）" in turned.edits[-1].text
-    exported = (await wang.press("导出 zhibu-gongzuo")).message
+    exported = (await wang.press("导出《支部工作条例应知应会》")).message
     assert exported.file is not None
     assert exported.file.name == "zhibu-gongzuo.yaml"
     assert format_of(exported.file.data, exported.file.name) is Format.YAML

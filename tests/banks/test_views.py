@@ -92,7 +92,7 @@ def test_the_list_says_what_each_bank_holds_and_offers_it_as_a_file() -> None:
         "题库共 1 个。\n\n"
         "支部工作（zhibu）\n3 题：单选 2、多选 0、判断 0、填空 1\n版本 3，归属 一支部；待核对 1 道\n\n"
         "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。",
-        ((Button("导出 zhibu", "banks:export:7"),), TEMPLATE),
+        ((Button("导出《支部工作》", "banks:export:7"),), TEMPLATE),
     )
 
 

@@ -79,6 +79,8 @@ def test_a_blank_asks_for_a_text_and_shows_what_was_written() -> None:
     assert "<五十>" not in views.card(filled).text
     saved = Saved(2, BLANKS, (), "三\n五十", filled)
     assert seen(views.echo(saved)) == "第 2 题已记录：①三 ②五十\n[重填][下一题]"
+    last = replace(saved, card=replace(filled, answered=20))
+    assert seen(views.echo(last)) == "第 2 题已记录：①三 ②五十\n[重填][交卷]"
 
 
 def test_the_longest_question_fits_a_message_and_its_keyboard() -> None:
@@ -129,8 +131,10 @@ def test_the_list_leads_to_what_can_be_sat() -> None:
         MyExam(1, "一月", MyStanding.READY, CLOSES, CLOSES),
         MyExam(2, "二月", MyStanding.UPCOMING, CLOSES - timedelta(days=1), CLOSES),
         MyExam(3, "三月", MyStanding.OVER, CLOSES, CLOSES),
+        MyExam(4, "四月", MyStanding.RUNNING, CLOSES, CLOSES),
     ]
     assert seen(views.mine(exams)) == (
-        "我的考试\n· 《一月》：可以参加，3月5日 18:00 截止\n· 《二月》：3月4日 18:00 开始\n· 《三月》：已结束\n[一月]"
+        "我的考试\n· 《一月》：可以参加，3月5日 18:00 截止\n· 《二月》：3月4日 18:00 开始\n· 《三月》：已结束\n"
+        "· 《四月》：正在考试\n[开始答题：一月]\n[继续答题：四月]"
     )
     assert seen(views.mine(())) == "目前没有需要你参加的考试。"
