@@ -53,6 +53,7 @@ def table(run: Run, verdict: Verdict) -> str:
 
 async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
     town = Town(f"sqlite:///{tmp_path}/ketang.db", near=120, far=40)
+    town.seated = list(town.near)[JOINING : JOINING + 2]
     async with running(town, tmp_path, seed=5) as run:
         town.settle(run.database)
         town.plan(run.database, "学习二十大精神", MeetingKind.THEME_PARTY_DAY, opens_in=3)
@@ -60,6 +61,8 @@ async def test_five_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         life = Life(town, run.wire, seed=5, a_tick=20)
         run.longest_life = 1.0
         await run.start()
+        town.publish_exam(run.database)
+        life.sit(town.far[:6])
         await life.start_round(3)
         async with living(life):
             await run.kill_often(5, SOON, life, acts=40)
