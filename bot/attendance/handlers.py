@@ -141,6 +141,11 @@ async def roll(_: Update, context: Context) -> None:
     await context.transact(marking.post_sheet, found[0].id)
 
 
+async def turn_roll(_: Update, context: Context) -> None:
+    found = await context.read(sheet.near)
+    await context.say(Edit(sheet_views.pick_sheet(found, context.press.number(0), now=context.now())))
+
+
 async def show_sheet(_: Update, context: Context) -> None:
     await context.transact(marking.post_sheet, context.press.number(0))
     if not context.sender.is_private:  # there it is seen to come
@@ -297,6 +302,7 @@ ROUTES = Routes(
         "attendance:true": vouch,
         "attendance:show": show,
         "attendance:near": turn_meetings,
+        "attendance:rolls": turn_roll,
         "attendance:nearby": turn_in_chat,
         "attendance:open": open_early,
         "attendance:mine": mine,

@@ -8,11 +8,13 @@ from bot.attendance.guest_views import guest_lines
 from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import MeetingState
-from bot.meetings.views import button_label, clock, head, label, name, outcome, signed, span, voting
+from bot.meetings.views import answered, button_label, clock, head, label, name, outcome, signed, span, voting
+from bot.members.rules import UnitKind, UnitRef
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
 PAGE = 10
+MANY = 2
 MOST_EXCUSED = 10
 MOST_NAMES = 100  # of one state: a list must fit into one message
 KINDS = (
@@ -34,20 +36,25 @@ STATUS_NAMES = {
 def sheet(what: Sheet, *, now: datetime) -> Message:
     """考勤表: counts, then names by state; private, for who may see names."""
     meeting = what.meeting
-    counts = outcome(what.roll) if meeting.is_over else signed(what.roll)
     parts = [
         head(name(meeting), meeting.title),
         span(meeting.starts_at, meeting.ends_at, now=now),
-        fill("应到{expected} · {counts}", expected=what.roll.expected, counts=counts)
-        if not meeting.is_over
-        else counts,
+        _counts(what),
         *filter(None, (voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
         "",
-        *_groups(what),
+        *(_replies(what) if meeting.state is MeetingState.SCHEDULED else _groups(what)),
         *guest_lines(what.guests),
         *_excused(what),
     ]
     return Message("\n".join(parts).strip(), _sheet_buttons(what))
+
+
+def _counts(what: Sheet) -> str:
+    if what.meeting.is_over:
+        return outcome(what.roll)
+    if what.meeting.state is MeetingState.SCHEDULED:
+        return answered(what.meeting, what.roll)
+    return f"应到{what.roll.expected} · {signed(what.roll)}"
 
 
 def _excused(what: Sheet) -> list[str]:
@@ -58,6 +65,26 @@ def _excused(what: Sheet) -> list[str]:
         for one in what.excused[:MOST_EXCUSED]
     )
     return [fill("<b>不计入应到{count}</b>：{people}", count=len(what.excused), people=Html(people))] if people else []
+
+
+def _replies(what: Sheet) -> list[str]:
+    """Before sign-in: who said what."""
+    due = [entry for entry in what.entries if entry.is_due]
+    leaving = [entry for entry in due if entry.status is Status.ON_LEAVE or entry.leave_state is LeaveState.ASKED]
+    coming = [entry for entry in due if entry not in leaving]
+    groups = (
+        ("参加", [entry for entry in coming if entry.answer is Answer.GOING], False),
+        ("线上", [entry for entry in coming if entry.answer is Answer.ONLINE], False),
+        ("请假", leaving, True),
+        ("未回复", [entry for entry in coming if entry.answer not in (Answer.GOING, Answer.ONLINE)], False),
+        ("报名", [entry for entry in what.entries if not entry.is_due and entry.answer is Answer.GOING], False),
+    )
+    people = [entry.person for entry in what.entries]
+    return [
+        fill("<b>{title}{count}</b>：{names}", title=title, count=len(found), names=_people(found, people, has_marks))
+        for title, found, has_marks in groups
+        if found
+    ]
 
 
 def _groups(what: Sheet) -> list[str]:
@@ -90,8 +117,9 @@ _NOTES: tuple[tuple[str, Callable[[Entry], bool]], ...] = (
 )
 
 
-def _people(found: Sequence[Entry], everybody: Sequence[Named]) -> str:
-    shown = "、".join(label(entry.person, everybody) + _mark(entry) for entry in found[:MOST_NAMES])
+def _people(found: Sequence[Entry], everybody: Sequence[Named], has_marks: bool = True) -> str:
+    said = ((entry, _mark(entry) if has_marks else "") for entry in found[:MOST_NAMES])
+    shown = "、".join(label(entry.person, everybody) + mark for entry, mark in said)
     return shown if len(found) <= MOST_NAMES else f"{shown}等{len(found)}人"
 
 
@@ -227,9 +255,30 @@ def reopened(until: datetime) -> str:
     return f"签到补开到{clock(until)}"
 
 
-def pick_sheet(meetings: Sequence[MeetingFacts], *, now: datetime) -> Message:
-    buttons = [Button(button_label(meeting, now=now), press("attendance", "sheet", meeting.id)) for meeting in meetings]
-    return Message("看哪一个会议的考勤表？", rows(buttons, 1))
+def hosts(meetings: Sequence[MeetingFacts]) -> dict[int, str]:
+    """Whose each meeting is, for who sees those of several branches; nothing for who does not."""
+    homes = {meeting.id: _home(meeting.unit) for meeting in meetings}
+    if len(set(homes.values())) < MANY:
+        return dict.fromkeys(homes, "")
+    names = {meeting.unit.path: meeting.unit.name for meeting in meetings}
+    return {meeting.id: names.get(homes[meeting.id], meeting.unit.name) for meeting in meetings}
+
+
+def _home(unit: UnitRef) -> str:
+    """The path of the branch of a group, else of the body itself."""
+    return unit.path[: unit.path[:-1].rindex("/") + 1] if unit.kind is UnitKind.PARTY_GROUP else unit.path
+
+
+def hosted(meeting: MeetingFacts, host: str, verb: str, *, now: datetime) -> Button:
+    return Button(cut(f"{host} {button_label(meeting, now=now)}".strip(), 40), press("attendance", verb, meeting.id))
+
+
+def pick_sheet(meetings: Sequence[MeetingFacts], page: int = 0, *, now: datetime) -> Message:
+    page = max(0, min(page, (len(meetings) - 1) // PAGE))
+    shown, whose = meetings[page * PAGE : (page + 1) * PAGE], hosts(meetings)
+    buttons = [hosted(meeting, whose[meeting.id], "sheet", now=now) for meeting in shown]
+    turning = turns(page, len(meetings), PAGE, lambda number: press("attendance", "rolls", number))
+    return Message("看哪一个会议的考勤表？", (*rows(buttons, 1), *turning))
 
 
 def sheet_is_coming() -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.attendance.correction_views import proposal
 from bot.attendance.facts import Answered, CheckedIn, LeaveRequest, Own, Record, Today
 from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
-from bot.attendance.sheet_views import KIND_NAMES, KINDS, STATUS_NAMES
+from bot.attendance.sheet_views import KIND_NAMES, KINDS, STATUS_NAMES, hosted, hosts
 from bot.meetings.change_views import change_row
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import EARLY_OPENING, MeetingState, Roll
@@ -183,15 +183,17 @@ def meeting_list(found: Sequence[Own], page: int = 0, *, now: datetime) -> Messa
         return Message("近期没有会议。", ((mine,),))
     page = max(0, min(page, (len(found) - 1) // PAGE))
     shown = found[page * PAGE : (page + 1) * PAGE]
+    whose = hosts([own.meeting for own in found])
     items = [
         lines(
             head(name(own.meeting), own.meeting.title),
+            fill("{unit}", unit=whose[own.meeting.id]),
             fill("{span}{place}", span=span(own.meeting.starts_at, own.meeting.ends_at, now=now), place=_place(own)),
             _state(own, now=now),
         )
         for own in shown
     ]
-    buttons = [Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)) for own in shown]
+    buttons = [hosted(own.meeting, whose[own.meeting.id], "show", now=now) for own in shown]
     turning = turns(page, len(found), PAGE, lambda number: press("attendance", "near", number))
     return Message("\n\n".join(items), (*rows(buttons, 1), *turning, (mine,)))
 

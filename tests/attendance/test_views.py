@@ -147,6 +147,44 @@ def test_the_list_names_everybody_once_by_state() -> None:
     )
 
 
+def test_before_sign_in_the_list_shows_who_said_what() -> None:
+    ahead = replace(SHEET, meeting=replace(MEETING, state=MeetingState.SCHEDULED))
+    names = [entry.person.name for entry in SHEET.entries]
+    shown = line(sheet_views.sheet(ahead, now=NOW))
+    assert "已回复 " in shown
+    assert "未签" not in shown
+    assert "参加1：党员5／" in shown
+    assert "请假2：党员3（病假）、党员4（请假待批）／未回复" in shown
+    assert all(shown.count(name) == 1 for name in names)
+
+
+def test_who_sees_several_branches_reads_whose_each_meeting_is() -> None:
+    others = UnitRef(6, UnitKind.BRANCH, "二支部", "/1/2/6/")
+    group = UnitRef(7, UnitKind.PARTY_GROUP, "第一党小组", f"{MEETING.unit.path}7/")
+    theirs = replace(MEETING, id=72, unit=others)
+    small = replace(MEETING, id=73, unit=group, kind=MeetingKind.GROUP_MEETING)
+    assert line(sheet_views.pick_sheet([MEETING, small], now=NOW)) == (
+        "看哪一个会议的考勤表？ [12月4日 15:00 支部党员大会] [12月4日 15:00 第一党小组会]"
+    )
+    assert line(sheet_views.pick_sheet([MEETING, small, theirs], now=NOW)) == (
+        "看哪一个会议的考勤表？ [第一党支部 12月4日 15:00 支部党员大会] [第一党支部 12月4日 15:00 第一党小组会] "
+        "[二支部 12月4日 15:00 支部党员大会]"
+    )
+    listed = line(views.meeting_list([MINE, replace(MINE, meeting=theirs)], now=NOW))
+    assert "／二支部／" in listed
+    assert "[二支部 12月4日 15:00 支部党员大会]" in listed
+
+
+def test_many_lists_of_names_come_by_pages() -> None:
+    many = [replace(MEETING, id=number) for number in range(1, 23)]
+    first, last = (sheet_views.pick_sheet(many, page, now=NOW) for page in (0, 2))
+    assert (len(first.buttons), first.buttons[-1][0].label, first.buttons[-1][0].data) == (
+        *(11, "下一页"),
+        "attendance:rolls:1",
+    )
+    assert [len(last.buttons), last.buttons[-1][0].label] == [3, "上一页"]
+
+
 def test_afterwards_the_list_shows_the_outcome_and_nothing_to_press() -> None:
     closed = replace(MEETING, state=MeetingState.CLOSED)
     roll = Roll(71, due=(1, 2), present=(1,), absent=(2,))

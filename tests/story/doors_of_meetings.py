@@ -145,6 +145,7 @@ def _answers(scene: Scene) -> Iterator[Door]:
             yield pressing(f"attendance:{verb}", may, record)
     yield pressing("attendance:mine", somewhere(Right.SELF))
     yield pressing("attendance:near", somewhere(Right.SELF), 0)
+    yield pressing("attendance:rolls", somewhere(Right.SEE_NAMES), 0)
     yield pressing("attendance:nearby", anybody, 0, in_group=True)
     yield pressing("attendance:open", on(Right.ROLL_CALL, meeting), meeting.id)
 
