@@ -113,7 +113,7 @@ class Reader:
     def _kind(self) -> Kind:
         """What is said about the type: by the question, by a tag before it, by the heading above it."""
         for word in (self._raw.kind, self._stem.tag, self._raw.section):
-            if word:
+            if word and not word.isdecimal():  # what a program's numbers of types mean, it keeps for itself
                 kind = kind_of(word)
                 if kind is None or not kind.is_asked:
                     raise Wrong("E210", self._raw.at, t=word)
@@ -198,8 +198,11 @@ class Reader:
             return letters
         if found := answers.by_text(self._answers, self._options):
             return found
-        if len(self._answers) == 1 and (found := answers.by_words(self._answers[0], self._options)):
+        if found := answers.by_words("\n".join(self._answers), self._options):
             return found
+        letters = letters or answers.letters_among_words(joined)
+        if letters and set(letters) <= set(self._letters):
+            return letters
         if letters and set(letters) <= set(LETTERS):
             raise self._out_of_range("".join(x for x in letters if x not in self._letters))
         raise Wrong("E209", self._answer_at, text="、".join(self._answers))

@@ -23,6 +23,10 @@ _GIFT = re.compile(
 )
 _DELIMITERS = ",\t;"
 _LOOKED_AT = 50
+_HEADED = 10  # lines above and with the headings
+_HEADINGS = re.compile(
+    r"(?=[^,\t;，]*(?P<mark>[,\t;，])(?:[^,\t;，]*(?P=mark)){2})(?=.*(?:题干|题目|试题|问题))(?=.*(?:答案|选项))[^。？?！!:：]*$"
+)
 
 
 class Format(StrEnum):
@@ -118,10 +122,15 @@ def _text_format(text: str, name: str) -> Format:
 
 
 def _is_table(text: str) -> bool:
-    """Whether one delimiter stands in the first lines as often in each; commas inside quotes do not count."""
+    """Whether one delimiter stands in the first lines as often in each; commas inside quotes do not count.
+
+    Below a line of headings it need not: people who write a table by hand leave out the last marks.
+    """
     lines = [line for line in _QUOTED.sub("", text).split("\n") if line.strip()][:_LOOKED_AT]
     counts = ([line.count(mark) for line in lines] for mark in _DELIMITERS)
-    return len(lines) > 1 and any(min(count) > 0 and min(count) == max(count) for count in counts)
+    if len(lines) > 1 and any(min(count) > 0 and min(count) == max(count) for count in counts):
+        return True
+    return any(_HEADINGS.match(line) for line in lines[:_HEADED])
 
 
 _QUOTED = re.compile(r'"[^"]*"')

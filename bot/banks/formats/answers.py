@@ -8,14 +8,20 @@ from bot.banks.phrases import JUDGEMENTS
 from bot.banks.rules import LETTERS, RIGHT, WRONG, squeeze
 
 _CALLED = re.compile(r"^\s*(?:(?:正确|参考|标准)?答案|ANSWER)\s*[:：]\s*", re.IGNORECASE)
-_MARKS = re.compile(r"[\s\"'“”‘’`,，、;；|/.。&+]+")
+_MARKS = re.compile(r"[\s\"'“”‘’`,，、;；|┋/.。&+]+")
+_AROUND = re.compile(r"选项?|[项和与及()\[\]【】{}]")
 _LETTERS = re.compile("[A-Z]{1,12}")
 _DIGITS = re.compile(r"[\d\s,，、;；|/]+")
-_PARTS = re.compile(r"\s*(?:[\n|；;]|&&|\s{2,})\s*")
+_PARTS = (
+    re.compile(r"\s*(?:[\n|┋；;]|&&|\s{2,})\s*"),
+    re.compile(r"\s*[\n、，,/]\s*"),
+    re.compile(r"\s+"),
+)
 _LITERAL = re.compile(r"\s*\[\s*['\"][^\[\]]{1,4000}['\"]\s*\]\s*", re.DOTALL)
 _QUOTED = re.compile(r"'([^'\\\n]*)'|\"([^\"\\\n]*)\"")
-_WITH_LETTER = re.compile(r"([A-L])\s*[、.:)]\s*(.+)", re.DOTALL)
+_WITH_LETTER = re.compile(r"([A-L])\s*[、.:)]?\s*(.+)", re.DOTALL)
 _SPOKEN = {**JUDGEMENTS, "✔": RIGHT, "☑": RIGHT, "✘": WRONG, "╳": WRONG, "y": RIGHT, "n": WRONG, "not": WRONG}
+_SPOKEN |= {"不正确": WRONG, "不对": WRONG}
 _SHORT = {"v": RIGHT, "x": WRONG, "1": RIGHT, "0": WRONG}  # only where a judgement is known to be asked
 _ALTERNATIVES = re.compile(r"\s*(?:；|;|&&)\s*")
 _ALTERNATIVES_OR_BARS = re.compile(r"\s*(?:；|;|&&|\|)\s*")
@@ -41,9 +47,14 @@ def letters_of(text: str) -> str:
     return "".join(sorted(set(bare))) if _LETTERS.fullmatch(bare) else ""
 
 
+def letters_among_words(text: str) -> str:
+    """The letters of 选A, （A）, A和C."""
+    return letters_of(_AROUND.sub("", unicodedata.normalize("NFKC", text)))
+
+
 def digits_of(text: str) -> list[int]:
     """Places out of digits: `1,3` or `13`; parted numbers may have two digits."""
-    half = unicodedata.normalize("NFKC", text).strip()
+    half = unicodedata.normalize("NFKC", text).replace("选项", "").strip()
     if not _DIGITS.fullmatch(half) or not half.strip(" ,、;|/"):
         return []
     parts = [part for part in re.split(r"[\s,、;|/]+", half) if part]
@@ -52,7 +63,7 @@ def digits_of(text: str) -> list[int]:
 
 def judgement_of(text: str, *, is_asked: bool = False) -> str:
     """RIGHT, WRONG, or "" for what is no judgement."""
-    word = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold().removesuffix("的")
+    word = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold().strip("()[]【】").removesuffix("的")
     return _SPOKEN.get(word) or (_SHORT.get(word, "") if is_asked else "")
 
 
@@ -80,10 +91,13 @@ def by_words(text: str, options: Sequence[str]) -> str:
     texts = listed(text) or [text]
     if letters := by_text(texts, options):
         return letters
-    parts = [part for part in _PARTS.split(text) if part]
-    if len(parts) > 1 and (letters := by_text(parts, options)):
-        return letters
-    return _with_letters(parts, options)
+    for between in _PARTS:
+        parts = [part for part in between.split(text) if part]
+        if len(parts) > 1 and (letters := by_text(parts, options)):
+            return letters
+        if letters := _with_letters(parts, options):
+            return letters
+    return ""
 
 
 def _with_letters(parts: Sequence[str], options: Sequence[str]) -> str:

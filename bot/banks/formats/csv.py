@@ -48,7 +48,7 @@ def _rows(text: str) -> list[Row]:
 def delimiter_of(text: str) -> str:
     """The mark under which a first row is a header, else the one that parts most rows alike."""
     lines = [line for line in text.splitlines() if line.strip()][:LOOKED_AT]
-    for mark in DELIMITERS:
+    for mark in (*DELIMITERS, "，"):  # typed with a Chinese keyboard
         rows = csv.reader(lines[: table.HEADER_ROWS], delimiter=mark)
         if any(columns_of(Row(1, cells)).is_header for cells in rows):
             return mark

@@ -16,6 +16,7 @@ PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
 _LOST = re.compile("[\ufffc\ufffd]")  # a picture, or bytes that are no character: the question is not whole
 _MARKED = re.compile(r"\s*[(（]\s*(?:正确答案|正确选项|答案|√|✓)\s*[)）]\s*$")
 _SIGNED = re.compile(r"(?<=[\s。.,，；;])\s*([√×✓✗✔✘])\s*$")
+_LETTERED = re.compile(r"[A-L]\s*[、.:].*;", re.DOTALL)  # B:每季度; as sites show a key
 _ENUMERATED = re.compile(r"\d{1,3}(?:[、)]|\.(?!\d))|\(\d{1,3}\)|[①-⑳]")
 
 
@@ -66,6 +67,14 @@ class Draft:
         return self.part is Part.KEY and not self.raw.answers
 
     @property
+    def _takes_more_key(self) -> bool:
+        """Words that go on; letters and what ends with a mark do not."""
+        if self.part is not Part.KEY or not self.raw.answers:
+            return False
+        half = halved(self.raw.answers[0].text)
+        return not wording.is_answer(half) and not _LETTERED.fullmatch(half)
+
+    @property
     def ends_sentence(self) -> bool:
         return self.raw.explain.rstrip().endswith(tuple("。！？.!?”）)"))
 
@@ -102,7 +111,7 @@ class Draft:
             raw.options[-1].text = joined(raw.options[-1].text, text)
         elif self.part is Part.EXPLAIN:
             raw.explain = joined(raw.explain, text)
-        elif self.part is Part.KEY and raw.answers and not wording.is_answer(halved(raw.answers[0].text)):
+        elif self._takes_more_key:
             raw.answers = (Text(joined(raw.answers[0].text, text), raw.answers[0].at),)
         else:
             return False

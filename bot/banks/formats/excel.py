@@ -119,6 +119,8 @@ def _number(value: float | Decimal, shown_as: str) -> str:
     plain = shown_as.split(";", maxsplit=1)[0]
     if "%" in plain and '"' not in plain:
         return f"{_plain(exact * 100)}%"
+    if plain == "#,##0":
+        return f"{exact:,.0f}"
     if _ZEROS.fullmatch(plain) and exact == exact.to_integral_value() and exact >= 0:
         return str(int(exact)).zfill(len(plain))
     return _plain(exact)

@@ -170,7 +170,9 @@ class _Grammar:
         if draft.part is Part.KEY and count:
             return False
         letter = letters.letter_of(line.half)
-        if not letter:
+        if self._is_to_tick(line, count):
+            found = [*map(letters.Option, ALL_LETTERS[count:], wording.ticked(line.text))]
+        elif not letter:
             found = self._plain_options(draft, line, ALL_LETTERS[count : count + 1])
         elif letter == ALL_LETTERS[count : count + 1] or (count and not draft.is_ended):
             found = letters.options_in(line.text, line.half)  # out of order it is still an option, of a wrong letter
@@ -181,6 +183,13 @@ class _Grammar:
         if found:
             self._keep(draft, line)
         return bool(found)
+
+    def _is_to_tick(self, line: Wording, count: int) -> bool:
+        """An option behind a circle or a box, without a letter: only beside another one."""
+        if not line.is_bulleted:
+            return False
+        below = self._ahead.next(self._at)
+        return bool(count) or len(wording.ticked(line.text)) > 1 or (below is not None and below.is_bulleted)
 
     def _plain_options(self, draft: Draft, line: Wording, letter: str) -> list[letters.Option]:
         """A每月 is an option only beside another one: on its line, on the next, or above."""

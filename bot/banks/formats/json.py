@@ -11,10 +11,11 @@ from bot.banks.formats.table import HEADINGS, MAX_ROWS, heading, split_options
 from bot.banks.rules import LETTERS, WHOLE, Issue, Line
 
 _ENGLISH = {
-    "stem": "QUESTION STEM TITLE CONTENT BODY NAME TIMU TIGAN",
-    "answer": "ANSWER ANSWERS CORRECT CORRECTANSWER RIGHT RIGHTANSWER KEY DAAN",
+    "stem": "QUESTION STEM TITLE CONTENT BODY NAME TIMU TIGAN Q",
+    "answer": "ANSWER ANSWERS CORRECT CORRECTANSWER CORRECTANSWERS RIGHT RIGHTANSWER STANDARDANSWER KEY DAAN",
+    "index": "CORRECTINDEX ANSWERINDEX CORRECTANSWERINDEX",  # of an option, from 0
     "kind": "TYPE KIND QUESTIONTYPE CATEGORY TIXING",
-    "options": "OPTIONS OPTION CHOICES XUANXIANG",
+    "options": "OPTIONS OPTION OPTIONLIST CHOICES CHOICELIST XUANXIANG",
     "explain": "EXPLAIN EXPLANATION ANALYSIS JIEXI",
     "score": "SCORE POINTS",
     "topics": "TOPICS TOPIC TAGS",
@@ -60,9 +61,10 @@ class _Reader:
         self._line, self._counted = 1, 0
 
     def read(self) -> None:
-        end = self._walk(self._skip(0), "", 0)
-        if self._skip(end) != len(self._text):
-            raise json.JSONDecodeError("", self._text, self._skip(end))
+        """One value, or several below each other as programs log them."""
+        at = self._skip(0)
+        while at < len(self._text) or not at:
+            at = self._skip(self._walk(at, "", 0))
 
     def _walk(self, at: int, section: str, depth: int) -> int:
         """One value at `at`; returns where it ends."""
@@ -160,7 +162,7 @@ def _question(value: dict[str, Json], at: Line, section: str) -> RawQuestion | N
         at=at,
         stem=_text(fields.get("stem")),
         options=list(_options(options_in if options_in is not None else _lettered(value), at)),
-        answers=_answers(fields.get("answer"), at),
+        answers=_answers(fields.get("answer"), at) or _places(fields.get("index"), at),
         answer_at=at,
         kind=_text(fields.get("kind")),
         section=section,
@@ -218,6 +220,12 @@ def _answers(value: Json, at: Line) -> tuple[Text, ...]:
     parts = value if isinstance(value, list) else [value]
     texts = ("；".join(map(_text, part)) if isinstance(part, list) else _text(part) for part in parts)
     return tuple(Text(text, at) for text in texts if text)
+
+
+def _places(value: Json, at: Line) -> tuple[Text, ...]:
+    places = value if isinstance(value, list) else [value]
+    told = [LETTERS[n : n + 1] for n in places if isinstance(n, int) and not isinstance(n, bool) and n >= 0]
+    return (Text("".join(told), at),) if any(told) and len(told) == len(places) else ()
 
 
 def _joined(value: Json) -> str:

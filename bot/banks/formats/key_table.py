@@ -16,6 +16,7 @@ _PARTS = re.compile(r"正确|错误|[A-Za-z√×对错是否]")
 _GAP = re.compile(r"[\s,、;。.|]*")
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 _TYPED = re.compile(rf"(?:{_NUMERAL}\s*[、.]|\({_NUMERAL}\)|\d{{1,2}}\s*[、.])?\s*((?:{TYPE})题?)\s*:?\s*(?=\d)")
+_COUNTED = re.compile(rf"(?:{_NUMERAL}\s*[、.:]|\({_NUMERAL}\))\s*(?=\d)")
 _NUMBERS = re.compile(r"题号\s*:?\s*((?:\d{1,4}\s*)+)")
 _ROW = re.compile(r"(?:正确|参考)?答案\s*:?\s*(.+)")
 
@@ -31,8 +32,10 @@ class Entry:
 
 def type_before(half: str) -> tuple[str, int]:
     """The type that stands in front of the entries of a line and where they begin: 一、单选题：1-5 BACDA."""
-    found = _TYPED.match(half)
-    return (found[1], found.end()) if found else ("", 0)
+    if found := _TYPED.match(half):
+        return found[1], found.end()
+    counted = _COUNTED.match(half)
+    return "", counted.end() if counted else 0
 
 
 def entries(text: str, half: str) -> list[Entry] | None:

@@ -18,13 +18,13 @@ class Kind:
 OPEN = Kind()
 _WORDS = (
     (Kind(QuestionType.MULTIPLE, is_indefinite=True), re.compile("不定[项向]|任选")),
-    (Kind(QuestionType.MULTIPLE), re.compile("多选|多项|多重|multi|checkbox|duoxuan")),
-    (Kind(QuestionType.SINGLE), re.compile("单选|单项|single|radio|danxuan")),
+    (Kind(QuestionType.MULTIPLE), re.compile("多选|多项|多重|^多$|multi|checkbox|duoxuan")),
+    (Kind(QuestionType.SINGLE), re.compile("单选|单项|^单$|single|radio|danxuan")),
     (
         Kind(QuestionType.TRUE_FALSE),
-        re.compile("判断|是非|对错|正误|true_?false|judge?ment|judge|bool|panduan|^tf$"),
+        re.compile("判断|^判$|是非|对错|正误|true_?false|judge?ment|judge|bool|panduan|^tf$"),
     ),
-    (Kind(QuestionType.BLANK), re.compile("填空|填充|blank|^fill|tiankong")),
+    (Kind(QuestionType.BLANK), re.compile("填空|填充|^填$|blank|^fill|tiankong")),
 )
 _NOT_ASKED = re.compile(
     "简答|问答|论述|名词解释|案例|材料|主观|排序|连线|匹配|写作|作文|计算|分析|essay|match|论文|辨析"

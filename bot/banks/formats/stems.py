@@ -25,7 +25,9 @@ _SOURCE = re.compile(
     r"\s*(?:[【\[（(〔]\s*(?:出题(?:人|单位|部门)?|来源|出处|依据)\s*[:：]\s*(?P<inside>[^】\]）)〕]{1,200})[】\]）)〕]"
     r"|(?:^|(?<=[\s。！？；;!?）)]))(?:来源|出处)\s*[:：]\s*(?P<plain>[^\n]{1,200}))\s*$"
 )
-_BRACKET = re.compile(r"[（(]\s*([^（()）]{1,24}?)\s*[）)]|【\s*([A-LＡ-Ｌa-l√×]{1,12})\s*】")
+_BRACKET = re.compile(r"[（(]\s*([^（()）]{1,24}?)\s*[）)]|【\s*([A-LＡ-Ｌa-l√×]{1,12}|对|错|正确|错误)\s*】")
+_BLANK = re.compile(f"{EMPTY_BRACKET}|_{{2,}}")
+_WORD = re.compile(r"\w")
 _KEY_MARKS = re.compile(r"[\s,、;|/.。\"'“”‘’]+")
 _AFTER_KEY = re.compile(r"[\s。.！!？?；;，,]*")
 _OWN = re.compile(r"[（(【\[]?\s*([A-LＡ-Ｌa-l])\s*[）)】\]]?\s*(?P<mark>[、.．:：)）]|(?<=[）)】\]]))\s*")
@@ -59,7 +61,7 @@ def stem_of(text: str) -> Stem:
     while True:
         number = None if is_numbered else _NUMBER.match(text)
         found = _TAG.match(text) if not tag else None
-        if number is not None and number.end() < len(text):
+        if number is not None and _WORD.search(text, number.end()):
             text, is_numbered = text[number.end() :], True
         elif found is not None and found.end() < len(text) and kind_of(found["tag"]) is not None:
             text, tag = text[found.end() :], found["tag"]
@@ -90,7 +92,9 @@ def key_in(stem: str, letters: str) -> Key | None:
     answer = _KEY_MARKS.sub("", unicodedata.normalize("NFKC", given)).upper()
     is_last = _AFTER_KEY.fullmatch(stem, found.end()) is not None
     if answer and letters and set(answer) <= set(letters) and len(set(answer)) == len(answer):
-        return Key(answer, stem[: found.start()] + EMPTY_BRACKET + stem[found.end() :])
+        before, after = stem[: found.start()], stem[found.end() :]
+        is_second = is_last and _BLANK.search(before) is not None  # the stem has its own place to fill in
+        return Key(answer, f"{before.rstrip()}{after}" if is_second else before + EMPTY_BRACKET + after)
     is_judged = answer.casefold() in JUDGEMENTS or answer in _SIGNS
     if is_judged and (is_last or answer in _SIGNS) and len(letters) in {0, 2}:
         return Key(given.strip(), (stem[: found.start()] + stem[found.end() :]).strip())

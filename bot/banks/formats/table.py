@@ -3,34 +3,42 @@
 import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
 
+from bot.banks.formats import letters
 from bot.banks.formats.kinds import kind_of, section_of
 from bot.banks.formats.raw import RawFile, RawOption, RawQuestion, Text
+from bot.banks.formats.wording import halved
 from bot.banks.rules import LETTERS, WHOLE, At, Issue
 
 MAX_ROWS = 20_000
 HEADER_ROWS = 10
 ANSWER_SHARE = 80  # per cent of answer-like cells that make a column the answers'
 HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "stem": ("题干", "大题题干", "题目", "试题", "试题内容", "题目内容", "题干内容", "问题", "问题内容", "题目题干"),
-    "answer": ("答案", "正确答案", "参考答案", "标准答案", "试题答案", "正确选项", "答案选项"),
-    "kind": ("题型", "题目类型", "试题类型", "题目题型", "类型"),
-    "options": ("选项", "备选项", "备选答案", "选项内容", "试题选项"),
-    "explain": ("解析", "答案解析", "试题解析", "题目解析"),
-    "score": ("分值", "分数"),
-    "topics": ("知识点", "章节"),
-    "difficulty": ("难度", "难易度", "难易程度"),
-    "source": ("出处", "来源"),
+    "stem": (
+        *("题干", "大题题干", "题目", "试题", "试题内容", "题目内容", "题干内容", "问题", "问题内容", "题目题干"),
+        *("试题题干", "题目描述", "问题描述", "试题描述", "考题", "考题内容", "题目名称", "试题名称", "题目标题"),
+    ),
+    "answer": ("答案", "正确答案", "参考答案", "标准答案", "试题答案", "题目答案", "正确选项", "答案选项"),
+    "kind": ("题型", "题目类型", "试题类型", "题目题型", "类型", "试题题型", "题目分类", "试题类别", "题目类别"),
+    "options": ("选项", "备选项", "备选答案", "选项内容", "试题选项", "题目选项"),
+    "explain": ("解析", "答案解析", "试题解析", "题目解析", "答题解析", "解析说明"),
+    "score": ("分值", "分数", "题目分值", "试题分值", "每题分值", "题目分数", "试题分数"),
+    "topics": ("知识点", "章节", "所属知识点", "所属章节", "考点"),
+    "difficulty": ("难度", "难易度", "难易程度", "试题难度", "题目难度", "难度等级"),
+    "source": ("出处", "来源", "试题来源", "题目来源", "依据", "出题依据", "试题依据"),
     "article": ("条款",),
-    "code": ("题号", "编号"),
+    "code": ("题号", "编号", "试题编号", "题目编号"),
 }
 _FIELDS = {word: name for name, words in HEADINGS.items() for word in words}
 _IGNORED = frozenset({"序号", "选项数", "选项个数", "标签"})
-_FILLED_DOWN = frozenset({"题型", "题目类型", "试题类型", "题目题型", "类型", "章节"})
+_FILLED_DOWN = frozenset({*HEADINGS["kind"], "章节", "所属章节"})
 _TELLING = frozenset({"stem", "answer", "options", "explain", "source", "article"})
-_OPTION = re.compile(r"(?:备?选项|备选答案|OPTION|CHOICE)?([A-L])(?:选项|项)?")
+_OPTION = re.compile(r"(?:备?选项|(?:备选)?答案|OPTION|CHOICE)?([A-L])(?:选项|项)?")
+_IN_BRACKETS = re.compile(r"(选项|答案)\(([A-L]|\d{1,2})\)")
+_BESIDE_HEADING = re.compile(r"\(.*?\)|【.*?】|\[.*?\]|[\s*:、._\-\N{EM DASH}]")
+_ANSWERS = re.compile(r"(?:正确|参考|标准)?答案[1-9]")
 _NUMBERED = re.compile(r"(?:备?选项|备选答案)(?:([1-9]|1[0-2])|([一二三四五六七八九十]|十[一二]))")
 _HAN = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _ANSWER_LIKE = re.compile(r"[A-L](?:[\s,、;|/]*[A-L]){0,11}|对|错|正确|错误|是|否|[√×✓✗✔✘TF]|TRUE|FALSE|YES|NO")
@@ -71,6 +79,13 @@ class Columns:
     fields: dict[str, int] = field(default_factory=dict)
     options: dict[str, int] = field(default_factory=dict)
     filled_down: frozenset[int] = frozenset()
+    more_answers: Sequence[int] = ()  # 答案2, 答案3 beside the first
+    count: int = 0  # of cells that mean something
+
+    def over(self, below: "Columns") -> "Columns":
+        """Two lines of headings: 选项 above A, B, C, D."""
+        fields = {name: place for name, place in self.fields.items() if name != "options"}
+        return replace(self, fields={**fields, **below.fields}, options=below.options)
 
     @property
     def is_header(self) -> bool:
@@ -82,12 +97,13 @@ class Columns:
 
     @property
     def all(self) -> set[int]:
-        return {*self.fields.values(), *self.options.values()}
+        return {*self.fields.values(), *self.options.values(), *self.more_answers}
 
     @property
     def telling(self) -> set[int]:
         """Columns that nobody fills where there is no question."""
-        return {place for name, place in self.fields.items() if name in _TELLING} | set(self.options.values())
+        own = {place for name, place in self.fields.items() if name in _TELLING}
+        return own | {*self.options.values(), *self.more_answers}
 
 
 def read(table: Table, into: RawFile) -> None:
@@ -118,28 +134,41 @@ def _has_header(table: Table) -> bool:
 
 def columns_of(row: Row) -> Columns:
     """What a row means if it is a header; the earlier word of a list wins where two columns claim a field."""
-    best: dict[str, tuple[int, int]] = {}
+    best: dict[str, tuple[int, int, int]] = {}
     columns = Columns()
-    filled_down = set()
+    filled_down, numbered = set(), []
     for place, cell in enumerate(row.cells):
         word = heading(cell)
         if word in _FIELDS:
             name = _FIELDS[word]
-            rank = HEADINGS[name].index(word)
-            if name not in best or rank < best[name][0]:
-                best[name] = (rank, place)
+            rank = (HEADINGS[name].index(word), len(cell), place)  # 答案 rather than 答案（旧）
+            best[name] = min(best.get(name, rank), rank)
             if word in _FILLED_DOWN:
                 filled_down.add(place)
+        elif _ANSWERS.fullmatch(word):
+            numbered.append(place)
         elif letter := _letter(word):
             columns.options.setdefault(letter, place)
-    columns.fields = {name: place for name, (_, place) in best.items()}
+    columns.fields = {name: place for name, (_, _, place) in best.items()}
     columns.filled_down = frozenset(filled_down)
+    columns.count = len(columns.options) + len(best)
+    _give_numbered(columns, numbered)
     return columns
+
+
+def _give_numbered(columns: Columns, numbered: Sequence[int]) -> None:
+    """答案1, 答案2 are options where another column says which is right, else the right ones."""
+    if not numbered:
+        return
+    if "answer" not in columns.fields:
+        columns.fields["answer"], columns.more_answers = numbered[0], numbered[1:]
+    elif not columns.has_options:
+        columns.options = dict(zip(LETTERS, numbered, strict=False))
 
 
 def heading(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell).upper()
-    return re.sub(r"\(.*?\)|[\s*:、._]", "", text)
+    return _BESIDE_HEADING.sub("", _IN_BRACKETS.sub(r"\1\2", "".join(text.split())))
 
 
 def _letter(word: str) -> str | None:
@@ -213,9 +242,14 @@ class _Rows:
         self._score = ""
 
     def read(self, rows: Sequence[Row]) -> None:
+        is_below = True
         for row in rows:
-            if (columns := columns_of(row)).is_header:
+            columns, was_below = columns_of(row), is_below
+            is_below = columns.is_header
+            if is_below:
                 self._columns = columns
+            elif was_below and len(columns.options) > 1 and columns.count == len(row.filled):
+                self._columns = self._columns.over(columns)
             elif not self._is_section(row):
                 self._read_row(row)
 
@@ -243,15 +277,14 @@ class _Rows:
             stem, inside = split_stem(stem)
             at = self._table.at(row.number, self._columns.fields["stem"])
             options = [RawOption(letter, part, at) for letter, part in zip(LETTERS, inside, strict=False)]
-        answer, score, difficulty = self._text(row, "answer"), self._text(row, "score"), self._text(row, "difficulty")
-        answers = () if answer is None else (answer,)
+        score, difficulty = self._text(row, "score"), self._text(row, "difficulty")
         if score is None and self._score:
             score = Text(self._score, place)
         return RawQuestion(
             at=self._table.at(row.number, self._columns.fields["stem"]),
             stem=stem,
             options=options,
-            answers=answers,
+            answers=tuple(self._answers(row)),
             answer_at=place,
             kind=self._down(row, "kind"),
             section=self._section,
@@ -277,6 +310,11 @@ class _Rows:
         column = self._columns.fields.get(name)
         text = row.text(column)
         return Text(text, self._table.at(row.number, column)) if column is not None and text else None
+
+    def _answers(self, row: Row) -> Iterator[Text]:
+        for column in (self._columns.fields.get("answer"), *self._columns.more_answers):
+            if column is not None and (text := row.text(column)):
+                yield Text(text, self._table.at(row.number, column))
 
     def _down(self, row: Row, name: str) -> str:
         """A value that a merged cell gives to all its rows."""
@@ -309,7 +347,7 @@ class _Rows:
             yield Issue("E207", self._into.file, self._table.at(row.number, column))
 
 
-_OWN_LETTER = re.compile(r"(?:^|(?<=[\s;；|,，、。]))[（(【]?([A-LＡ-Ｌ])[）)】]?\s*[、.．:：）)]\s*")
+_OWN_LETTER = re.compile(r"(?:^|(?<=[\s;；|┋,，、。？?！!）)：:]))[（(【]?([A-LＡ-Ｌ])[）)】]?\s*[、.．:：）)]\s*")
 
 
 def split_stem(text: str) -> tuple[str, list[str]]:
@@ -323,10 +361,23 @@ def split_options(text: str) -> list[str]:
     starts = _starts(text)
     if len(starts) > 1 and not text[: starts[0]].strip():
         return _between(text, starts)
-    for mark in ("\n", "||", "|", "；", ";", "&&"):
-        if mark in text:
-            return [part.strip() for part in text.split(mark) if part.strip()]
+    if "\n" not in text and (plain := _without_marks(text)):
+        return plain
+    for mark in _BETWEEN_OPTIONS:
+        parts = [part.strip() for part in text.split(mark) if part.strip()]
+        if len(parts) > 1:
+            return parts
     return [text]
+
+
+_BETWEEN_OPTIONS = ("\n", "||", "|", "┋", "；", ";", "&&", "\t", "/", "\u3000", "  ", "，", ",", " ", "、")
+
+
+def _without_marks(text: str) -> list[str]:
+    """A每月 B每季度, or (A)每月(B)每季度."""
+    half = halved(text)
+    options = letters.options_in(text, half) or letters.plain_options_in(text, half, "A")
+    return [option.text for option in options] if len(options) > 1 and options[0].letter == "A" else []
 
 
 def _starts(text: str) -> list[int]:
@@ -340,4 +391,4 @@ def _starts(text: str) -> list[int]:
 
 def _between(text: str, starts: Sequence[int]) -> list[str]:
     ends = [*starts[1:], len(text)]
-    return [text[start:end].strip(" \t\r\n\u3000;；|,，、") for start, end in zip(starts, ends, strict=True)]
+    return [text[start:end].strip(" \t\r\n\u3000;；|┋,，、") for start, end in zip(starts, ends, strict=True)]

@@ -50,7 +50,9 @@ _KEY_WORD = r"(?:(?:本题|试题)?(?:正确|参考|标准)?答\s{0,4}案(?:[及
 _OWN = "(?:我|你|您|考生|学生|用户)的?答案"
 _GAINED = "(?:本题)?得分"
 LABELS = {
-    **dict.fromkeys(("解析", "答案解析", "试题解析", "题目解析", "答案详解", "详解", "解答", "点评"), "explain"),
+    **dict.fromkeys(
+        ("解析", "答案解析", "试题解析", "题目解析", "参考解析", "答案详解", "详解", "解答", "点评"), "explain"
+    ),
     **dict.fromkeys(("难度", "难度系数", "难度等级", "难易度", "难易程度"), "difficulty"),
     **dict.fromkeys(("知识点", "考查点", "考点", "章节"), "topics"),
     **dict.fromkeys(("来源", "试题来源", "题目来源", "出处"), "source"),
@@ -68,9 +70,13 @@ _WITH_REASON = re.compile(
 )
 _BULLET = re.compile(r"[○●◯□☐☑■▪•◆◇*]\s*(?=[A-Za-zＡ-Ｚ]\s*[、.．:：)）]|[(（\[【]\s*[A-Za-zＡ-Ｚ]\s*[)）\]】])")
 
+_BARE_BULLET = re.compile(r"[○◯□☐](?![○◯□☐])\s*(?=\S)")
+
 _RULER = re.compile(r"[-=_*~#+.·—–―─━…\s]{3,}")
 _PAGE = re.compile(r"[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[\s,/]*共?\s*\d{1,4}\s*页)?|窗体(?:顶端|底端)")
-_ABOUT_A_SITTING = re.compile(rf"{_OWN}(?:\s*:.*|\s+\S*|)|{_GAINED}\s*:?\s*[\d.]*\s*分?[。.;]?")
+_ABOUT_A_SITTING = re.compile(
+    rf"{_OWN}(?:\s*:.*|\s+\S*|)|{_GAINED}\s*:?\s*[\d.]*\s*分?[。.;]?|\d{{1,3}}(?:\.\d{{1,2}})?\s*分"
+)
 _KEY = re.compile(
     rf"(?P<open>[\[【(]?)\s*(?:{_KEY_WORD}|(?P<short>答))\s*(?P<close>[\]】)]?)\s*(?P<colon>[为是]?\s*:|)\s*"
 )
@@ -117,6 +123,7 @@ class Wording:
     number: int | None = None
     is_decimal: bool = False  # a digit follows the number's mark at once: 3.14, 07:30, but also 1.2018年
     is_inside: bool = False  # behind other words of its line
+    is_bulleted: bool = False  # a circle or a box to tick stood before it, and no letter
     before: str = ""  # the space between it and them
 
     @property
@@ -133,10 +140,14 @@ def wordings(text: str, at: At) -> Iterator[Wording]:
     text = _DIGIT_WITH_STOP.sub(lambda found: f"{ord(found[0]) - 0x2487}.", _UNSEEN.sub("", text)).strip()
     text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
     half = halved(text)
+    bullet = _BARE_BULLET.match(text)
+    if bullet is not None:
+        text, half = text[bullet.end() :], half[bullet.end() :]
     cuts = [0, *_cuts(half)]
     for first, last in zip(cuts, [*cuts[1:], len(half)], strict=True):
         part = text[first:last].rstrip()
         line = classified(part, half[first : first + len(part)], at)
+        line.is_bulleted = bullet is not None and not first
         if first > 0:
             line.is_inside, line.before = True, text[len(text[:first].rstrip()) : first]
         yield line
@@ -288,6 +299,11 @@ def _find_number(line: Wording) -> None:
     line.number, line.start = int(found["number"] or found["nth"]), found.end()
     follows = line.half[found.end() : found.end() + 1]
     line.is_decimal = found["mark"] in {".", ":"} and found[0].endswith((".", ":")) and follows.isdigit()
+
+
+def ticked(text: str) -> list[str]:
+    """○对 ○错 on one line, of which the first circle is taken off already."""
+    return [part.strip() for part in re.split("[○◯□☐]", text)]
 
 
 def without_brackets(text: str) -> str:
