@@ -152,6 +152,7 @@ class Plan:
     reason: str = ""  # of a 补录
     repetitions: tuple[Every, ...] = ()  # suggestions, or the readings of an ambiguous phrase
     series: "SeriesPreview | None" = None
+    repeats: bool = False  # it came from 周期会议
 
 
 @dataclass(frozen=True, slots=True)

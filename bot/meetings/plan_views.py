@@ -71,8 +71,8 @@ def _past(plan: Plan, now: datetime) -> Message:
 
 def _kinds(plan: Plan) -> Buttons:
     buttons = [Button(kinds.of(kind).name, press("meetings", "kind", plan.draft_id, kind.value)) for kind in plan.kinds]
-    repeated = Button("周期会议", press("meetings", "serieses", 0))
-    return (*rows(buttons, 2), (repeated, _drop(plan.draft_id)))
+    repeated = () if plan.repeats else (Button("周期会议", press("meetings", "serieses", 0)),)
+    return (*rows(buttons, 2), (*repeated, _drop(plan.draft_id)))
 
 
 def _units(draft_id: int, units: Sequence[UnitRef], page: int) -> Buttons:

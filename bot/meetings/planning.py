@@ -229,7 +229,7 @@ def _in_private(who: Actor, now: datetime) -> Sender:
 
 def _next(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
     if "kind" not in draft.body:
-        return Plan(draft.id, Step.KIND, kinds=_kinds_for(session, who))
+        return Plan(draft.id, Step.KIND, kinds=_kinds_for(session, who), repeats="repeats" in draft.body)
     kind = MeetingKind[str(draft.body["kind"])]
     unit = _unit(session, who, draft, kind)
     if isinstance(unit, tuple):

@@ -100,7 +100,10 @@ async def test_buttons_lead_through_the_wizard(chat: Cast) -> None:
     li = chat("李四")
     await li.say("/plan")
     await li.press("周期会议")
-    for label in ("新的周期会议", "支委会", "每月最后一个工作日 15:00", "党员活动室"):
+    asked = (await li.press("新的周期会议")).message
+    assert labels(asked)[-1] == "放弃"
+    assert "周期会议" not in labels(asked)  # it would lead back to where one comes from
+    for label in ("支委会", "每月最后一个工作日 15:00", "党员活动室"):
         await li.press(label)
     assert li.last().text.startswith("【支委会】\n周期：每月最后一个工作日 15:00—16:00\n")
     await li.press("修改")
