@@ -1,6 +1,7 @@
 """试题分析: how each question of an exam did, over all its branches and without a name."""
 
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, select
@@ -8,19 +9,21 @@ from sqlalchemy.orm import Session
 
 from bot.banks import drawing, scopes
 from bot.banks.models import BankRow
+from bot.banks.revisions import chunks
 from bot.banks.rules import RIGHT, WRONG, Question, QuestionType
 from bot.message import Sender, StaleButton
 from bot.quiz import authors, outcomes
 from bot.quiz.authors import Desk
 from bot.quiz.finished import HANDED_IN
 from bot.quiz.item_statistics import Sums, alpha
-from bot.quiz.models import Attempt, AttemptItem, Candidate, PaperItem, PaperPool, Regrade, Result
+from bot.quiz.models import Attempt, AttemptItem, PaperItem, PaperPool, Regrade, Result
 from bot.quiz.rates import tenths_of
 from bot.quiz.rekeying import as_judged
-from bot.quiz.result_facts import Analysis, Exam, ItemFigures, ItemPage, Lowest, OptionCount
+from bot.quiz.result_facts import Analysis, Exam, ItemFigures, ItemPage, Line, Lowest, OptionCount
 from bot.quiz.rules import Draw, Outcome, Regrading
 
 Row = tuple[int, ...]
+Counts = Select[int, int, int]
 _IS_RIGHT = and_(AttemptItem.selection.is_not(None), AttemptItem.awarded_centi >= AttemptItem.max_centi)
 _RIGHT = func.coalesce(func.sum(case((and_(_IS_RIGHT, AttemptItem.max_centi > 0), 1), else_=0)), 0)
 
@@ -34,25 +37,34 @@ def positions(session: Session, of: Exam) -> dict[int, int]:
     return {version_id: place for place, version_id in enumerate(session.scalars(pool), start=1)}
 
 
-def lowest(session: Session, of: Exam, branches: Collection[int] = ()) -> Lowest | None:
-    """The question with the smallest share of full marks among its answers, in attempts that count."""
-    query = (
-        select(AttemptItem.version_id, func.count(AttemptItem.selection), _RIGHT)
-        .join(Result, Result.attempt_id == AttemptItem.attempt_id)
-        .where(Result.paper_id == of.id, Result.revision == of.revision, Result.outcome == Outcome.SAT)
-        .where(AttemptItem.max_centi > 0)
-        .group_by(AttemptItem.version_id)
-    )
-    if branches:
-        mine = (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id)
-        query = query.join(Candidate, mine).where(Candidate.branch_id.in_(branches))
+def lowest(session: Session, of: Exam, lines: Sequence[Line] | None = None) -> Lowest | None:
+    """The question with the smallest share of full marks among its answers, in the attempts that count: all, or those
+    of these people."""
+    query = select(AttemptItem.version_id, func.count(AttemptItem.selection), _RIGHT)
+    query = query.where(AttemptItem.max_centi > 0).group_by(AttemptItem.version_id)
+    counts, full = Counter[int](), Counter[int]()
+    for some in _counted(query, of, lines):
+        for version_id, answered, right in session.execute(some):
+            counts[version_id] += answered
+            full[version_id] += right
     place = positions(session, of)
     found = [
-        Lowest(place[version_id], tenths_of(right, answered) or 0)
-        for version_id, answered, right in session.execute(query)
+        Lowest(place[version_id], tenths_of(full[version_id], answered) or 0)
+        for version_id, answered in counts.items()
         if answered and version_id in place
     ]
     return min(found, key=lambda one: (one.rate, one.position), default=None)
+
+
+def _counted(query: Counts, of: Exam, lines: Sequence[Line] | None) -> Iterator[Counts]:
+    """The attempts of few people are named, or a database without statistics would go through those of all."""
+    if lines is None:
+        of_all = (Result.paper_id == of.id, Result.revision == of.revision, Result.outcome == Outcome.SAT)
+        yield query.join(Result, Result.attempt_id == AttemptItem.attempt_id).where(*of_all)
+        return
+    sat = [one.attempt_id for one in lines if one.outcome is Outcome.SAT and one.attempt_id is not None]
+    for some in chunks(sat):
+        yield query.where(AttemptItem.attempt_id.in_(some))
 
 
 # -- sums over first attempts ------------------------------------------------------------------------------------------

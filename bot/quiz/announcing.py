@@ -1,12 +1,14 @@
 """Results told to those who did not sit for them: a group's own figures, a branch's report, a table for those above."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
+from bot.db import signal
 from bot.members import quiet
 from bot.members import service as members
 from bot.members.quiet import Quiet
@@ -16,11 +18,13 @@ from bot.message import Message
 from bot.outbox import Lane
 from bot.quiz import outcomes, papers, reports
 from bot.quiz import results_views as views
+from bot.quiz.models import PaperBranch
 from bot.quiz.ranking import top
 from bot.quiz.rates import Rates
 from bot.quiz.result_facts import Exam, GroupFigures
 from bot.quiz.rules import RESULTS_FOR, Outcome, paper_key
 
+AT_ONCE = 5  # branches told in one transaction
 ABOVE = 0  # in the place of a branch: the table of all branches
 
 
@@ -55,21 +59,51 @@ class Post:
         return self._hours[branch_id]
 
 
-def announce(session: Session, of: Exam, *, now: datetime) -> None:
-    """Tell everybody but the candidates what has been released or corrected."""
-    branches = papers.branches_of(session, of.id)
+_WAITING = select(PaperBranch.paper_id, PaperBranch.branch_id).where(PaperBranch.due_revision.is_not(None))
+
+
+def put_up(session: Session, paper_id: int, revision: int) -> None:
+    """From now on every branch of the exam is to be told of this revision."""
+    of = update(PaperBranch).where(PaperBranch.paper_id == paper_id)
+    session.execute(of.values(due_revision=revision), execution_options={"synchronize_session": False})
+    signal(session, "jobs")
+
+
+def is_waiting(session: Session) -> bool:
+    return session.execute(_WAITING.limit(1)).first() is not None
+
+
+def announce_next(session: Session, *, now: datetime) -> bool:
+    """Tell a few branches what has been released or corrected, after the last of them those above; True if there may
+    be more.
+    """
+    rows = session.execute(_WAITING.order_by(PaperBranch.paper_id, PaperBranch.branch_id).limit(AT_ONCE)).all()
+    if not rows:
+        return False
+    paper_id = rows[0][0]
+    due = [branch_id for of_paper, branch_id in rows if of_paper == paper_id]
+    told = update(PaperBranch).where(PaperBranch.paper_id == paper_id, PaperBranch.branch_id.in_(due))
+    session.execute(told.values(due_revision=None), execution_options={"synchronize_session": False})
+    of, branches = outcomes.exam(session, paper_id), papers.branches_of(session, paper_id)
+    _to_branches(session, of, [branch for branch in branches if branch.id in due], now, is_alone=len(branches) == 1)
+    if session.execute(_WAITING.where(PaperBranch.paper_id == paper_id).limit(1)).first() is None:
+        _to_leaders(session, of, branches, now)
+    return True
+
+
+def _to_branches(session: Session, of: Exam, branches: Sequence[UnitRef], now: datetime, *, is_alone: bool) -> None:
     figures = outcomes.rates_by_branch(session, of)
     before = outcomes.rates_by_branch(session, replace(of, revision=of.revision - 1)) if of.revision > 1 else {}
-    leaders = _leaders(session, of, branches, now)
     officers = {branch.id: _officers(session, branch, now) for branch in branches}
-    readers = [*leaders, *(one for found in officers.values() for one in found)]
-    post = Post(session, [one.user_id for one in readers if one.user_id is not None], now)
+    post = Post(session, _accounts(one for found in officers.values() for one in found), now)
     for branch in branches:
         if figures[branch.id] != before.get(branch.id):
             _to_group(session, of, branch, figures[branch.id], post)
-        _to_officers(session, of, branch, officers[branch.id], post, now, leads_all=len(branches) == 1)
-    if leaders:
-        _to_leaders(session, of, branches, leaders, post)
+        _to_officers(session, of, branch, officers[branch.id], post, now, leads_all=is_alone)
+
+
+def _accounts(readers: Iterable[Holder]) -> list[int]:
+    return [one.user_id for one in readers if one.user_id is not None]
 
 
 def _to_group(session: Session, of: Exam, branch: UnitRef, figures: Rates, post: Post) -> None:
@@ -131,7 +165,11 @@ def _shared_unit(branches: Sequence[UnitRef]) -> int:
     return int(shared[-1]) if shared else branches[0].id
 
 
-def _to_leaders(session: Session, of: Exam, branches: Sequence[UnitRef], leaders: Sequence[Holder], post: Post) -> None:
+def _to_leaders(session: Session, of: Exam, branches: Sequence[UnitRef], now: datetime) -> None:
+    leaders = _leaders(session, of, branches, now)
+    if not leaders:
+        return
+    post = Post(session, _accounts(leaders), now)
     facts = reports.overview(session, of, branches, can_resit=reports.is_resittable(session, of))
     for one in leaders:
         assert one.user_id is not None

@@ -87,6 +87,16 @@ class PaperBranch(Base):
 
     paper_id: Mapped[int] = mapped_column(ForeignKey("papers.id"), primary_key=True)
     branch_id: Mapped[int] = mapped_column(ForeignKey("units.id"), primary_key=True, index=True)
+    due_revision: Mapped[int | None] = mapped_column(Integer)  # of the results, while the branch is still to be told
+
+    __table_args__ = (
+        Index(
+            "ix_paper_branches_untold",
+            *("paper_id", "branch_id"),
+            sqlite_where=text("due_revision IS NOT NULL"),
+            postgresql_where=text("due_revision IS NOT NULL"),
+        ),
+    )
     nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by hand
 
 

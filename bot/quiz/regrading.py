@@ -276,7 +276,7 @@ def decide(
     session.add(ledger)
     outcomes.note(session, desk.exam, PaperAction.REGRADED, desk.who.recorded_id, now)
     session.flush()
-    announcing.announce(session, outcomes.exam(session, paper_id), now=now)
+    announcing.put_up(session, paper_id, revision)
     return Regraded(paper_id, desk.exam.title, revision, moved)
 
 

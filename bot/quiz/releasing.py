@@ -43,7 +43,7 @@ def _closed(session: Session) -> list[tuple[int, datetime]]:
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """When the next exam may be released; now while somebody is still to be told."""
-    if session.scalar(_UNTOLD) is not None:
+    if session.scalar(_UNTOLD) is not None or announcing.is_waiting(session):
         return now
     moments = []
     for paper_id, closes_at in _closed(session):
@@ -54,13 +54,13 @@ def next_due(session: Session, now: datetime) -> datetime | None:
 
 
 def release_due(session: Session, *, now: datetime) -> bool:
-    """Release one exam, or tell some people what came of theirs; True if there may be more."""
+    """Release one exam, or tell some people what came of theirs, or some branches; True if there may be more."""
     for paper_id, closes_at in _closed(session):
         is_over = now > closes_at + ANSWER_GRACE
         if is_over and exams.is_settled(session, paper_id, closes_at) and _take(session, paper_id):
             _release(session, outcomes.exam(session, paper_id), now)
             return True
-    return tell(session, now)
+    return tell(session, now) or announcing.announce_next(session, now=now)
 
 
 def _take(session: Session, paper_id: int) -> bool:
@@ -71,9 +71,9 @@ def _take(session: Session, paper_id: int) -> bool:
 
 def _release(session: Session, of: Exam, now: datetime) -> None:
     settled = outcomes.settle(session, of)
-    outcomes.write(session, of, settled, told=_not_told(settled))
+    revision = outcomes.write(session, of, settled, told=_not_told(settled))
     outcomes.note(session, of, PaperAction.RELEASED, None, now)
-    announcing.announce(session, outcomes.exam(session, of.id), now=now)
+    announcing.put_up(session, of.id, revision)
 
 
 def _not_told(settled: Sequence[Settled]) -> set[int]:

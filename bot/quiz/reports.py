@@ -37,7 +37,7 @@ def of_branch(session: Session, of: Exam, branch: UnitRef, now: datetime, *, can
         no_answer=_named(rows, Outcome.NO_ANSWER),
         exempt=_named(rows, Outcome.EXEMPT),
         unreached=unreached(session, of, branch.id, now),
-        lowest=analysis.lowest(session, of, [branch.id]),
+        lowest=analysis.lowest(session, of, rows),
         resits=resit_count(session, of.id),
         can_resit=can_resit,
         resit=after_resit(session, of, [branch.id]),
@@ -51,7 +51,8 @@ def _named(rows: Iterable[Line], outcome: Outcome) -> tuple[str, ...]:
 def overview(session: Session, of: Exam, branches: Sequence[UnitRef], *, can_resit: bool = False) -> Overview:
     found = outcomes.rates_by_branch(session, of)
     told = tuple(BranchRates(one.id, one.name, found[one.id]) for one in branches)
-    return Overview(of, told, analysis.lowest(session, of, [one.id for one in branches]), can_resit)
+    rows = None if len(branches) == len(found) else outcomes.lines(session, of, [one.id for one in branches])
+    return Overview(of, told, analysis.lowest(session, of, rows), can_resit)
 
 
 def unreached(session: Session, of: Exam, branch_id: int, now: datetime) -> tuple[str, ...]:

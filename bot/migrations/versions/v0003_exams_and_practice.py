@@ -112,6 +112,15 @@ def upgrade() -> None:
         sqlite_where=sa.text("is_told = 0"),
         postgresql_where=sa.text("NOT is_told"),
     )
+    op.add_column("paper_branches", sa.Column("due_revision", sa.Integer(), nullable=True))
+    op.create_index(
+        "ix_paper_branches_untold",
+        "paper_branches",
+        ["paper_id", "branch_id"],
+        unique=False,
+        sqlite_where=sa.text("due_revision IS NOT NULL"),
+        postgresql_where=sa.text("due_revision IS NOT NULL"),
+    )
     op.create_table(
         "regrades",
         sa.Column("id", sa.Integer(), nullable=False),
