@@ -3,8 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
-from sqlalchemy import ColumnElement, Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, case, false, func, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from bot.db import signal
@@ -24,6 +25,7 @@ from bot.quiz.rules import (
     PaperState,
     Regrading,
 )
+from bot.statements import Query, among
 
 FINISHED = (AttemptState.SUBMITTED, AttemptState.AUTO_SUBMITTED, AttemptState.NO_ANSWER)
 
@@ -218,25 +220,33 @@ def note(session: Session, of: Exam, action: PaperAction, by: int | None, now: d
 # -- looking -----------------------------------------------------------------------------------------------------------
 
 
-_LINE = (
-    select(Result.member_id, Member.name, Candidate.branch_id, Candidate.group_id, Result.outcome, Candidate.reason)
-    .add_columns(Result.attempt_id, Attempt.number, Result.score_centi, Result.credited_centi, Result.max_centi)
-    .add_columns(Result.time_s, Result.passed, Result.excellent)
-    .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
-    .join(Member, Member.id == Result.member_id)
-    .outerjoin(Attempt, Attempt.id == Result.attempt_id)
-)
+def _lines(dialect: str) -> Select[*tuple[object, ...]]:
+    number = case((Result.outcome == Outcome.SAT, Attempt.number))
+    query = (
+        select(Result.member_id, Member.name, Candidate.branch_id, Candidate.group_id, Result.outcome, Candidate.reason)
+        .add_columns(Result.attempt_id, number, Result.score_centi, Result.credited_centi, Result.max_centi)
+        .add_columns(Result.time_s, func.coalesce(Result.passed, false()), func.coalesce(Result.excellent, false()))
+        .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
+        .join(Member, Member.id == Result.member_id)
+        .outerjoin(Attempt, Attempt.id == Result.attempt_id)
+    )
+    query = query.where(Result.paper_id == bindparam("paper_id"), Result.revision == bindparam("revision"))
+    return query.where(among(dialect, Candidate.branch_id, "branch_ids"))
+
+
+_LINES = Query(_lines)
+_LineRow = tuple[int, str, int, int | None, *tuple[object, ...]]
 
 
 def lines(session: Session, of: Exam, branches: Collection[int]) -> list[Line]:
     """The results of these branches in the order of the roster: branch, group, name."""
-    query = _LINE.where(Result.paper_id == of.id, Result.revision == of.revision, Candidate.branch_id.in_(branches))
+    asked = {"paper_id": of.id, "revision": of.revision, "branch_ids": list(branches)}
     units = {id_: (name, _place(path)) for id_, name, path in session.execute(select(Unit.id, Unit.name, Unit.path))}
     found = []
-    for member_id, name, branch_id, group_id, *sat in session.execute(query):
+    for member_id, name, branch_id, group_id, *rest in cast("list[_LineRow]", _LINES.all(session, asked)):
         branch, place = units[branch_id]
         group, place = units[group_id] if group_id else ("", [*place, 10**9])
-        line = _line(member_id, name, branch_id, branch, group, *sat)
+        line = Line(member_id, name, branch_id, branch, group, *rest)  # type: ignore[arg-type]  # as _LINES has them
         found.append(((place, by_sound(name), member_id), line))
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]
 
@@ -244,42 +254,6 @@ def lines(session: Session, of: Exam, branches: Collection[int]) -> list[Line]:
 def by_sound(name: str) -> bytes:
     """The order of names: the national character set has its common characters in the order of their sound."""
     return name.encode("gb18030", "replace")
-
-
-def _line(
-    member_id: int,
-    name: str,
-    branch_id: int,
-    branch: str,
-    group: str,
-    outcome: Outcome,
-    reason: str,
-    attempt_id: int | None,
-    number: int | None,
-    score_centi: int | None,
-    credited_centi: int | None,
-    max_centi: int | None,
-    time_s: int | None,
-    passed: bool | None,  # as the row has it
-    excellent: bool | None,
-) -> Line:
-    return Line(
-        member_id,
-        name,
-        branch_id,
-        branch,
-        group,
-        outcome,
-        reason,
-        attempt_id,
-        number if outcome is Outcome.SAT else None,
-        score_centi,
-        credited_centi,
-        max_centi,
-        time_s,
-        is_passed=bool(passed),
-        is_excellent=bool(excellent),
-    )
 
 
 def of_one(session: Session, of: Exam, member_id: int) -> Result | None:
