@@ -47,7 +47,8 @@ def opened(session: Session, paper_id: int, *, now: datetime) -> None:
         if paper.resit_of is None:  # who has to sit it again is nobody else's business
             _to_groups(session, paper, branch, NOTICE, now)
         if now - opens_at >= OPENED_LATE:
-            outbox.plan(session, paper_key(paper_id, LATE, branch.id), chat_id=None, due_at=now, now=now)
+            due_at = _out_of(quiet.of_unit(session, branch), now)
+            outbox.plan(session, paper_key(paper_id, LATE, branch.id), chat_id=None, due_at=due_at, now=now)
     reached = _reachable(session, paper_id, now)
     _invite(session, paper_id, reached, now)
     _remind(session, paper, reached, now)
@@ -216,6 +217,8 @@ def is_wanted(session: Session, key: str, now: datetime) -> bool:
     if what not in (NOTICE, MOVED, INVITE, NUDGE, LEADER, CHIEF, LATE):
         return True
     paper = session.get(Paper, int(paper_id))
+    if what == LATE:  # all the more if the end has passed, too
+        return paper is not None and paper.state is not PaperState.CANCELLED
     if paper is None or paper.state is not PaperState.OPEN or paper.closes_at is None or paper.closes_at <= now:
         return False
     return what not in (INVITE, NUDGE) or bool(_unsat_one(session, paper.id, int(numbers[0]), now))
@@ -243,7 +246,7 @@ def render(session: Session, key: str, now: datetime) -> Rendered | None:
     if reader is None or reader.user_id is None:
         return None
     if what == LATE:
-        return Rendered(reader.user_id, views.opened_late(facts))
+        return Rendered(reader.user_id, views.opened_late(facts, is_over=facts.closes_at <= now))
     column = Candidate.group_id if what == LEADER else Candidate.branch_id
     left = unsat(session, paper.id, column == int(number), now=now)
     if not left:

@@ -70,8 +70,10 @@ def still_missing(facts: Notice, names: Sequence[str], *, is_group: bool) -> Mes
     return Message(text, ((Button("查看名单", press("quiz", "missing", facts.paper_id)),),))
 
 
-def opened_late(facts: Notice) -> Message:
+def opened_late(facts: Notice, *, is_over: bool) -> Message:
     text = "因程序停机，《{title}》晚于 {opens} 才开考，截止时间仍是 {closes}。需要时可以延期。"
+    if is_over:
+        text = "因程序停机，《{title}》没有在 {opens} 按时开考，已于 {closes} 截止。需要时请重新安排。"
     told = fill(text, title=facts.title, opens=moment(facts.opens_at), closes=moment(facts.closes_at))
     return Message(told, ((Button("查看这场考试", press("quiz", "paper", facts.paper_id)),),))
 

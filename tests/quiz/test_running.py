@@ -89,6 +89,15 @@ def test_a_resit_is_told_to_its_candidates_not_to_the_group(hall: Hall) -> None:
     assert {to for to, _ in hall.deliver()} == {1001, 1002, 1005, 1006}
 
 
+def test_an_exam_that_passed_while_we_were_away_is_told_to_its_secretary_alone(hall: Hall) -> None:
+    opens_at = NOW + timedelta(hours=1)
+    hall.publish(terms=Terms(opens_at, opens_at + timedelta(hours=2), LIMIT, 1))
+    hall.at(opens_at + timedelta(hours=3))
+    assert hall.paper_state() is PaperState.CLOSED
+    told = "因程序停机，《四月测试》没有在 3月2日 10:00 按时开考，已于 3月2日 12:00 截止。需要时请重新安排。"
+    assert hall.deliver() == [(hall.cast.li.user_id, told)]
+
+
 # -- reminders ---------------------------------------------------------------------------------------------------------
 
 
