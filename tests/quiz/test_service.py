@@ -135,26 +135,6 @@ def test_two_topics_of_a_chat_have_a_round_each(play: Play) -> None:
     assert [(r.thread_id, r.state) for r in play.rounds] == [(0, RoundState.LOBBY), (7, RoundState.LOBBY)]
 
 
-def test_rounds_in_two_topics_do_not_touch_each_other(play: Play) -> None:
-    play.start()
-    play.begin()
-    first, general = play.round, play.poll
-    play.start(thread_id=7)
-    play.begin()
-    second, topic = play.round, play.poll
-    play.vote(play.cast.zhang, *play.right, poll=topic)
-    play.vote(play.cast.zhou, 0, poll=general)
-    assert [(one.round_id, one.member_id) for one in play.attempts] == [
-        (second.id, play.cast.zhang.id),
-        (first.id, play.cast.zhou.id),
-    ]
-    play.act(hosting.pause, play.cast.li, first.id, chat_id=None)
-    assert [one.state for one in play.rounds] == [RoundState.PAUSED, RoundState.OPEN]
-    with pytest.raises(service.PausedIsOn) as refused:
-        play.act(service.offer, play.cast.li)
-    assert str(refused.value) == "本群已有一场现场答题。《题库随机抽题》暂停了，请点“继续”或“结束”。"
-
-
 def test_a_chat_of_no_branch_has_no_rounds(play: Play) -> None:
     with pytest.raises(service.ChatNotBound):
         play.act(service.offer, play.cast.li, chat_id=-1009)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import event
 
-from bot.quiz import answering, hosting, votes
+from bot.quiz import answering, hosting, service, votes
 from bot.quiz.models import RoundGuest, RoundPoll, StrayVote
 from bot.quiz.rules import Refusal, RoundState, Via
 from tests.make import Make, Someone
@@ -196,6 +196,26 @@ def test_the_second_sitting_of_a_paper_is_an_attempt_of_its_own(play: Play) -> N
         play.vote(play.cast.zhang, 1)
         play.act(hosting.abort, play.cast.li, play.round.id, chat_id=None)
     assert [(attempt.paper_id, attempt.number) for attempt in play.attempts] == [(paper_id, 1), (paper_id, 2)]
+
+
+def test_rounds_in_two_topics_do_not_touch_each_other(play: Play) -> None:
+    play.start()
+    play.begin()
+    first, general = play.round, play.poll
+    play.start(thread_id=7)
+    play.begin()
+    second, topic = play.round, play.poll
+    play.vote(play.cast.zhang, *play.right, poll=topic)
+    play.vote(play.cast.zhou, 0, poll=general)
+    assert [(one.round_id, one.member_id) for one in play.attempts] == [
+        (second.id, play.cast.zhang.id),
+        (first.id, play.cast.zhou.id),
+    ]
+    play.act(hosting.pause, play.cast.li, first.id, chat_id=None)
+    assert [one.state for one in play.rounds] == [RoundState.PAUSED, RoundState.OPEN]
+    with pytest.raises(service.PausedIsOn) as refused:
+        play.act(service.offer, play.cast.li)
+    assert str(refused.value) == "本群已有一场现场答题。《题库随机抽题》暂停了，请点“继续”或“结束”。"
 
 
 # -- a crowd's ---------------------------------------------------------------------------------------------------------
