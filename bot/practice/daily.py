@@ -1,9 +1,9 @@
 """One question a day for those who asked for it, and the noon message that offers it. Never asked of anybody else."""
 
 import random
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import ColumnElement, delete, func, or_, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -17,9 +17,8 @@ from bot.periods import at_beijing, local_day
 from bot.practice import collecting, service, views
 from bot.practice.facts import Asked
 from bot.practice.models import PracticeCard, PracticeEvent, PracticeWish, Review
-from bot.practice.rules import FRESH_FOR, CardState, Mode
+from bot.practice.rules import EVENING, FRESH_FOR, NOON, CardState, Mode
 
-NOON, EVENING = time(12, 30), time(20)
 BATCH = 50  # people in one transaction
 KEPT_FOR = timedelta(days=730)
 
@@ -72,14 +71,21 @@ def _fresh(session: Session, who: Actor, now: datetime) -> tuple[int, int]:
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:
-    if session.scalar(select(func.count()).select_from(PracticeWish).where(_WISHES)) == 0:
-        return None
+    """The noon that has somebody to be told; today's stays due until everybody was."""
     today = local_day(now)
-    noon = at_beijing(today, NOON)
-    return noon if now < noon else at_beijing(today + timedelta(days=1), NOON)
+    wishing = select(func.count(), func.count().filter(_untold(today))).select_from(PracticeWish).where(_WISHES)
+    people, untold = session.execute(wishing).one()
+    if not people:
+        return None
+    is_today = untold and now < at_beijing(today, EVENING) and members.work_calendar(session).is_workday(today)
+    return at_beijing(today if is_today else today + timedelta(days=1), NOON)
 
 
 _WISHES = or_(PracticeWish.wants_reminder, PracticeWish.wants_daily)
+
+
+def _untold(today: date) -> ColumnElement[bool]:
+    return or_(PracticeWish.told_on.is_(None), PracticeWish.told_on < today)
 
 
 def remind(session: Session, *, now: datetime) -> bool:
@@ -89,8 +95,7 @@ def remind(session: Session, *, now: datetime) -> bool:
         return False
     if not members.work_calendar(session).is_workday(today):
         return False
-    untold = or_(PracticeWish.told_on.is_(None), PracticeWish.told_on < today)
-    wishes = session.scalars(select(PracticeWish).where(_WISHES, untold).limit(BATCH)).all()
+    wishes = session.scalars(select(PracticeWish).where(_WISHES, _untold(today)).limit(BATCH)).all()
     people = members.people(session, [wish.member_id for wish in wishes], today)
     for wish in wishes:
         wish.told_on = today

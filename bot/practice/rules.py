@@ -1,7 +1,7 @@
 """What makes a card of the book come back, rest or be mastered. Pure."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import time, timedelta
 from enum import Enum, auto
 from statistics import median
 
@@ -14,6 +14,7 @@ MASTERED_STABILITY = 14.0  # days
 SLOW = timedelta(seconds=20)
 MEDIAN_OF = 20  # latest right answers
 FRESH_FOR = timedelta(days=90)  # a daily question is not repeated within these
+NOON, EVENING = time(12, 30), time(20)  # in Beijing: when the day is offered, and from when on it is not any more
 
 
 class CardState(Enum):

@@ -14,13 +14,14 @@ from bot.members import prompts
 from bot.members import service as members
 from bot.members.rules import Actor, Right
 from bot.message import Sender, StaleButton
-from bot.periods import local_day
+from bot.periods import at_beijing, local_day
 from bot.practice import collecting
 from bot.practice.facts import Ahead, Asked, Book, Done, Entry, Verdict, Wish
 from bot.practice.memory import retrievability, reviewed
 from bot.practice.models import PracticeCard, PracticeWish, Review
 from bot.practice.rules import (
     MEDIAN_OF,
+    NOON,
     PER_DAY,
     USUAL_PER_DAY,
     AnsweredAlready,
@@ -103,6 +104,8 @@ def set_wish(session: Session, sender: Sender, what: str, value: int, *, now: da
         row.wants_daily = bool(value)
     else:
         raise StaleButton
+    if what != "per_day" and now >= at_beijing(local_day(now), NOON):
+        row.told_on = local_day(now)  # from the next workday on, as the settings say
     session.flush()
     return book_of(session, who.member_id, local_day(now))
 

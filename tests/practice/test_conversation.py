@@ -67,6 +67,34 @@ async def test_a_member_sets_the_book_as_he_likes_and_takes_it_along(chat: Peopl
     assert zhang.last().text.startswith("每日一题 · ")
 
 
+async def test_who_asked_for_it_is_offered_a_question_at_noon(stage: Stage, chat: People) -> None:
+    zhang = chat("张三")
+    await zhang.say("/mistakes")
+    await zhang.press("设置")
+    await zhang.press("打开每日一题")
+    await stage.advance(hours=4)
+    offered = zhang.last()
+    assert offered.text == "今天的一题已备好。"
+    await stage.advance(hours=24)
+    assert zhang.last().text == offered.text
+    assert zhang.last() is not offered
+    await zhang.press("看题")
+    assert zhang.last().text.startswith("每日一题 · ")
+
+
+async def test_what_is_switched_on_in_the_afternoon_begins_the_next_day(stage: Stage, chat: People) -> None:
+    zhang = chat("张三")
+    await stage.advance(hours=6)
+    await zhang.say("/mistakes")
+    await zhang.press("设置")
+    await zhang.press("打开每日一题")
+    switched = zhang.last()
+    await stage.advance(hours=4)
+    assert zhang.last() is switched
+    await stage.advance(hours=20)
+    assert zhang.last().text == "今天的一题已备好。"
+
+
 async def test_the_book_opens_in_private_only(chat: People, erring: Chat) -> None:
     await chat("张三").say("/mistakes", erring)
     assert chat("张三").last(erring).text == "错题本只有您自己看得到，请在私聊里打开。"
