@@ -15,7 +15,7 @@ from bot.periods import local_day
 from bot.quiz import announcing, exams, outcomes, review
 from bot.quiz import results_views as views
 from bot.quiz.announcing import Post
-from bot.quiz.models import Paper, Result
+from bot.quiz.models import Candidate, Paper, Result
 from bot.quiz.outcomes import Settled
 from bot.quiz.result_facts import Exam, OwnScore
 from bot.quiz.rules import (
@@ -84,8 +84,10 @@ def _not_told(settled: Sequence[Settled]) -> set[int]:
 
 
 def tell(session: Session, now: datetime) -> bool:
-    """Tell the next people; True if there may be more."""
-    query = select(Result).where(~Result.is_told).order_by(Result.paper_id, Result.member_id, Result.revision)
+    """Tell the next people, branch by branch, for each has quiet hours of its own; True if there may be more."""
+    home = (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id)
+    query = select(Result).join(Candidate, home).where(~Result.is_told)
+    query = query.order_by(Result.paper_id, Candidate.branch_id, Result.member_id, Result.revision)
     rows = session.scalars(query.limit(BATCH)).all()
     if not rows:
         return False
