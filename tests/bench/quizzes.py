@@ -36,7 +36,7 @@ def _reading_lines(of: Medians) -> list[Line]:
     found = []
     for kind, name in (("excel", "a workbook"), ("list", "a text list")):
         ours = of[kind]
-        shown = f"{ours['whole_ms']:.0f} ms, loop held {ours['loop_held_ms']:.0f} ms"
+        shown = f"{ours['whole_ms']:.0f} ms (CPU {ours['cpu_ms']:.0f}), loop held {ours['loop_held_ms']:.0f} ms"
         is_met = ours["whole_ms"] <= READ_IN and ours["loop_held_ms"] <= HELD and ours["rows"] == 10_000
         work = f"{ours['rows']:,.0f} questions of {name} checked"
         found.append(Line("Q3", work, shown, "–", "–", "≤ 5 s, loop ≤ 100 ms", is_met))
