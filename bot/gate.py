@@ -25,6 +25,7 @@ log = structlog.get_logger()
 ANONYMOUS_ADMIN, AS_CHANNEL = 1087968824, 136817688
 MAX_SNIFFED = 2 * 1024 * 1024  # bytes of a file whose first words decide whose it is
 SLOW = 3.0  # seconds after which a press is told to wait
+REFUSED = frozenset({"doc", "xls"})  # they have doors only to be told what to save them as
 REFUSAL_GAP = timedelta(minutes=1)  # between two refusals to one person in a group
 MOST_SHOWN = 20  # characters of what somebody typed
 CONFIRM = "members:as"  # 请本人确认: the press carries the person that an anonymous command hid
@@ -236,7 +237,7 @@ class Gate:
             for word, key in special.items():
                 if re.search(rb"(?m)^\W*%b\s*:" % word.encode(), data):
                     return doors[key]
-        kinds = "、".join(f".{kind}" for kind in doors if ":" not in kind)
+        kinds = "、".join(f".{kind}" for kind in doors if ":" not in kind and kind not in REFUSED)
         return doors.get(ending, _refusing(FileNotTaken(kinds=kinds)))
 
     async def _text_door(self, text: str, context: Context) -> Handler:

@@ -29,12 +29,14 @@ Progress = Callable[[int], None]
 log = structlog.get_logger()
 
 
-def read(data: bytes, file: str, kind: Format, progress: Progress | None = None) -> RawFile:
+def read(
+    data: bytes, file: str, kind: Format, progress: Progress | None = None, within: timedelta = READ_TIME
+) -> RawFile:
     """What the file holds, as its reader says; never raises, a file that ended the process is an issue."""
     with TemporaryFile() as source:
         source.write(data)
         source.seek(0)
-        code, printed = _run(source, file, kind, progress)
+        code, printed = _run(source, file, kind, progress, within)
     if code == 0:
         try:
             with uncollected():
@@ -46,7 +48,7 @@ def read(data: bytes, file: str, kind: Format, progress: Progress | None = None)
     return RawFile(file, issues=[Issue("E218" if is_over else "E219", file, WHOLE)])
 
 
-def _run(source: IO[bytes], file: str, kind: Format, progress: Progress | None) -> tuple[int, bytes]:
+def _run(source: IO[bytes], file: str, kind: Format, progress: Progress | None, within: timedelta) -> tuple[int, bytes]:
     command = [sys.executable, "-I", "-m", "bot.banks.formats", kind.value, file]
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     process = subprocess.Popen(  # noqa: S603  # our own module, the file only on standard input
@@ -60,7 +62,7 @@ def _run(source: IO[bytes], file: str, kind: Format, progress: Progress | None) 
     assert process.stdout is not None
     assert process.stderr is not None
     is_late = threading.Event()
-    alarm = threading.Timer(READ_TIME.total_seconds(), _expire, (process, is_late))
+    alarm = threading.Timer(within.total_seconds(), _expire, (process, is_late))
     listener = threading.Thread(target=_listen, args=(process.stderr, progress), daemon=True)
     alarm.start()
     listener.start()

@@ -5,6 +5,7 @@ from datetime import date
 from typing import TypedDict
 
 from bot.banks.rules import (
+    Bank,
     Blank,
     BlankKind,
     Citation,
@@ -189,3 +190,15 @@ def defaults_of(content: DefaultsContent) -> Defaults:
         content["time_s"],
         content["shuffle"],
     )
+
+
+def head_content(bank: Bank) -> dict[str, object]:
+    """All of a bank but its questions."""
+    return {
+        "title": bank.title,
+        "owner": bank.owner,
+        "note": bank.note,
+        "sources": [source_content(source) for source in bank.sources],
+        "topics": list(bank.topics),
+        "defaults": defaults_content(bank.defaults),
+    }

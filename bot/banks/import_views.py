@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from bot.banks.importing import Applied, Choice, Preview
 from bot.banks.lint import Checked
 from bot.banks.reading import Way
-from bot.banks.revisions import Difference
-from bot.banks.rules import Bank, Cell, Issue, Mode
+from bot.banks.revisions import BankTooLarge, Difference
+from bot.banks.rules import MAX_QUESTIONS, Bank, Cell, Issue, Mode
 from bot.banks.service import Outcome
 from bot.banks.views import FAULT_UNITS, SHOWN, by_type, last_line, line, report
 from bot.message import Button, Buttons, Document, Message, cut, escape, press
@@ -40,6 +40,8 @@ def dry_lines(checked: Checked, bank: Bank, difference: Difference) -> list[str]
     ]
     if difference.retired:
         lines.append(f"文件里没有的 {difference.retired} 道将停用。")
+    if difference.total > MAX_QUESTIONS:
+        lines.append(str(BankTooLarge(n=difference.total)))
     return lines
 
 
@@ -113,7 +115,8 @@ def _buttons(preview: Preview) -> Buttons:
     if preview.way is None:
         return ((apply,), (cancel,))
     choices = _choices(preview.way, token, is_new=not difference.number)
-    rows: list[tuple[Button, ...]] = [] if difference.is_same else [(apply,)]
+    is_possible = not difference.is_same and difference.total <= MAX_QUESTIONS
+    rows: list[tuple[Button, ...]] = [(apply,)] if is_possible else []
     return (*rows, *choices, *([(listing,)] if preview.checked.issues else []), (cancel,))
 
 

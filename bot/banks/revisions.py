@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from bot.banks import content as contents
 from bot.banks.content import Content
 from bot.banks.models import BankRevision, BankRow, QuestionRow, QuestionVersion, RevisionItem
 from bot.banks.rules import (
+    MAX_QUESTIONS,
     Bank,
     BankStatus,
     Mode,
@@ -33,6 +34,10 @@ CHUNK = 500  # values in one IN list: SQLite and PostgreSQL both take it, and th
 class NewerRevision(UserError):
     text = "题库已有新版本，请重新试读。"
     ends_buttons = True
+
+
+class BankTooLarge(UserError):
+    text = "超过上限：一个题库 10000 题，导入后会有 {n} 题。请换一个题库，或者改为替换。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ class Difference:
     unchanged: int = 0
     retired: int = 0
     is_same: bool = False
+    total: int = field(default=0, compare=False)  # questions that are not retired, afterwards
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +160,11 @@ def _difference(new: Ready, newest: BankRevision | None, old: Mapping[str, _Old]
         else:
             changed += 1
     retired += sum(old[code].status is not Status.RETIRED for code in _missing(new, old))
-    has_same_head = newest is not None and _head(newest) == _head_of(new.bank)
+    has_same_head = newest is not None and _head(newest) == contents.head_content(new.bank)
     is_same = has_same_head and not (added or changed or retired)
-    return Difference(newest.number if newest else 0, added, changed, unchanged, retired, is_same)
+    living = {code for code, before in old.items() if before.status is not Status.RETIRED}
+    total = len(living | {one.question.code for one in new.questions}) - retired
+    return Difference(newest.number if newest else 0, added, changed, unchanged, retired, is_same, total)
 
 
 def _missing(new: Ready, old: Mapping[str, _Old]) -> list[str]:
@@ -170,17 +178,6 @@ def _missing(new: Ready, old: Mapping[str, _Old]) -> list[str]:
 def _head(revision: BankRevision) -> dict[str, object]:
     keys = ("title", "owner", "note", "sources", "topics", "defaults")
     return {key: getattr(revision, key) for key in keys}
-
-
-def _head_of(bank: Bank) -> dict[str, object]:
-    return {
-        "title": bank.title,
-        "owner": bank.owner,
-        "note": bank.note,
-        "sources": [contents.source_content(source) for source in bank.sources],
-        "topics": list(bank.topics),
-        "defaults": contents.defaults_content(bank.defaults),
-    }
 
 
 def write(
@@ -198,7 +195,11 @@ def write(
     difference = _difference(new, newest, old)
     if newest is not None and difference.is_same:
         return newest, difference
-    revision = BankRevision(bank_id=bank.id, sha256=new.sha256, origin=origin, by=by, at=now, **_head_of(new.bank))
+    if difference.total > MAX_QUESTIONS:
+        raise BankTooLarge(n=difference.total)
+    revision = BankRevision(
+        bank_id=bank.id, sha256=new.sha256, origin=origin, by=by, at=now, **contents.head_content(new.bank)
+    )
     _store(session, revision, difference)
     ids = _question_ids(session, bank, new, old)
     versions = _version_ids(session, new, ids, {before.id: before for before in old.values()})

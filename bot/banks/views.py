@@ -133,7 +133,7 @@ TEXTS = yamlfile.TEXTS | {
     "E214": "题干有 {n} 处空，答案有 {m} 段，对不上。",
     "E215": "与{place}是同一题，答案却不同（{a}／{b}）。",
     "E216": "看不懂这一行：“{text}”。",
-    "E217": "文件识别为{kind}，本版支持 YAML、Excel、CSV 和文本题单。",
+    "E217": "文件识别为{kind}，本版支持 YAML、Excel、CSV、文本题单、Word、JSON 和 GIFT。",
     "E218": "超过上限：文件 10 MB、20000 行、解压后 64 MB。",
     "E219": "文件不完整或打不开，请用 Excel 或 WPS 另存为 .xlsx 再发。",
     "E220": "请用 Word 或 WPS 打开后另存一次再发。",
@@ -239,7 +239,8 @@ def _nearest(issue: Issue) -> str:
 
 
 def line(issue: Issue) -> str:
-    return f"{issue.file}{place(issue.place)} {issue.code} {describe(issue)}"
+    """One line, whatever the author's words hold."""
+    return " ".join(f"{issue.file}{place(issue.place)} {issue.code} {describe(issue)}".split("\n"))
 
 
 def place(at: At) -> str:

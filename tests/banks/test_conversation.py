@@ -78,12 +78,15 @@ async def test_many_faults_come_as_a_text_file(chat: People) -> None:
 async def test_a_file_name_cannot_break_out_of_the_answer(chat: People) -> None:
     many = "schema: 1\nbank: demo\ntitle: 题\nquestions:\n" + "  - 甲\n" * 60
     answer = await chat("李四").upload('a"; name="chat_id\r\nX: y.yaml', many.encode())
-    assert [message.text[:20] for message in answer.messages] == ['a"; name="chat_id\nX:', ""]
+    assert [message.text[:20] for message in answer.messages] == ['a"; name="chat_id X:', ""]
 
 
 async def test_other_formats_under_a_yaml_name_are_named(chat: People) -> None:
     answer = await chat("李四").upload("bank.yaml", b"<?xml version='1.0'?><quiz/>")
-    assert answer.message.text.splitlines()[0] == "bank.yaml E217 文件识别为XML，本版支持 YAML、Excel、CSV 和文本题单。"
+    assert (
+        answer.message.text.splitlines()[0]
+        == "bank.yaml E217 文件识别为XML，本版支持 YAML、Excel、CSV、文本题单、Word、JSON 和 GIFT。"
+    )
 
 
 async def test_a_member_may_neither_send_nor_list(chat: People) -> None:

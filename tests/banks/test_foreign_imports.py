@@ -10,7 +10,7 @@ from bot.banks.formats import schema1
 from bot.banks.importing import Applied, Preview
 from bot.banks.models import BankRevision
 from bot.banks.reading import Way
-from bot.banks.revisions import NewerRevision
+from bot.banks.revisions import BankTooLarge, NewerRevision
 from bot.banks.rules import Bank, Mode
 from bot.db import Database
 from bot.members.rules import NotAllowedHere
@@ -191,3 +191,17 @@ def test_one_message_says_how_far_the_reading_is_and_that_it_is_over(database: D
     assert shown() == (1002, Edit(Message("大.xlsx：已读 4000 行，请稍候。"), 77))
     database.run(progress.finish, token, now=LATER)
     assert shown() == (1002, Edit(Message("大.xlsx：读完了。"), 77))
+
+
+def test_a_bank_does_not_grow_beyond_its_size(database: Database, cast: Cast) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE, TWO).token)
+    data = "题型,题干,答案\n" + "".join(f"判断,第{n}条规定是这样的,对\n" for n in range(9_999))
+    start = database.look(importing.begin, cast.li.sender(), "试题.xlsx", now=NOW)
+    loaded = reading.load(data.encode(), "试题.xlsx", on=ON, way=start.way)
+    preview = database.run(importing.preview, cast.li.sender(), data.encode(), loaded, start.way, now=NOW)
+    told = "超过上限：一个题库 10000 题，导入后会有 10001 题。请换一个题库，或者改为替换。"
+    assert text(preview)[2] == told
+    assert labels(preview)[:3] == ["换一个题库", "写依据文件", "改为替换：文件里没有的题停用"]
+    with pytest.raises(BankTooLarge):
+        database.run(importing.apply, cast.li.sender(), preview.token, loaded.ready, now=LATER)
+    assert len(drawable(database)) == 2

@@ -30,7 +30,7 @@ from bot.banks.rules import (
 from tests.banks.files import GOOD, check
 
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)
-TAKEN = "本版支持 YAML、Excel、CSV 和文本题单。"
+TAKEN = "本版支持 YAML、Excel、CSV、文本题单、Word、JSON 和 GIFT。"
 CONTENT = Path(__file__).parents[2] / "content"
 
 
