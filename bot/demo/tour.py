@@ -86,7 +86,7 @@ STEPS = (
     Step(
         5,
         "以考促学",
-        "李四在群里发 /round，现场答三道题：张三答对，周八答错；群里只公布总数，个人成绩私发本人；答错的题进周八自己的错题本。",
+        "李四在群里发 /round，现场答三道题：张三答对，周八答错；群里只公布总数，成绩私发本人；错题进周八自己的错题本。",
         (
             Stop(LI_SI, "李四", "在群里发 /round，选随机 3 题，再点“下一个提醒”", "composer", is_in_group=True),
             Stop(ZHANG_SAN, "张三", "答对这道题", "key:poll", is_in_group=True, pick=Pick.RIGHT),

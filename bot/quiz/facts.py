@@ -57,8 +57,9 @@ class Seated:
 
 @dataclass(frozen=True, slots=True)
 class SeatCard:
-    """A question in a private seat. `chosen` is in the bank's letters; it is the answer once `is_said`. `lost` is what an
-    outage of ours took, if the answer counts for that reason.
+    """A question in a private seat. `chosen` is in the bank's letters; it is the answer once `is_said`.
+
+    `lost` is what an outage of ours took, if the answer counts for that reason.
     """
 
     item: LiveItem

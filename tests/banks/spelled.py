@@ -1,4 +1,4 @@
-"""A foreign file as its reader and the judge leave it: one line per question, one per fault, to compare to the letter."""
+"""A foreign file as its reader and the judge leave it: a line per question and per fault, to compare to the letter."""
 
 from bot.banks import foreign
 from bot.banks.formats.raw import RawFile

@@ -202,7 +202,8 @@ OF_PEOPLE = {
     *("accounts", "agenda_items", "answer_events", "attempt_items", "attendances", "bank_revisions", "candidates"),
     *("cards", "claims", "corrections", "drafts", "exemptions", "guests", "import_runs", "inbox", "inbox_dead"),
     *("invites", "make_ups", "meeting_changes", "meetings", "members", "minutes", "outbox", "paper_log", "papers"),
-    *("practice_cards", "practice_events", "prompts", "reviews", "roster_imports", "round_guests", "round_polls", "seat_choices", "series", "stray_votes", "tries", "undos"),
+    *("practice_cards", "practice_events", "prompts", "reviews", "roster_imports", "round_guests", "round_polls"),
+    *("seat_choices", "series", "stray_votes", "tries", "undos"),
 }
 # Of units, groups, banks, machines; and the chain, which says what was done by the number of the member alone.
 OF_NOBODY = {

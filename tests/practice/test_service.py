@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 
 from bot.banks import revisions
-from bot.banks.scopes import Scope
 from bot.banks.rules import RIGHT, WRONG, Bank, Blank, BlankKind, Origin, Question, QuestionType, Status
+from bot.banks.scopes import Scope
 from bot.members.models import Account
 from bot.message import StaleButton
 from bot.outbox import OutboxRow

@@ -135,7 +135,8 @@ async def test_a_second_round_is_refused(chat: People, group: Chat, lobby: Messa
 async def test_two_taps_on_the_offer_make_one_round(chat: People, group: Chat) -> None:
     offered = (await chat("李四").say("/round", group)).message
     await chat("李四").press("从题库随机 3 题", on=offered)
-    assert ((await chat("孙七").press("从题库随机 5 题", on=offered, stale=0)).alert or "").startswith("本群已有一场现场答题。")
+    second = await chat("孙七").press("从题库随机 5 题", on=offered, stale=0)
+    assert (second.alert or "").startswith("本群已有一场现场答题。")
 
 
 async def test_sent_as_the_group_the_presser_s_role_decides(stage: Stage, chat: People, group: Chat) -> None:
