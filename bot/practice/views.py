@@ -90,11 +90,16 @@ def noon(plan: int, *, is_daily: bool) -> Message:
 def question(facts: Asked) -> Message:
     one = facts.question
     place = "" if facts.mode is Mode.DAILY else f" {facts.place}/{facts.of}"
-    head = fill("{mode}{place} · {type}题", mode=ASKED_FOR[facts.mode], place=place, type=TYPES[one.type])
+    head = fill("<b>{mode}{place}</b> · {type}题", mode=ASKED_FOR[facts.mode], place=place, type=TYPES[one.type])
     renewed = "题目已更新" if facts.is_renewed else ""
     picked = fill("已选：{letters}", letters="、".join(facts.shown)) if facts.shown else ""
-    text = lines(head, renewed, one.stem, *_options(facts), _how(one), picked)
+    text = _apart(lines(head, renewed, one.stem), lines(*_options(facts)), lines(_how(one), picked))
     return Message(text, (*_answers(facts), _ways_out(facts)), is_protected=True)
+
+
+def _apart(*parts: Html) -> Html:
+    """With an empty line between, as on the card of an exam."""
+    return Html("\n\n".join(part for part in parts if part))
 
 
 def _options(facts: Asked) -> Sequence[str]:
@@ -135,12 +140,8 @@ def verdict(facts: Verdict) -> Message:
     given = "、".join(facts.asked.shown) or "；".join(facts.given)
     if one.type is QuestionType.TRUE_FALSE:
         given = "正确" if facts.asked.picked == RIGHT else "错误"
-    text = lines(
-        one.stem,
-        *_options(facts.asked),
-        fill("您的答案：{given}", given=cut(given, MOST_GIVEN)),
-        _result(facts),
-    )
+    mine = fill("您的答案：{given}", given=cut(given, MOST_GIVEN))
+    text = _apart(lines(one.stem), lines(*_options(facts.asked)), lines(mine, _result(facts)))
     return Message(text, _after(facts), is_protected=True)
 
 
@@ -149,7 +150,7 @@ def _result(facts: Verdict) -> Html:
     why = fill("{explain}{source}", explain=one.explain, source=cited(one.citation) if one.citation else "")
     if facts.is_right:
         return lines("答对了。", why, _next_time(facts))
-    key = fill("答错了。正确答案：{key}。", key=_key(one, facts.asked.order).rstrip("。"))
+    key = fill("答错了。<b>正确答案：{key}。</b>", key=_key(one, facts.asked.order).rstrip("。"))
     return lines(key, why, "明天再练。")
 
 

@@ -206,7 +206,8 @@ def own_result(facts: OwnResult) -> Message:
         s=score(facts.score_centi),
         max=score(facts.max_centi),
     )
-    return Message(text)
+    book = ((Button("错题本", press("practice", "open")),),) if facts.answered > facts.right else ()
+    return Message(text, book)
 
 
 _REASONS = {

@@ -183,17 +183,17 @@ TEXTS: dict[str, tuple[Message | Document, str]] = {
     ),
     "T32": (
         practice_views.verdict(RIGHT),
-        f"支部党员大会一般多久召开一次？\n{OPTIONS}\n您的答案：B\n答对了。\n{WHY}\n下次复习：1月10日。\n[下一题][移出]",
+        f"支部党员大会一般多久召开一次？\n\n{OPTIONS}\n\n您的答案：B\n答对了。\n{WHY}\n下次复习：1月10日。\n[下一题][移出]",
     ),
     "T32 mastered": (
         practice_views.verdict(replace(RIGHT, is_mastered=True)),
-        f"支部党员大会一般多久召开一次？\n{OPTIONS}\n您的答案：B\n答对了。\n{WHY}\n"
+        f"支部党员大会一般多久召开一次？\n\n{OPTIONS}\n\n您的答案：B\n答对了。\n{WHY}\n"
         "连续三次答对，已掌握，移出每日复习。\n[下一题]",
     ),
     "T33": (
         practice_views.verdict(WRONG),
-        f"支部党员大会一般多久召开一次？\n{OPTIONS}\n您的答案：A\n答错了。正确答案：B. 每季度。\n{WHY}\n明天再练。\n"
-        "[下一题][移出]",
+        f"支部党员大会一般多久召开一次？\n\n{OPTIONS}\n\n您的答案：A\n答错了。正确答案：B. 每季度。\n{WHY}\n"
+        "明天再练。\n[下一题][移出]",
     ),
     "T34": (
         practice_views.done(Done(Mode.DUE, 4, 5, replace(BOOK, plan=0, ahead=Ahead(date(2026, 1, 5), 2)))),
@@ -204,7 +204,7 @@ TEXTS: dict[str, tuple[Message | Document, str]] = {
         "试读：试题.xlsx → 题库“试题”（新建）\n"
         "读到 2 行：可导入 1 道（单选 1、多选 0、判断 0、填空 0），"
         "其中新增 1、修改 0、未变 0；略去重复 0；出错 1 行。\n"
-        "试题.xlsx[题]!G3 E206 没有答案。\n"
+        "题!G3 E206 没有答案。\n"
         "[导入 1 道，跳过 1 行]\n[换一个题库][写依据文件]\n[下载出错清单]\n[取消]",
     ),
     "T41": (

@@ -163,8 +163,9 @@ def test_the_end_asks_once_more() -> None:
 
 def test_the_own_result() -> None:
     assert seen(views.own_result(OwnResult("党章知识", 9, 7, 1450, 2000))) == (
-        "《党章知识》：你答了 9 题，对 7 题，得 14.5 分（满分 20 分）。"
+        "《党章知识》：你答了 9 题，对 7 题，得 14.5 分（满分 20 分）。\n[错题本]"
     )
+    assert not views.own_result(OwnResult("党章知识", 9, 9, 2000, 2000)).buttons
 
 
 CONSOLE = Console(12, "党章知识", RoundState.OPEN, 3, 10, joined=8, answered=5, guests=0)
