@@ -7,14 +7,15 @@ from bot.banks.importing import Applied, Choice, Preview
 from bot.banks.lint import Checked
 from bot.banks.reading import Way
 from bot.banks.revisions import BankTooLarge, Difference
-from bot.banks.rules import MAX_QUESTIONS, Bank, Cell, Issue, Mode
+from bot.banks.rules import MAX_QUESTIONS, WHOLE, Bank, Cell, Issue, Mode
 from bot.banks.service import Outcome
-from bot.banks.views import FAULT_UNITS, SHOWN, by_type, last_line, line, report
+from bot.banks.views import FAULT_UNITS, SHOWN, by_type, describe, last_line, line, report, twin
 from bot.message import Button, Buttons, Document, Message, cut, escape, press
 
 TEMPLATE_FILE = "题库模板.xlsx"
 MOST_BANKS = 8  # buttons of one page
 LABEL_UNITS = 40
+NEXT = "要用它出卷，请发送 /exam。"  # no button: the press would take the place of the one that undoes
 
 
 def difference_line(difference: Difference, number: int) -> str:
@@ -65,7 +66,8 @@ def previewed(preview: Preview) -> tuple[Message | Document, ...]:
     if is_same and difference is not None and not checked.errors:
         return (Message(escape(difference_line(difference, difference.number))),)
     issues = _told_first(checked)
-    shown = [cut(line(issue), FAULT_UNITS) for issue in issues[:SHOWN]]
+    is_named_above = preview.way is not None and checked.bank is not None
+    shown = [cut(_in_file(issue) if is_named_above else line(issue), FAULT_UNITS) for issue in issues[:SHOWN]]
     if checked.bank is None or difference is None:
         message = Message(escape("\n".join([*shown, *_other_reading(checked), last_line(checked)])))
         return (message, faults(checked)) if len(issues) > SHOWN else (message,)
@@ -78,6 +80,12 @@ def previewed(preview: Preview) -> tuple[Message | Document, ...]:
     if preview.way is None and len(issues) > SHOWN:
         return (message, faults(checked))
     return (message,)
+
+
+def _in_file(issue: Issue) -> str:
+    """Below the name of its file a place needs none: on a telephone it would be half of the screen."""
+    where = "" if issue.place == WHOLE else f"{twin(issue.place)} "
+    return " ".join(f"{where}{issue.code} {describe(issue)}".split("\n"))
 
 
 def _other_reading(checked: Checked) -> list[str]:
@@ -150,7 +158,8 @@ def ask_source() -> Message:
 
 def applied(result: Applied) -> Message:
     undo = Button("撤销本次导入", press("banks", "undo", result.token))
-    return Message(escape(difference_line(result.difference, result.number)), ((undo,),))
+    done = difference_line(result.difference, result.number)
+    return Message(escape(f"{done}\n{NEXT}"), ((undo,),))
 
 
 def discarded() -> Message:

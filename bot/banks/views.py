@@ -179,7 +179,10 @@ def describe(issue: Issue) -> str:
         worded |= wording(issue)
     elif issue.code.startswith("W3") and "ids" in params:
         worded["ids"] = f"{params['ids']} 等" if int(params["n"]) > IDS else str(params["ids"])
-    return TEXTS[issue.code].format(**params | worded)
+    text = TEXTS[issue.code]
+    if str(params.get("ids", "")).startswith("i-"):  # numbers that we gave tell nobody anything
+        text = text.replace("：{ids}", "")
+    return text.format(**params | worded)
 
 
 def _range(issue: Issue) -> dict[str, str]:

@@ -67,7 +67,7 @@ def test_a_third_of_a_sheet_without_answers_is_left_out_by_the_tap_alone(databas
         "试读：试题.xlsx → 题库“试题”（新建）",
         "读到 900 行：可导入 600 道（单选 600、多选 0、判断 0、填空 0），"
         "其中新增 600、修改 0、未变 0；略去重复 0；出错 300 行。",
-        "试题.xlsx[题]!G602 E206 没有答案。",
+        "题!G602 E206 没有答案。",
     ]
     assert len(text(preview)) == 12
     faults = [views.line(issue) for issue in preview.checked.issues if issue.is_error]

@@ -54,7 +54,7 @@ def test_a_child_inherits_no_secrets(tmp_path: Path) -> None:
             place = Path(f"/proc/{pid}")
             if b"bot.banks.formats" in (place / "cmdline").read_bytes():
                 seen["environment"] = (place / "environ").read_bytes()
-                seen["files"] = [os.readlink(one) for one in (place / "fd").iterdir()]
+                seen["files"] = [str(one.readlink()) for one in (place / "fd").iterdir()]
 
     with secret.open() as file:
         os.set_inheritable(file.fileno(), True)  # as careless as it can be
