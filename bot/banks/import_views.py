@@ -15,7 +15,7 @@ from bot.message import Button, Buttons, Document, Message, cut, escape, press
 TEMPLATE_FILE = "题库模板.xlsx"
 MOST_BANKS = 8  # buttons of one page
 LABEL_UNITS = 40
-NEXT = "要用它出卷，请发送 /exam。"  # no button: the press would take the place of the one that undoes
+NEXT = "要用它出卷，请发送 /quiz。"  # no button: the press would take the place of the one that undoes
 
 
 def difference_line(difference: Difference, number: int) -> str:

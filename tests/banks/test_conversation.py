@@ -26,11 +26,11 @@ async def test_a_file_is_shown_confirmed_and_undone(chat: People) -> None:
     assert preview.text.startswith("试读：good.yaml → 题库“支部工作应知应会”（新建）\n读到 4 行：可导入 4 道")
     assert labels(preview) == ["导入 4 道，跳过 0 行", "取消"]
     done = await li.press("导入 4 道，跳过 0 行")
-    assert done.edits[-1].text == "已导入：新增 4，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /exam。"
+    assert done.edits[-1].text == "已导入：新增 4，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /quiz。"
     assert (await sent(li, GOOD)).text == "内容没有变化（版本 1）。"
     assert "文件里没有的 1 道将停用。" in (await sent(li, SHORTER)).text
     changed = await li.press("导入 3 道，跳过 0 行")
-    assert changed.edits[-1].text == "已导入：新增 0，修改 0，未变 3，停用 1。题库版本 2。\n要用它出卷，请发送 /exam。"
+    assert changed.edits[-1].text == "已导入：新增 0，修改 0，未变 3，停用 1。题库版本 2。\n要用它出卷，请发送 /quiz。"
     undone = await li.press("撤销本次导入")
     assert undone.edits[-1].text == "已撤销，题库内容回到版本 1。"
     assert labels(undone.edits[-1]) == []

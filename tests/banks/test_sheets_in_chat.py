@@ -35,7 +35,7 @@ async def test_a_sheet_is_shown_taken_without_its_bad_row_and_taken_back(chat: P
     assert listing.file is not None
     assert listing.file.data.decode("utf-8-sig") == "试题.xlsx[题]!G4 E206 没有答案。"
     done = await li.press("导入 2 道，跳过 1 行", on=preview)
-    assert done.edits[-1].text == "已导入：新增 2，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /exam。"
+    assert done.edits[-1].text == "已导入：新增 2，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /quiz。"
     undone = await li.press("撤销本次导入")
     assert undone.edits[-1].text == "已撤销，这个题库的题目已全部停用。"
 
@@ -66,7 +66,7 @@ async def test_another_bank_and_the_way_in_are_chosen_by_buttons(chat: People) -
     replacing = (await li.press("改为替换：文件里没有的题停用", on=preview)).edits[-1]
     assert "文件里没有的 1 道将停用。" in replacing.text
     done = await li.press("导入 1 道，跳过 0 行", on=preview)
-    assert done.edits[-1].text == "已导入：新增 1，修改 0，未变 0，停用 1。题库版本 2。\n要用它出卷，请发送 /exam。"
+    assert done.edits[-1].text == "已导入：新增 1，修改 0，未变 0，停用 1。题库版本 2。\n要用它出卷，请发送 /quiz。"
 
 
 async def test_whether_a_workbook_is_a_roster_or_a_bank_its_headings_say(chat: People) -> None:

@@ -79,7 +79,7 @@ def test_the_longest_faults_still_fit_one_message() -> None:
 
 def test_an_import_can_be_undone_by_a_button() -> None:
     assert import_views.applied(Applied("5a5a", 4, Difference(3, 1, 1, 2, 1))) == Message(
-        "已导入：新增 1，修改 1，未变 2，停用 1。题库版本 4。\n要用它出卷，请发送 /exam。",
+        "已导入：新增 1，修改 1，未变 2，停用 1。题库版本 4。\n要用它出卷，请发送 /quiz。",
         ((Button("撤销本次导入", "banks:undo:5a5a"),),),
     )
     assert import_views.undone(3) == Message("已撤销，题库内容回到版本 3。")

@@ -209,7 +209,7 @@ TEXTS: dict[str, tuple[Message | Document, str]] = {
     ),
     "T41": (
         import_views.applied(Applied("5a5a", 4, WHOLE)),
-        "已导入：新增 1，修改 2，未变 1，停用 1。题库版本 4。\n[撤销本次导入]",
+        "已导入：新增 1，修改 2，未变 1，停用 1。题库版本 4。\n要用它出卷，请发送 /quiz。\n[撤销本次导入]",
     ),
     "T43": (import_views.undone(3), "已撤销，题库内容回到版本 3。"),
 }
