@@ -85,7 +85,7 @@ class Schedule:
         options = {"misfire_grace_time": None, "coalesce": True, "max_instances": 1, "replace_existing": True}
         for job in self.jobs:
             seconds = job.every.total_seconds()
-            alarm.add_job(self._ring, "interval", seconds=seconds, id=job.name, args=[job], **options)
+            alarm.add_job(self._wake_up, "interval", seconds=seconds, id=job.name, args=[job], **options)
 
     def look_at_clock(self) -> bool:
         """Whether it was set back; to be called by what no clock can stop.
@@ -127,6 +127,14 @@ class Schedule:
             for job in self.jobs:
                 await self._ring(job)
 
+    async def _wake_up(self, job: Job) -> None:
+        """What the alarm clock calls. It logs what it cuts short when it is stopped as if that were a mistake."""
+        try:
+            await self._ring(job)
+        except asyncio.CancelledError:
+            if self._alarm is not None:
+                raise
+
     async def _ring(self, job: Job) -> None:
         if self._is_standing_by:
             return
@@ -147,7 +155,7 @@ class Schedule:
             return
         at = datetime.now(UTC) + max(due - self._clock.now(), timedelta())  # APScheduler's own time
         self._alarm.add_job(
-            self._ring,
+            self._wake_up,
             "date",
             run_date=at,
             id=f"{job.name}:next",
