@@ -93,5 +93,5 @@ def test_a_shipped_file_does_not_take_the_number_of_a_branch(database: Database,
 def test_the_content_of_the_program_is_taken_over(database: Database) -> None:
     assert sync(database, Path(__file__).parents[2] / "content" / "banks") == []
     assert len(drawable(database)) >= 59
-    shown = database.look(lambda session: service.banks(session, on=date(2026, 3, 2)))
+    shown = database.look(lambda session: service.banks(session, on=date(2026, 6, 1)))
     assert {bank.stale for bank in shown} == {0}

@@ -72,7 +72,7 @@ async def test_a_root_user_brings_everybody_in_and_makes_the_first_admin(chat: C
     assert shown.edits[0].text == "任命王五担任城建集团党委的什么职务？"
     await chat("王五").press("管理员")
     done = await chat("王五").press("确认任命")
-    assert done.edits[0].text == f"已任命王五为城建集团党委管理员。\n{PERSON}\n职务：城建集团党委管理员"
+    assert done.edits[0].text == f"已任命王五为城建集团党委管理员。09:05前可撤销。\n{PERSON}\n职务：城建集团党委管理员"
     assert chat("王五").commands() == ["today", "quiz", "bank", "orgs", "help"]
     await chat("李四").follow(sent["李四"])
     assert chat("李四").commands() == ["today", "plan", "meetings", "quiz", "roster", "help"]
