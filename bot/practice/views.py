@@ -41,7 +41,7 @@ def book(facts: Book) -> Message:
     ahead = "" if facts.plan else _ahead(facts.ahead, facts.today)
     hint = "" if facts.practising or facts.mastered or facts.set_aside else "考试和现场答题里答错的题会自动收进来。"
     text = lines(counts + aside + ahead, hint, "只有您自己看得到。")
-    return Message(text, _book_buttons(facts))
+    return Message(text, _book_buttons(facts), is_protected=True)  # it becomes a question
 
 
 def _book_buttons(facts: Book) -> Buttons:
@@ -81,7 +81,9 @@ def noon(plan: int, *, is_daily: bool) -> Message:
     daily = "今天的一题已备好。" if is_daily else ""
     start = (_button(f"开始 {plan} 题", "start"),) if plan else ()
     one = (_button("看题", "daily"),) if is_daily else ()
-    return Message(lines(f"{due}{daily}"), ((*start, *one), (_button("设置", "settings"),)), is_silent=True)
+    return Message(
+        lines(f"{due}{daily}"), ((*start, *one), (_button("设置", "settings"),)), is_silent=True, is_protected=True
+    )
 
 
 # -- a question --------------------------------------------------------------------------------------------------------

@@ -281,7 +281,7 @@ def _review(facts: HandedIn) -> Buttons:
 def time_is_up(facts: HandedIn) -> Message:
     if facts.is_empty:
         return Message(fill("时间到，《{title}》已自动交卷，你没有作答。", title=facts.title))
-    return Message(Html("时间到，已自动交卷。" + _result(facts)), _review(facts))
+    return Message(Html("时间到，已自动交卷。" + _result(facts)), _review(facts), is_protected=True)
 
 
 def _result(facts: HandedIn) -> Html:

@@ -44,13 +44,14 @@ def moved_told(facts: Notice) -> Message:
 def invited(facts: Notice, name: str) -> Message:
     """T02."""
     text = "{name}同志：《{title}》已开考，{closes} 截止，点“开始计时”后才计时。"
-    return Message(fill(text, name=name, title=facts.title, closes=moment(facts.closes_at)), _begin(facts))
+    told = fill(text, name=name, title=facts.title, closes=moment(facts.closes_at))
+    return Message(told, _begin(facts), is_protected=True)  # it becomes the card of the exam
 
 
 def nudge(facts: Notice, _: str) -> Message:
     """T12."""
     text = "提醒：《{title}》{closes} 截止，你还没有参加。"
-    return Message(fill(text, title=facts.title, closes=moment(facts.closes_at)), _begin(facts))
+    return Message(fill(text, title=facts.title, closes=moment(facts.closes_at)), _begin(facts), is_protected=True)
 
 
 def _begin(facts: Notice) -> tuple[tuple[Button, ...], ...]:

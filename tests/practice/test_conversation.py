@@ -80,6 +80,7 @@ async def test_who_asked_for_it_is_offered_a_question_at_noon(stage: Stage, chat
     assert zhang.last() is not offered
     await zhang.press("看题")
     assert zhang.last().text.startswith("每日一题 · ")
+    assert zhang.last().is_protected
 
 
 async def test_what_is_switched_on_in_the_afternoon_begins_the_next_day(stage: Stage, chat: People) -> None:

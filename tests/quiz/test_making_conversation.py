@@ -103,6 +103,7 @@ async def test_a_running_exam_is_led_from_its_notice_to_its_early_end(stage: Sta
     assert zhang.last().text == "张三同志：《四月测试》已开考，3月3日 09:00 截止，点“开始计时”后才计时。"
     await zhang.press("开始答题")
     await zhang.press("开始计时")
+    assert zhang.last().is_protected  # an edit keeps what the message was sent with
     await zhang.press("交卷")
     await zhang.press("确认交卷")
     await li.say("/quiz")
