@@ -114,7 +114,7 @@ class Draft:
         elif self._takes_more_key:
             raw.answers = (Text(joined(raw.answers[0].text, text), raw.answers[0].at),)
         else:
-            return False
+            return self.part is Part.KEY and wording.is_points(halved(text))
         return True
 
     def _go_on_with_stem(self, text: str) -> None:

@@ -74,9 +74,7 @@ _BARE_BULLET = re.compile(r"[○◯□☐](?![○◯□☐])\s*(?=\S)")
 
 _RULER = re.compile(r"[-=_*~#+.·—–―─━…\s]{3,}")
 _PAGE = re.compile(r"[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[\s,/]*共?\s*\d{1,4}\s*页)?|窗体(?:顶端|底端)")
-_ABOUT_A_SITTING = re.compile(
-    rf"{_OWN}(?:\s*:.*|\s+\S*|)|{_GAINED}\s*:?\s*[\d.]*\s*分?[。.;]?|\d{{1,3}}(?:\.\d{{1,2}})?\s*分"
-)
+_ABOUT_A_SITTING = re.compile(rf"{_OWN}(?:\s*:.*|\s+\S*|)|{_GAINED}\s*:?\s*[\d.]*\s*分?[。.;]?")
 _KEY = re.compile(
     rf"(?P<open>[\[【(]?)\s*(?:{_KEY_WORD}|(?P<short>答))\s*(?P<close>[\]】)]?)\s*(?P<colon>[为是]?\s*:|)\s*"
 )
@@ -304,6 +302,11 @@ def _find_number(line: Wording) -> None:
 def ticked(text: str) -> list[str]:
     """○对 ○错 on one line, of which the first circle is taken off already."""
     return [part.strip() for part in re.split("[○◯□☐]", text)]
+
+
+def is_points(half: str) -> bool:
+    """0分: what somebody gained, below a key."""
+    return re.fullmatch(r"\d{1,3}(?:\.\d{1,2})?\s*分", half) is not None
 
 
 def without_brackets(text: str) -> str:
