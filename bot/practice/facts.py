@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 
-from bot.banks.rules import Question, shown_letters
+from bot.banks.rules import CHOICES, Question, shown_letters
 from bot.practice.rules import CardState, Mode
 
 
@@ -50,7 +50,8 @@ class Asked:
 
     @property
     def shown(self) -> str:
-        return shown_letters(self.picked, self.order)
+        """The letters picked as they stand on the message; a judgement has none."""
+        return shown_letters(self.picked, self.order) if self.question.type in CHOICES else ""
 
 
 @dataclass(frozen=True, slots=True)

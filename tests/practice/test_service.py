@@ -12,7 +12,7 @@ from bot.members.models import Account
 from bot.message import StaleButton
 from bot.outbox import OutboxRow
 from bot.periods import local_day
-from bot.practice import daily, jobs, personal, service
+from bot.practice import daily, jobs, personal, service, views
 from bot.practice.facts import Asked, Book, Done, Verdict
 from bot.practice.models import PracticeCard, PracticeEvent, Review
 from bot.practice.rules import AnsweredAlready, BookEmpty, CardState, Mode, NothingPicked, WrongParts
@@ -136,6 +136,14 @@ def test_a_day_of_practice_ends_with_its_count_and_the_next_day(lost: Play) -> N
     assert (end.right, end.asked) == (2, 3)
     assert end.book.ahead is not None
     assert (end.book.ahead.on, end.book.ahead.count) == (end.book.today + timedelta(days=1), 1)
+
+
+def test_a_judgement_is_told_in_its_words(lost: Play) -> None:
+    next_day(lost)
+    while (asked := ask(lost)).question.type is not QuestionType.TRUE_FALSE:
+        answer(lost, asked)
+    said = lost.act(service.answer, lost.cast.zhang, asked.review_id, RIGHT, chat_id=None)
+    assert "您的答案：正确" in views.verdict(said).text
 
 
 def test_the_first_answer_is_final_and_a_question_waits_through_anything(lost: Play) -> None:
