@@ -62,6 +62,12 @@ class Running:
     closes_at: datetime
     show_score: ShowScore
     show_key: ShowKey
+    number: int
+    allowed: int
+
+    @property
+    def may_again(self) -> bool:
+        return self.number < self.allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ class Item:
 _RUNNING = (
     select(Attempt.id, Attempt.paper_id, Attempt.member_id, Attempt.state, Attempt.started_at, Attempt.deadline_at)
     .add_columns(Attempt.credit_s, Paper.title, Paper.max_centi, Paper.pass_pct, Paper.closes_at)
-    .add_columns(Paper.show_score, Paper.show_key)
+    .add_columns(Paper.show_score, Paper.show_key, Attempt.number, Paper.attempts_allowed)
     .join(Paper, Paper.id == Attempt.paper_id)
     .where(Attempt.id == bindparam("attempt_id"), Attempt.round_id.is_(None))
 )

@@ -194,6 +194,7 @@ class HandedIn:
     shows_key: bool
     is_empty: bool = False
     review_id: int | None = None  # the exam, where the key may be seen at once
+    again_id: int | None = None  # the exam, where it may be sat once more
 
 
 # -- for its makers ----------------------------------------------------------------------------------------------------

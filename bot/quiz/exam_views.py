@@ -269,19 +269,22 @@ def _numbers(positions: Sequence[int]) -> str:
 
 
 def handed_in(facts: HandedIn) -> Message:
-    return Message(_result(facts), _review(facts))
+    return Message(_result(facts), _ways_on(facts))
 
 
-def _review(facts: HandedIn) -> Buttons:
-    if facts.review_id is None:
-        return ()
-    return ((Button("看错题", press("quiz", "fault", facts.review_id, 1)),),)
+def _ways_on(facts: HandedIn) -> Buttons:
+    found = []
+    if facts.review_id is not None:
+        found.append(Button("看错题", press("quiz", "fault", facts.review_id, 1)))
+    if facts.again_id is not None:
+        found.append(Button("再考一次", press("quiz", "sit", facts.again_id)))
+    return (tuple(found),) if found else ()
 
 
 def time_is_up(facts: HandedIn) -> Message:
     if facts.is_empty:
-        return Message(fill("时间到，《{title}》已自动交卷，你没有作答。", title=facts.title))
-    return Message(Html("时间到，已自动交卷。" + _result(facts)), _review(facts), is_protected=True)
+        return Message(fill("时间到，《{title}》已自动交卷，你没有作答。", title=facts.title), _ways_on(facts))
+    return Message(Html("时间到，已自动交卷。" + _result(facts)), _ways_on(facts), is_protected=True)
 
 
 def _result(facts: HandedIn) -> Html:

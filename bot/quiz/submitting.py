@@ -88,6 +88,7 @@ def finish(session: Session, running: Running, to: AttemptState, end_at: datetim
         shows_key=running.show_key is ShowKey.ON_CLOSE,
         is_empty=to is AttemptState.NO_ANSWER,
         review_id=running.paper_id if running.show_key is ShowKey.ON_SUBMIT else None,
+        again_id=running.paper_id if running.may_again and end_at < running.closes_at else None,
     )
 
 

@@ -175,6 +175,9 @@ def joined(people: int) -> str:
 def summary(facts: Summary) -> Message:
     if not facts.people:
         return Message(fill("现场答题结束：《{title}》，没有人作答。", title=facts.title))
+    if facts.people == 1:  # the figures would be his own, who may have answered in private
+        alone = fill("现场答题结束：《{title}》，1 人参加（共 {n} 题）。", title=facts.title, n=facts.total)
+        return Message(Html(alone + "个人成绩已私发本人。"))
     parts = fill(
         "现场答题结束：《{title}》，{m} 人参加，人均答对 {x} 题（共 {n} 题），正确率 {p}%。",
         title=facts.title,

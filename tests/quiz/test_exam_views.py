@@ -34,6 +34,13 @@ ENDED = HandedIn(
 )
 
 
+def test_who_has_an_attempt_left_is_led_to_it() -> None:
+    again = replace(ENDED, again_id=7)
+    assert seen(views.handed_in(again)).endswith("\n[再考一次]")
+    assert seen(views.time_is_up(again)).endswith("\n[再考一次]")
+    assert "[" not in seen(views.handed_in(ENDED))
+
+
 def seen(message: Message) -> str:
     """A message as people see it: its text, then its buttons row by row."""
     rows = ["".join(f"[{button.label}]" for button in row) for row in message.buttons]

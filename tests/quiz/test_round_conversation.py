@@ -87,7 +87,7 @@ async def test_a_private_seat_is_taken_in_the_group_and_played_in_private(
         assert labels(card) == []
         assert asked.votes == {}
         await stage.advance(seconds=span(asked) + 7)
-    assert "，1 人参加，人均答对 3 题（共 3 题），正确率 100%。" in li.last(group).text
+    assert li.last(group).text == "现场答题结束：《题库随机抽题》，1 人参加（共 3 题）。个人成绩已私发本人。"
     assert "你答了 3 题，对 3 题" in zhang.last().text
 
 

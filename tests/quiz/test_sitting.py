@@ -56,13 +56,16 @@ def test_all_get_the_same_questions_of_a_common_paper_by_type_in_their_own_order
 
 def test_each_attempt_is_drawn_from_the_frozen_pool_with_equal_totals(hall: Hall) -> None:
     hall.publish(draw=Draw.EACH, terms=Terms(hall.now, hall.now + timedelta(days=3), LIMIT, 3))
-    drawn = []
+    drawn, again = [], []
     for _ in range(3):
         card = hall.start(hall.cast.zhang)
         items = hall.items(card.attempt_id)
         drawn.append({item.version_id for item in items})
         assert sum(item.max_centi for item in items) == hall.paper.max_centi == 1700
-        hall.submit(hall.cast.zhang, card)
+        done = hall.submit(hall.cast.zhang, card)
+        assert isinstance(done, HandedIn)
+        again.append(done.again_id)
+    assert again == [hall.paper.id, hall.paper.id, None]
     assert len(set.union(*drawn[:2])) == 9  # what is new comes first; of 3 singles 2 are asked
     with pytest.raises(starting.NoAttemptLeft):
         hall.start(hall.cast.zhang)
