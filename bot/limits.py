@@ -40,7 +40,7 @@ ALL_KEPT = 5.0  # for answers and urgent things
 GROUP_RATE, GROUP_BURST, GROUP_KEPT = 18 / 60, 5.0, 1.0  # Telegram allows 20 a minute
 PRIVATE_RATE, PRIVATE_BURST = 1.0, 3.0
 ASKED_RATE, ASKED_BURST = 5.0, 20.0  # nobody taps faster; what waited through an outage comes at once
-FORGET = 2000  # buckets kept; a full one says nothing
+FORGET = 2000  # new buckets after which those that say nothing are looked for
 
 
 @dataclass(slots=True)
@@ -98,8 +98,8 @@ class Patience:
 
 
 def _forget(buckets: dict[int, Bucket], now: datetime) -> None:
-    """Make room where there are too many: a full one says nothing."""
-    if len(buckets) < FORGET:
+    """Make room each time so many more have come: a full one says nothing."""
+    if not buckets or len(buckets) % FORGET:
         return
     for of_id, bucket in list(buckets.items()):
         bucket.fill(now)
