@@ -139,7 +139,7 @@ def test_the_person_is_on_the_roster_no_more_and_the_secretary_looks(make: Make)
     roster = make.database.look(service.roster_on, cast.branch.id, NOW.date())
     assert gong.id not in [person.member_id for person in roster]
     query = select(OutboxRow.body).where(OutboxRow.chat_id == cast.li.user_id, OutboxRow.state == State.PENDING)
-    bodies = make.database.look(lambda session: session.scalars(query).all())
+    bodies = make.database.look(lambda session: session.scalars(query.order_by(OutboxRow.id)).all())
     texts = [str(body["text"]) for body in bodies if body and body["kind"] == "message"]
     assert f"未签2人：已删除人员{gong.id}、张三" in texts
     assert texts[-1] == "一支部有1名党员的个人信息已按申请删除，名册中不再有此人，统计数字不变。请核对名册。"
