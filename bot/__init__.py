@@ -3,9 +3,9 @@
       people ──▶ handlers          jobs ◀── clock        two doors into each feature
                        ╲            ╱
                         views                            words and buttons
-       attendance       service                          use cases: session first, now= last
-       meetings │ quiz  models                           tables
-          │     banks   rules                            pure
+  attendance │ practice service                          use cases: session first, now= last
+    meetings │ quiz     models                           tables
+             │ banks    rules                            pure
           members
        ─────────────────────────────────────────────
        polling · web                                     Telegram comes in
@@ -13,10 +13,11 @@
        chats                                             what stands against sending
        context · claims · aftermath · calls · answers · retention
        outbox · inbox · undo · transport · limits        durable messages, durable updates
+       workbook                                          how sheets look
        message · incoming · db · config · workdays
        batches · statements · trails · faults · engines  what the database runs, refuses, and how it is opened
        logs · clock · periods · yamlfile · errors
 
-`app` puts the house together, `schedule` lists every timed job, `demo` is a Telegram on this machine, `__main__` the
-command line.
+`app` puts the house together, `doors` lists every way in, `schedule` every timed job, `demo` is a Telegram on this
+machine, `__main__` the command line.
 """
