@@ -1,6 +1,7 @@
 """The XML parts of a Word file as streams: paragraphs and tables of the text, lists, styles. No tree is built."""
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -52,7 +53,7 @@ class Grid:
     rows: list[list[list[Words]]] = field(default_factory=list)
 
 
-class Part:
+class Part(ABC):
     """What all parts have: names without their namespaces, and values."""
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
@@ -67,8 +68,9 @@ class Part:
     def close(self) -> None:
         """The end of the part."""
 
+    @abstractmethod
     def begin(self, name: str, values: Mapping[str, str]) -> None:
-        raise NotImplementedError
+        """The beginning of an element."""
 
     def finish(self, name: str) -> None:
         """The end of an element."""
