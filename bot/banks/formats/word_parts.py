@@ -1,7 +1,6 @@
 """The XML parts of a Word file as streams: paragraphs and tables of the text, lists, styles. No tree is built."""
 
 import re
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -53,8 +52,8 @@ class Grid:
     rows: list[list[list[Words]]] = field(default_factory=list)
 
 
-class Part(ABC):
-    """What all parts have: names without their namespaces, and values."""
+class Part:
+    """What all parts have: names without their namespaces, and values. What a part does not say, it passes over."""
 
     def start(self, tag: str, attributes: Mapping[str, str]) -> None:
         self.begin(_bare(tag), {_bare(name): value for name, value in attributes.items()})
@@ -68,7 +67,6 @@ class Part(ABC):
     def close(self) -> None:
         """The end of the part."""
 
-    @abstractmethod
     def begin(self, name: str, values: Mapping[str, str]) -> None:
         """The beginning of an element."""
 
