@@ -123,6 +123,9 @@ def _move(session: Session, of: Office, opens_at: datetime, closes_at: datetime,
 
 
 def _running(session: Session, paper_id: int) -> Sequence[Attempt]:
+    """What this transaction sees may be older than an attempt that has just begun: its row of candidates, which is
+    written then, tells, and everything is done again."""
+    session.execute(select(Candidate.member_id).where(Candidate.paper_id == paper_id).with_for_update())
     mine = select(Attempt).where(Attempt.paper_id == paper_id, Attempt.state == AttemptState.STARTED)
     mine = mine.where(Attempt.round_id.is_(None)).order_by(Attempt.id).with_for_update()
     return session.scalars(mine.execution_options(populate_existing=True)).all()

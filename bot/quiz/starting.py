@@ -22,6 +22,7 @@ from bot.outbox import Lane
 from bot.quiz import attempts, exam_views, exams, sitting
 from bot.quiz.blueprint import Blueprint, draw_each, shuffled
 from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding
+from bot.quiz.marking import MarkingRule, marking_rules
 from bot.quiz.models import Attempt, AttemptItem, Candidate, Paper, PaperItem, PaperPool
 from bot.quiz.rules import (
     FINISHED,
@@ -74,7 +75,6 @@ class Desk:
     opens_at: datetime
     closes_at: datetime
     member_id: int
-    standing: CandidateStanding
     finished: int
     last_number: int
     running_id: int | None
@@ -163,7 +163,6 @@ def _desk(session: Session, paper: Paper, member_id: int) -> Desk:
         paper.opens_at,
         paper.closes_at,
         member_id,
-        candidate.standing,
         finished=sum(row.state in FINISHED for row in rows),
         last_number=max((row.number for row in rows), default=0),
         running_id=next((row.id for row in rows if row.state is AttemptState.STARTED), None),
@@ -182,25 +181,24 @@ def _refuse(desk: Desk, at: datetime) -> None:
         raise NoAttemptLeft
 
 
-def _rules(session: Session, paper: Paper) -> tuple[tuple[Rule, int | None], ...]:
-    """How the multiple choices of the paper are marked; for EACH with what one letter earns."""
+def _rules(session: Session, paper: Paper) -> tuple[MarkingRule, ...]:
+    """How what needs a rule is marked, whichever of its questions somebody is given."""
+    blueprint = Blueprint.from_json(paper.blueprint)
+    is_ruled = QuestionVersion.type.in_([QuestionType.MULTIPLE, QuestionType.BLANK])
     if paper.draw is Draw.SAME:
         query = select(PaperItem.rule, cast_to(QuestionVersion.content, Text)).join(
             QuestionVersion, QuestionVersion.id == PaperItem.version_id
         )
-        query = query.where(PaperItem.paper_id == paper.id, QuestionVersion.type == QuestionType.MULTIPLE)
-        return _distinct([(rule, attempts.question(content).each_centi) for rule, content in session.execute(query)])
-    rows = Blueprint.from_json(paper.blueprint).rows
-    pool = select(PaperPool.row, cast_to(QuestionVersion.content, Text)).join(
-        QuestionVersion, QuestionVersion.id == PaperPool.version_id
-    )
-    pool = pool.where(PaperPool.paper_id == paper.id, QuestionVersion.type == QuestionType.MULTIPLE)
-    asked = [(rows[place].rule, attempts.question(content)) for place, content in session.execute(pool)]
-    return _distinct([(rule or question.rule, question.each_centi) for rule, question in asked])
-
-
-def _distinct(rules: list[tuple[Rule, int | None]]) -> tuple[tuple[Rule, int | None], ...]:
-    return tuple(dict.fromkeys((rule, each if rule is Rule.EACH else None) for rule, each in rules))
+        items = session.execute(query.where(PaperItem.paper_id == paper.id, is_ruled).order_by(PaperItem.position))
+        asked = [(rule, attempts.question(content)) for rule, content in items]
+    else:
+        pool = select(PaperPool.row, cast_to(QuestionVersion.content, Text)).join(
+            QuestionVersion, QuestionVersion.id == PaperPool.version_id
+        )
+        pool = pool.where(PaperPool.paper_id == paper.id, is_ruled).order_by(PaperPool.version_id)
+        drawn = [(blueprint.rows[place].rule, attempts.question(text)) for place, text in session.execute(pool)]
+        asked = [(rule or question.rule, question) for rule, question in drawn]
+    return marking_rules(asked, blueprint.each_centi())
 
 
 # -- 开始计时 ----------------------------------------------------------------------------------------------------------
@@ -211,6 +209,13 @@ def _new_attempt(dialect: str) -> ReturningInsert[int]:
 
 
 _NEW_ATTEMPT = Query(_new_attempt)
+# Who was excused is due from now on. Of the others the row is written, too: whoever changes the exam at this moment
+# holds it, and then one of the two begins anew and sees what the other did.
+_IS_DUE = Write(
+    update(Candidate)
+    .where(Candidate.paper_id == bindparam("of_paper"), Candidate.member_id == bindparam("of_member"))
+    .values(standing=CandidateStanding.DUE)
+)
 _NEW_ITEM = Write(lambda dialect: upsert_on(dialect, AttemptItem))
 
 
@@ -245,9 +250,7 @@ def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:
         return again.running_id
     rng = random.Random(f"{paper.seed}:{desk.member_id}:{number}")  # noqa: S311  # what it decides is stored
     _lay_out(session, paper, fresh[0], rng, is_first=number == 1)
-    if desk.standing is CandidateStanding.EXEMPT:
-        candidate = update(Candidate).where(Candidate.paper_id == paper.id, Candidate.member_id == desk.member_id)
-        session.execute(candidate.values(standing=CandidateStanding.DUE))
+    _IS_DUE.run(session, {"of_paper": paper.id, "of_member": desk.member_id})
     if limit >= LAST_CALL_FROM:
         _call_last(session, sender, paper, fresh[0], deadline_at - LAST_CALL, now)
     signal(session, "jobs")

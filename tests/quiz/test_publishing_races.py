@@ -2,24 +2,30 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from multiprocessing import get_context
+from threading import Event
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
-from bot.banks.rules import QuestionType
+from bot.banks import revisions
+from bot.banks.rules import Origin, QuestionType
+from bot.banks.scopes import Scope
 from bot.db import Database, NotSaved
 from bot.errors import UserError
 from bot.message import Sender
 from bot.quiz import changing, exam_drafts, exam_settings, exams
 from bot.quiz.exam_facts import Terms
 from bot.quiz.models import Candidate, Paper, PaperLog
-from bot.quiz.rules import DraftStep, PaperAction, PaperState
-from tests.make import NOW
-from tests.quiz.hall import LIMIT, Hall
+from bot.quiz.rules import EARLY_END, AttemptState, DraftStep, PaperAction, PaperState
+from tests.make import NOW, Make
+from tests.quiz.hall import LIMIT, Hall, bank
 
 DRAFTS = 8
+WAIT = 20.0  # seconds until a test of two sessions gives up
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +110,65 @@ def test_an_opening_is_told_once_and_an_end_happens_once(
     assert {paper.state for paper in hall.rows(Paper)} == {PaperState.CLOSED}
     closed = Counter(log.action for log in hall.rows(PaperLog))[PaperAction.CLOSED]
     assert closed == by_hand.result()
+
+
+# -- an attempt begun while its exam is being changed ------------------------------------------------------------------
+
+Change = Callable[[Session, Sender, int, datetime], object]
+
+
+def _close(session: Session, sender: Sender, paper_id: int, now: datetime) -> object:
+    return changing.close_now(session, sender, paper_id, now=now)
+
+
+def _cancel(session: Session, sender: Sender, paper_id: int, now: datetime) -> object:
+    return changing.cancel(session, sender, paper_id, "题目有误", now=now)
+
+
+def _shorten(session: Session, sender: Sender, paper_id: int, now: datetime) -> object:
+    return changing.write_window(session, sender, paper_id, "今天9点12分", now=now)
+
+
+@pytest.fixture
+def server_hall(postgres_url: str) -> Iterator[Hall]:
+    """PostgreSQL alone: on SQLite only one transaction writes at a time."""
+    database = Database(postgres_url)
+    make = Make(database)
+    cast = make.cast()
+    make.chat(cast.branch)
+    ready_bank = revisions.ready(bank(), b"exam")
+    database.run(revisions.write, ready_bank, Scope(), Origin.CLI, base_id=None, by=None, now=NOW)
+    yield Hall(database, cast)
+    database.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "state", "end"),
+    [
+        (_close, AttemptState.STARTED, EARLY_END),
+        (_cancel, AttemptState.VOIDED, LIMIT),
+        (_shorten, AttemptState.STARTED, timedelta(minutes=12)),
+    ],
+)
+def test_an_attempt_begun_while_its_exam_is_changed_is_changed_with_it(
+    server_hall: Hall, postgres_url: str, change: Change, state: AttemptState, end: timedelta
+) -> None:
+    hall, looked, begun = server_hall, Event(), Event()
+    paper_id, sender = hall.publish(), hall.sender(server_hall.cast.li)
+
+    def change_slowly(session: Session) -> None:
+        """What it sees is settled by its first statement; the attempt is begun behind that."""
+        session.execute(select(Paper.state))
+        looked.set()
+        assert begun.wait(WAIT)
+        change(session, sender, paper_id, NOW)
+
+    other = Database(postgres_url)
+    with ThreadPoolExecutor(1) as pool:
+        changed = pool.submit(other.run, change_slowly)
+        assert looked.wait(WAIT)
+        hall.start(hall.cast.zhang)
+        begun.set()
+        changed.result()
+    other.close()
+    assert (hall.attempt.state, hall.attempt.deadline_at) == (state, NOW + end)
