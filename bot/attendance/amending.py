@@ -20,7 +20,6 @@ from bot.meetings.facts import MeetingFacts
 from bot.members import quiet
 from bot.members import service as members
 from bot.members.models import Member
-from bot.members.rules import DueList
 from bot.message import Message
 from bot.outbox import Lane
 
@@ -44,15 +43,15 @@ def apply(
     columns = (Attendance.member_id, Attendance.is_due, Attendance.status, Attendance.leave_state)
     query = select(*columns, Attendance.leave_kind)
     row = session.execute(query.where(Attendance.id == attendance_id)).one()
-    is_open_to_all = meeting.rules.due_list is DueList.NOBODY
-    is_struck = row.is_due and wanted.status is Status.EXPECTED
-    is_added = not row.is_due and not is_open_to_all
+    is_listing, is_voluntary = wanted.status is Status.EXPECTED, meeting.is_voluntary
+    is_struck = is_listing and (row.is_due or (is_voluntary and row.status in CAME))
+    is_added = not row.is_due and (not is_voluntary or (is_listing and not is_struck))
     if not is_struck and not is_added and wanted.is_met(row.status, row.leave_kind):
         return
     values = _values(row, wanted, by)
-    if is_open_to_all and wanted.status in CAME:
+    if is_voluntary and not is_struck:
         values["answer"] = Answer.GOING
-    if is_struck or is_added:
+    if (is_struck or is_added) and not is_voluntary:
         has_vote = is_added and _has_vote(session, meeting, row.member_id)
         values |= {"is_due": is_added, "has_vote": has_vote}
     statement = update(Attendance).where(Attendance.id == attendance_id).values(**values)

@@ -112,7 +112,8 @@ def close(
     now_is = meetings.facts(session, meeting.id)
     assert now_is is not None
     final = roll(session, meeting.id, now=now)
-    message = views.summary(now_is, final, meetings.named(session, final.absent, now_is))
+    told = final.joined_present if meeting.is_voluntary else final.absent
+    message = views.summary(now_is, final, meetings.named(session, told, now_is))
     _tell_secretary(session, now_is, "closed", message, now=now)
     amending.tell_marked(session, now_is, now=now)
     log.info("meeting_closed", meeting=meeting.id, expected=final.expected, present=len(final.present))

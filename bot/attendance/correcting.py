@@ -155,7 +155,7 @@ def correct(session: Session, sender: Sender, ref: str, text: str, *, now: datet
         by = amending.By(who.recorded_id, who.name, sender.update_id)
         amending.apply(session, meeting, attendance_id, wanted, reason, by, now=now)
     else:
-        is_listed = found.is_due or meeting.rules.due_list is DueList.NOBODY
+        is_listed = found.is_due or meeting.is_voluntary
         was = found.status if is_listed else None
         proposals.propose(session, sender, meeting, who, attendance_id, was, wanted, reason, now=now)
     return Corrected(

@@ -29,7 +29,6 @@ from bot.attendance.sheet_views import KIND_NAMES, STATUS_NAMES
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.rules import MeetingState
 from bot.meetings.views import clock, label, name, short_day
-from bot.members.rules import DueList
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import local_day
@@ -48,6 +47,10 @@ def became(wanted: Wanted, was: Status | None) -> str:
     if wanted.status is Status.ON_LEAVE:
         return f"请假（补假，{KIND_NAMES[wanted.leave_kind or ReasonKind.OTHER]}）"
     return STATUS_NAMES[wanted.status]
+
+
+def off_list(meeting: MeetingFacts) -> str:
+    return "未报名" if meeting.is_voluntary else OFF_LIST
 
 
 def two(proposer: str, confirmer: str) -> str:
@@ -123,7 +126,7 @@ def _record_buttons(found: Correctable) -> Buttons:
     make_up = (Button("登记补课", press("attendance", "madeup", *at)),) if may_make_up else ()
     if found.is_too_late or found.proposal is not None:
         return ((*make_up, trail, back),)
-    is_volunteering = found.meeting.rules.due_list is DueList.NOBODY
+    is_volunteering = found.meeting.is_voluntary
     choices: list[tuple[str, str]] = []
     if found.meeting.is_over:
         choices = [("到会", "p"), ("迟到", "l")]
@@ -151,8 +154,9 @@ def ask_reason(found: Correctable, wanted: Wanted) -> Message:
 
 def _change(meeting: MeetingFacts, was: Status, wanted: Wanted, is_due: bool) -> str:
     if wanted.status is Status.EXPECTED:
-        return "移出应到名单" if is_due else "加入应到名单"
-    is_added = not is_due and meeting.rules.due_list is not DueList.NOBODY
+        list_ = "名单" if meeting.is_voluntary else "应到名单"
+        return f"移出{list_}" if is_due or was in CAME else f"加入{list_}"
+    is_added = not is_due and not meeting.is_voluntary
     old = OFF_LIST if is_added else STATUS_NAMES[was]
     return f"由“{old}”改为“{became(wanted, was)}”"
 
@@ -172,8 +176,8 @@ def corrected(
     """更正, to the person concerned. `was` is none for somebody put on the list, `wanted` for somebody struck off."""
     text = "{by}将您{day}{kind}的记录由“{was}”改为“{became}”，原因：{reason}。如有异议请联系书记。"
     words = {
-        "was": STATUS_NAMES[was] if was else OFF_LIST,
-        "became": became(wanted, was) if wanted else OFF_LIST,
+        "was": STATUS_NAMES[was] if was else off_list(meeting),
+        "became": became(wanted, was) if wanted else off_list(meeting),
     }
     return Message(fill(text, by=by, day=short_day(meeting.on, now=now), kind=name(meeting), reason=reason, **words))
 
@@ -225,7 +229,7 @@ def confirm_row(what: Proposal) -> tuple[Button, ...]:
 
 
 def _wanted(what: Proposal) -> str:
-    return OFF_LIST if what.wanted.status is Status.EXPECTED else became(what.wanted, what.was)
+    return off_list(what.meeting) if what.wanted.status is Status.EXPECTED else became(what.wanted, what.was)
 
 
 def _proposed(what: Proposal) -> str:

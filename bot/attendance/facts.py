@@ -167,6 +167,7 @@ class Record:
     on_leave: int
     absent: int
     latest: tuple[tuple[MeetingFacts, Status], ...]
+    joined: int = 0  # times one came without being due
 
 
 # -- corrections ---

@@ -43,7 +43,7 @@ from bot.members import directory, prompts
 from bot.members import service as members
 from bot.members import views as members_views
 from bot.members.models import Member, Unit
-from bot.members.rules import Case, DueList, Right, Role
+from bot.members.rules import Case, Right, Role
 from bot.message import Edit, Sender
 from bot.outbox import Lane, OutboxRow, Rendered, Sent
 from bot.periods import beijing
@@ -98,7 +98,7 @@ def _check_askable(sender: Sender, at: Seat, version: int) -> None:
         raise AlreadyCheckedIn(at=f"{beijing(at.arrived_at):%H:%M}")
     if sender.at >= at.meeting.starts_at:
         raise AlreadyStarted
-    if at.meeting.rules.due_list is DueList.NOBODY:
+    if at.meeting.is_voluntary:
         raise NoLeave
     if at.leave_state in (LeaveState.ASKED, LeaveState.APPROVED):
         raise AlreadyOnLeave

@@ -3,13 +3,13 @@
 from datetime import datetime, time, timedelta
 from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.attendance import leave, proposals
 from bot.attendance.facts import NearChat, Own, Record, Today
 from bot.attendance.models import Attendance
-from bot.attendance.rules import Status, parts_seen
+from bot.attendance.rules import CAME, Status, parts_seen
 from bot.attendance.service import roll
 from bot.attendance.standing import counted, standings
 from bot.errors import UserError
@@ -21,7 +21,7 @@ from bot.meetings.rules import MeetingState
 from bot.meetings.views import IN_CHAT
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Actor, DueList, Right
+from bot.members.rules import Actor, Right
 from bot.message import Sender
 from bot.periods import PeriodKind, at_beijing, local_day
 
@@ -45,7 +45,7 @@ def near(session: Session, sender: Sender, *, now: datetime) -> list[Own]:
 
 
 def _concerns(own: Own) -> bool:
-    return own.is_due or own.may_see_names or own.meeting.rules.due_list is DueList.NOBODY
+    return own.is_due or own.may_see_names or own.meeting.is_voluntary
 
 
 def in_chat(session: Session, sender: Sender, page: int = 0, *, now: datetime) -> NearChat:
@@ -122,20 +122,22 @@ def record(session: Session, sender: Sender, *, now: datetime) -> Record:
     who.require(Right.SELF)
     year = PeriodKind.YEAR.of(local_day(now))
     query = (
-        select(*meetings.COLUMNS, Attendance.status)
+        select(*meetings.COLUMNS, Attendance.is_due, Attendance.status)
         .join(Unit, Unit.id == Meeting.unit_id)
         .join(Attendance, Attendance.meeting_id == Meeting.id)
-        .where(Attendance.member_id == who.member_id, Attendance.is_due, Meeting.state.in_(OVER))
+        .where(Attendance.member_id == who.member_id, or_(Attendance.is_due, Attendance.status.in_(CAME)))
+        .where(Meeting.state.in_(OVER))
         .where(Meeting.starts_at >= at_beijing(year.first_on, time.min))
         .order_by(Meeting.starts_at.desc())
     )
-    found = [(meetings.from_row(row), cast("Status", row[-1])) for row in session.execute(query)]
-    statuses = [status for _, status in found]
+    found = [(meetings.from_row(row), *cast("tuple[bool, Status]", row[-2:])) for row in session.execute(query)]
+    statuses = [status for _, is_due, status in found if is_due]
     return Record(
         year=year.year,
         present=statuses.count(Status.PRESENT),
         late=statuses.count(Status.LATE),
         on_leave=statuses.count(Status.ON_LEAVE),
         absent=statuses.count(Status.ABSENT),
-        latest=tuple(found[:LATEST]),
+        latest=tuple((meeting, status) for meeting, _, status in found[:LATEST]),
+        joined=len(found) - len(statuses),
     )

@@ -40,7 +40,7 @@ from bot.meetings.rules import CardKind, MeetingState, Roll, RungName, SignIn
 from bot.members import joining
 from bot.members import service as members
 from bot.members.models import Unit
-from bot.members.rules import Actor, DueList, NotBound, UnitKind
+from bot.members.rules import Actor, NotBound, UnitKind
 from bot.message import Sender
 from bot.outbox import OutboxRow
 from bot.periods import beijing
@@ -150,7 +150,7 @@ def _place(session: Session, who: Actor, meeting: MeetingFacts) -> tuple[bool, b
     A cancelled meeting has places for all who know of it: they read that it is cancelled.
     """
     is_seen = meetings.sees(who, meeting)
-    if is_seen and (meeting.rules.due_list is DueList.NOBODY or meeting.state is MeetingState.CANCELLED):
+    if is_seen and (meeting.is_voluntary or meeting.state is MeetingState.CANCELLED):
         return False, False
     if meeting.state is MeetingState.SCHEDULED:
         due = next((due for due in meetings.expected(session, meeting, only=who.member_id).due), None)

@@ -8,7 +8,7 @@ from bot.attendance.guest_views import guest_lines
 from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import MeetingState
-from bot.meetings.views import answered, button_label, clock, head, label, name, outcome, signed, span, voting
+from bot.meetings.views import answered, button_label, clock, head, label, name, outcome, signed, so_far, span, voting
 from bot.members.rules import UnitKind, UnitRef
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
@@ -51,10 +51,10 @@ def sheet(what: Sheet, *, now: datetime) -> Message:
 
 def _counts(what: Sheet) -> str:
     if what.meeting.is_over:
-        return outcome(what.roll)
+        return outcome(what.meeting, what.roll)
     if what.meeting.state is MeetingState.SCHEDULED:
         return answered(what.meeting, what.roll)
-    return f"应到{what.roll.expected} · {signed(what.roll)}"
+    return so_far(what.meeting, what.roll)
 
 
 def _excused(what: Sheet) -> list[str]:
@@ -90,6 +90,7 @@ def _replies(what: Sheet) -> list[str]:
 def _groups(what: Sheet) -> list[str]:
     """Each state with its people; long lists are shortened, 点名 shows them all."""
     due = [entry for entry in what.entries if entry.is_due]
+    joined = [entry for entry in what.entries if not entry.is_due and entry.answer is Answer.GOING]
     people = [entry.person for entry in what.entries]
     groups: tuple[tuple[str, list[Entry]], ...] = (
         ("到会", [entry for entry in due if entry.status is Status.PRESENT]),
@@ -97,7 +98,8 @@ def _groups(what: Sheet) -> list[str]:
         ("请假", [entry for entry in due if entry.status is Status.ON_LEAVE]),
         ("未签", [entry for entry in due if entry.status is Status.EXPECTED]),
         ("缺席", [entry for entry in due if entry.status is Status.ABSENT]),
-        ("报名", [entry for entry in what.entries if not entry.is_due and entry.answer is Answer.GOING]),
+        ("到会", [entry for entry in joined if entry.status in CAME]),
+        ("报名未到" if what.meeting.is_over else "报名未签", [one for one in joined if one.status not in CAME]),
     )
     return [
         fill("<b>{title}{count}</b>：{names}", title=title, count=len(found), names=_people(found, people))
@@ -137,7 +139,7 @@ def _mark(entry: Entry) -> str:
     if entry.is_time_unsure:
         marks.append("时间待核")
     marks += [text for text, is_so in _NOTES if is_so(entry)]
-    if entry.status is Status.EXPECTED and entry.answer is Answer.GOING:
+    if entry.is_due and entry.status is Status.EXPECTED and entry.answer is Answer.GOING:
         marks.append("已回复参加")
     return f"（{'，'.join(marks)}）" if marks else ""
 
@@ -182,7 +184,7 @@ def marking(what: Sheet, page: int = 0, *, is_sure: bool = False, is_for_other: 
     ]
     of = what.meeting.id
     turning = turns(page, len(due), PAGE, lambda number: press("attendance", "turn", of, number, flag))
-    text = fill("点名：{kind}\n{counts}", kind=name(what.meeting), counts=signed(what.roll))
+    text = fill("点名：{kind}\n{counts}", kind=name(what.meeting), counts=signed(what.meeting, what.roll))
     hint = "代录已开：现在点到的人记为代录。" if is_for_other else "点姓名依次换成到会、迟到、未签。"
     return Message(lines(text, hint), (*rows(buttons, 2), *turning, _last_row(what, page, is_sure, is_for_other)))
 
@@ -226,8 +228,8 @@ def leaving(what: Sheet, page: int = 0) -> Message:
 
 
 def ask_end(what: Sheet) -> Message:
-    text = "结束签到后，未签{count}人记为缺席。确认结束吗？"
     count = len(what.roll.unsigned)
+    text = "结束签到后，未签{count}人记为缺席。确认结束吗？" if count else "结束后不能再自己签到。确认结束吗？"
     buttons = (
         Button("确认结束", press("attendance", "close", what.meeting.id), style="danger"),
         Button("返回", press("attendance", "back", what.meeting.id)),
@@ -240,7 +242,7 @@ def nothing_ended() -> Message:
 
 
 def ended(result: Closed) -> Message:
-    return Message(lines(fill("{kind}已结束", kind=name(result.meeting)), outcome(result.roll)))
+    return Message(lines(fill("{kind}已结束", kind=name(result.meeting)), outcome(result.meeting, result.roll)))
 
 
 def extended(until: datetime) -> str:

@@ -30,7 +30,6 @@ from bot.meetings.views import (
     span,
     when,
 )
-from bot.members.rules import DueList
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
@@ -143,10 +142,25 @@ def explained(meeting: MeetingFacts, kind: ReasonKind, *, now: datetime) -> Mess
 # -- at closing, after downtime ---
 
 
-def summary(meeting: MeetingFacts, roll: Roll, absent: Sequence[Named]) -> Message:
-    """For the secretary."""
+def summary(meeting: MeetingFacts, roll: Roll, people: Sequence[Named]) -> Message:
+    """For the secretary: who is absent, or where nobody is due who took part."""
+    write = Button("写记录", press("meetings", "minutes", meeting.id))
+    return Message(
+        _helped(meeting, roll, people) if meeting.is_voluntary else _attended(meeting, roll, people),
+        ((*sheet_row(meeting), write),),
+    )
+
+
+def _helped(meeting: MeetingFacts, roll: Roll, came: Sequence[Named]) -> Html:
+    if not roll.joined:
+        return fill("{kind}已结束：没有人报名。", kind=name(meeting))
+    outcome = f"参加{len(came)}人：{names(came)}" if came else "没有人签到"
+    return fill("{kind}已结束：报名{count}人，{outcome}。", kind=name(meeting), count=len(roll.joined), outcome=outcome)
+
+
+def _attended(meeting: MeetingFacts, roll: Roll, absent: Sequence[Named]) -> Html:
     text = "{kind}已结束：应到{due}，实到{present}{late}，请假{leave}，缺席{absent}{names}。到会率{rate}。"
-    filled = fill(
+    return fill(
         text,
         kind=name(meeting),
         due=roll.expected,
@@ -157,8 +171,6 @@ def summary(meeting: MeetingFacts, roll: Roll, absent: Sequence[Named]) -> Messa
         names=f"：{names(absent)}" if absent else "",
         rate=rate(roll),
     )
-    write = Button("写记录", press("meetings", "minutes", meeting.id))
-    return Message(filled, ((*sheet_row(meeting), write),))
 
 
 def ask_after_downtime(meeting: MeetingFacts) -> Message:
@@ -204,7 +216,7 @@ def _place(own: Own) -> str:
 
 def _state(own: Own, *, now: datetime) -> str:
     if own.meeting.is_over:
-        return f"已结束。{own_outcome(own.roll)}" if own.is_due else "已结束"
+        return f"已结束。{own_outcome(own.roll)}" if own.is_due or own.roll.joined else "已结束"
     if not own.is_due and not own.roll.joined:
         return ""
     return own_sign_in(own.roll) if own.meeting.is_open(now) else own_state(own.roll)
@@ -220,7 +232,7 @@ def one_meeting(own: Own, *, now: datetime) -> Message:
         _state(own, now=now),
     )
     buttons: list[tuple[Button, ...]] = []
-    if own.is_due or own.roll.joined or meeting.rules.due_list is DueList.NOBODY:
+    if own.is_due or own.roll.joined or meeting.is_voluntary:
         buttons += _own_buttons(own, now=now)
     if own.may_see_names:
         buttons.append(sheet_row(meeting))
@@ -325,6 +337,7 @@ def record(what: Record, *, now: datetime) -> Message:
         f"{what.year}年应到{total}次：到会{what.present + what.late}（迟到{what.late}） · "
         f"请假{what.on_leave} · 缺席{what.absent}"
     )
+    joined = f"志愿服务参加{what.joined}次" if what.joined else ""
     latest = [
         fill(
             "{day} {kind}：{status}",
@@ -339,4 +352,4 @@ def record(what: Record, *, now: datetime) -> Message:
         for meeting, _ in what.latest
     ]
     hint = "点下面的会议，看记录是谁在什么时候登记的。" if trails else ""
-    return Message(lines(counts, *latest, hint), rows(trails, 2))
+    return Message(lines(counts, joined, *latest, hint), rows(trails, 2))

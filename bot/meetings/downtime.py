@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.inbox import Outage
-from bot.meetings import cards, service, views
+from bot.meetings import cards, leader_views, service, views
 from bot.meetings.models import Meeting, Rung
 from bot.meetings.rules import MeetingState, RungState
 from bot.members import quiet
@@ -39,7 +39,7 @@ def tell(session: Session, root_user_ids: Collection[int] = (), *, now: datetime
 def _tell_admins(session: Session, outage: Outage, root_user_ids: Collection[int], *, now: datetime) -> None:
     query = select(Rung.state, Rung.was_late).where(Rung.due_at >= outage.from_at, Rung.due_at <= outage.to_at)
     fates = Counter(state for state, was_late in session.execute(query) if was_late or state is not RungState.FIRED)
-    message = views.after_downtime(
+    message = leader_views.after_downtime(
         outage.from_at,
         outage.to_at,
         late=fates[RungState.FIRED],

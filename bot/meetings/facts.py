@@ -9,7 +9,7 @@ from bot.meetings.phrases import Every, Note, Question
 from bot.meetings.recurrence import Landing
 from bot.meetings.repeating import SeriesFacts, Terms
 from bot.meetings.rules import Change, MeetingKind, MeetingState, Outcome
-from bot.members.rules import Case, UnitRef
+from bot.members.rules import Case, DueList, UnitRef
 from bot.periods import QuietHours, local_day
 from bot.workdays import Why, WorkCalendar
 
@@ -51,6 +51,11 @@ class MeetingFacts:
             return kinds.of(self.kind, self.unit.kind)
         except kinds.KindNotHeld:
             return kinds.of(self.kind)
+
+    @property
+    def is_voluntary(self) -> bool:
+        """Nobody is due: who comes has joined, and nobody is on leave or absent."""
+        return self.rules.due_list is DueList.NOBODY
 
     @property
     def is_live(self) -> bool:

@@ -6,9 +6,10 @@ from datetime import datetime
 from bot.meetings import ladder
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import Roll
-from bot.meetings.views import clock, name, names, sheet_row, short_day, voting
+from bot.meetings.views import clock, name, names, sheet_row, short_day, voting, when
 from bot.members.rules import UnitKind
 from bot.message import Button, Message, fill, press
+from bot.periods import local_day
 
 
 def unreached(meeting: MeetingFacts, people: Sequence[Named]) -> Message:
@@ -94,3 +95,15 @@ def still_unexplained(meeting: MeetingFacts, people: Sequence[Named], round_: in
     text = "{which}仍有{count}人未说明缺席原因（第{round}次，共{rounds}次）：{names}。"
     rounds = {"round": round_, "rounds": ladder.EXPLAIN_ROUNDS}
     return Message(fill(text, which=which, count=len(people), names=names(people), **rounds), (sheet_row(meeting),))
+
+
+# -- after downtime ---
+
+
+def after_downtime(
+    from_at: datetime, to_at: datetime, *, late: int, merged: int, expired: int, now: datetime
+) -> Message:
+    """To the administrators: how long, and what became of the reminders due meanwhile."""
+    is_one_day = local_day(from_at) == local_day(to_at) == local_day(now)
+    span_ = f"{clock(from_at)}—{clock(to_at)}" if is_one_day else f"{when(from_at, now=now)}—{when(to_at, now=now)}"
+    return Message(f"停机{span_}，补发{late}，合并{merged}，过期{expired}。")

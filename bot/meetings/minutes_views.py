@@ -7,7 +7,7 @@ from bot.meetings.agenda import PERSONAL, Agenda, Item, OneItem
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.minutes import LONGEST, LONGEST_REF, Candidates, MinutesFacts, Missing, Post
 from bot.meetings.rules import AgendaState, MeetingKind, MeetingState, Outcome, VoteRule
-from bot.meetings.views import button_label, head, label, name, names, outcome, signed, span
+from bot.meetings.views import button_label, head, label, name, names, outcome, so_far, span
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 
@@ -61,9 +61,7 @@ def minutes(what: MinutesFacts, is_quorate: Quorate, *, is_sure: bool = False, n
         fill("<b>会议记录</b>{filed}", filed="（已归档）" if what.is_filed else ""),
         head(name(meeting), meeting.title),
         _when_where(meeting, now=now),
-        outcome(what.roll)
-        if meeting.is_over
-        else fill("应到{due} · {rest}", due=what.roll.expected, rest=signed(what.roll)),
+        outcome(meeting, what.roll) if meeting.is_over else so_far(meeting, what.roll),
         _person("主持人", what.chair),
         _person("记录人", what.recorder),
         fill("主讲人：{who}", who=names(what.lecturers)) if what.lecturers else "",

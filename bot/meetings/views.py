@@ -5,7 +5,6 @@ from datetime import date, datetime
 
 from bot.meetings.facts import MeetingFacts, Moved, Named, Shifted
 from bot.meetings.rules import CORRECTION, MeetingKind, MeetingState, Outcome, Roll, SignIn, VoteRule
-from bot.members.rules import DueList
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, base36, cut, fill, lines, press, rows
 from bot.periods import beijing, local_day
@@ -116,9 +115,9 @@ def card(meeting: MeetingFacts, roll: Roll, moved: Moved | Shifted | None = None
     if meeting.state is MeetingState.CANCELLED:
         return cancelled_card(meeting, now=now)
     if meeting.is_over:
-        return Message(lines(*_head(meeting, None, now=now), "已结束", outcome(roll)))
+        return Message(lines(*_head(meeting, None, now=now), "已结束", outcome(meeting, roll)))
     if meeting.is_open(now):
-        text = lines(*_head(meeting, None, now=now), *_signing_in(meeting), signed(roll), voting(roll))
+        text = lines(*_head(meeting, None, now=now), *_signing_in(meeting), signed(meeting, roll), voting(roll))
         return Message(text, sign_in_row(meeting))
     buttons = (
         Button("参加", press("attendance", "go", meeting.id, meeting.version)),
@@ -167,7 +166,7 @@ def cancelled_card(meeting: MeetingFacts, *, now: datetime) -> Message:
 
 
 def answered(meeting: MeetingFacts, roll: Roll) -> str:
-    if meeting.rules.due_list is DueList.NOBODY:
+    if meeting.is_voluntary:
         return f"已报名{len(roll.joined)}人"
     return f"已回复 {roll.answered}/{roll.expected}：{answers(roll)}"
 
@@ -177,10 +176,11 @@ def answers(roll: Roll) -> str:
     return f"参加{len(roll.going)}{online} · 请假{roll.leaving} · 未回复{len(roll.unanswered)}"
 
 
-def signed(roll: Roll) -> str:
+def signed(meeting: MeetingFacts, roll: Roll) -> str:
+    if meeting.is_voluntary:
+        return f"报名{len(roll.joined)} · 已签到{len(roll.joined_present)}"
     late = f"（迟到{len(roll.late)}）" if roll.late else ""
-    joined = f" · 报名签到{len(roll.joined_present)}" if roll.joined else ""
-    return f"实到{len(roll.present)}{late} · 请假{len(roll.on_leave)} · 未签{len(roll.unsigned)}{joined}"
+    return f"实到{len(roll.present)}{late} · 请假{len(roll.on_leave)} · 未签{len(roll.unsigned)}"
 
 
 def voting(roll: Roll) -> str:
@@ -197,10 +197,17 @@ def voting(roll: Roll) -> str:
     return f"有表决权应到{len(roll.voters)}，到会{len(roll.voters_present)}，{'；'.join(parts)}"
 
 
-def outcome(roll: Roll) -> str:
-    joined = f" · 志愿者{len(roll.joined_present)}" if roll.joined else ""
+def so_far(meeting: MeetingFacts, roll: Roll) -> str:
+    """Where no card with 应到 stands above it."""
+    due = "" if meeting.is_voluntary else f"应到{roll.expected} · "
+    return due + signed(meeting, roll)
+
+
+def outcome(meeting: MeetingFacts, roll: Roll) -> str:
+    if meeting.is_voluntary:
+        return f"报名{len(roll.joined)} · 参加{len(roll.joined_present)}"
     counts = f"应到{roll.expected} · 实到{len(roll.present)} · 请假{len(roll.on_leave)} · 缺席{len(roll.absent)}"
-    return f"{counts} · 到会率{rate(roll)}{joined}"
+    return f"{counts} · 到会率{rate(roll)}"
 
 
 def rate(roll: Roll) -> str:
@@ -235,6 +242,8 @@ def own_outcome(own: Roll) -> str:
     """The same when all is over, whoever noted it and when."""
     if own.late:
         return "您的记录：迟到"
+    if own.joined and not own.joined_present:
+        return "没有您的签到记录"
     return "您的记录：到会" if own.present or own.joined_present else own_state(own)
 
 
@@ -253,7 +262,7 @@ def _as_allowed(
     going, leave = buttons
     at = (meeting.id, meeting.version)
     online = (Button("线上参加", press("attendance", "online", *at)),) if meeting.rules.is_online_allowed else ()
-    if meeting.rules.due_list is not DueList.NOBODY:
+    if not meeting.is_voluntary:
         return (going, *online, leave)
     back = (Button("退出报名", press("attendance", "quit", *at)),)
     return {None: (going, *online, *back), False: (going, *online), True: back}[has_joined]
@@ -280,7 +289,7 @@ def ask_again_in_chat(roll: Roll) -> Message:
 def soon(meeting: MeetingFacts, roll: Roll, *, now: datetime, is_private: bool, is_answered: bool = True) -> Message:
     """R3. Who has not answered can do so on the spot."""
     place = f" {meeting.place}" if meeting.place else ""
-    counts = "" if meeting.rules.due_list is DueList.NOBODY else f"{answers(roll)}。"
+    counts = "" if meeting.is_voluntary else f"{answers(roll)}。"
     text = fill(
         "{when}{place}，{kind}。{counts}",
         when=relative(meeting.starts_at, now=now),
@@ -357,16 +366,7 @@ def _what_where(meeting: MeetingFacts, *, now: datetime) -> str:
     return f"{when(meeting.starts_at, now=now)} {name(meeting)}{place}"
 
 
-# -- after downtime ---------------------------------------------------------------------------------------------------
-
-
-def after_downtime(
-    from_at: datetime, to_at: datetime, *, late: int, merged: int, expired: int, now: datetime
-) -> Message:
-    """To the administrators: how long, and what became of the reminders due meanwhile."""
-    is_one_day = local_day(from_at) == local_day(to_at) == local_day(now)
-    span_ = f"{clock(from_at)}—{clock(to_at)}" if is_one_day else f"{when(from_at, now=now)}—{when(to_at, now=now)}"
-    return Message(f"停机{span_}，补发{late}，合并{merged}，过期{expired}。")
+# -- after downtime ---
 
 
 def tap_again() -> Message:
@@ -382,7 +382,7 @@ def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], page: int = 0, count:
         return Message("近期没有会议。")
     items = []
     for meeting, roll in meetings:
-        counts = signed(roll) if meeting.is_open(now) else answered(meeting, roll)
+        counts = signed(meeting, roll) if meeting.is_open(now) else answered(meeting, roll)
         what = head(name(meeting), meeting.title)
         items.append(lines(what, _when_where(meeting, now=now), counts))
     turning = turns(page, count, IN_CHAT, lambda number: press("attendance", "nearby", number))
