@@ -146,6 +146,11 @@ async def choose_bank(_: Update, context: Context) -> None:
     await context.say(Edit(import_views.choose_bank(choices, token, page)))
 
 
+async def keep_bank(_: Update, context: Context) -> None:
+    token = context.press.word(0)
+    await _change(context, token, await context.read(importing.waiting, token), Edit)
+
+
 async def into_bank(_: Update, context: Context) -> None:
     token = context.press.word(0)
     waiting = await context.read(importing.into_bank, token, context.press.number(1))
@@ -208,6 +213,7 @@ ROUTES = Routes(
         "banks:discard": discard,
         "banks:undo": undo,
         "banks:banks": choose_bank,
+        "banks:back": keep_bank,
         "banks:into": into_bank,
         "banks:mode": choose_mode,
         "banks:source": ask_source,

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from bot.banks.importing import Applied, Choice, Preview
+from bot.banks.importing import Applied, Choice, Preview, left_out
 from bot.banks.lint import Checked
 from bot.banks.reading import Way
 from bot.banks.revisions import BankTooLarge, Difference
@@ -63,7 +63,7 @@ def previewed(preview: Preview) -> tuple[Message | Document, ...]:
     """The answer to a sent file; faults that do not fit come as a text file."""
     checked, difference = preview.checked, preview.difference
     is_same = difference is not None and difference.is_same
-    if is_same and difference is not None and not checked.errors:
+    if is_same and difference is not None and preview.token is None:
         return (Message(escape(difference_line(difference, difference.number))),)
     issues = _told_first(checked)
     is_named_above = preview.way is not None and checked.bank is not None
@@ -75,11 +75,23 @@ def previewed(preview: Preview) -> tuple[Message | Document, ...]:
     if preview.way and preview.way.source:
         lines.append(f"依据：{_cited(preview.way.source)}")
     if is_same:
-        lines.append(difference_line(difference, difference.number))
-    message = Message(escape("\n".join([*lines, *shown])), _buttons(preview))
+        lines += _nothing_new(checked.bank, difference)
+    left = len(issues) - len(shown)
+    more = [f"其余 {left} 处见{_listing_of(checked)}。"] if left else []
+    message = Message(escape("\n".join([*lines, *shown, *more])), _buttons(preview))
     if preview.way is None and len(issues) > SHOWN:
         return (message, faults(checked))
     return (message,)
+
+
+def _nothing_new(bank: Bank, difference: Difference) -> list[str]:
+    kept = left_out(bank, difference)
+    others = [f"题库里另有 {kept} 道不在文件里，照旧保留。"] if kept else []
+    return [difference_line(difference, difference.number), *others]
+
+
+def _listing_of(checked: Checked) -> str:
+    return "出错清单" if checked.errors else "提醒清单"
 
 
 def _in_file(issue: Issue) -> str:
@@ -106,9 +118,9 @@ def _cited(source: str) -> str:
 
 
 def faults(checked: Checked) -> Document:
-    """下载出错清单"""
+    """下载出错清单, or of hints alone 下载提醒清单."""
     listed = "\n".join(map(line, checked.issues))
-    return Document(f"{checked.file}.出错清单.txt", listed.encode("utf-8-sig"))
+    return Document(f"{checked.file}.{_listing_of(checked)}.txt", listed.encode("utf-8-sig"))
 
 
 def _buttons(preview: Preview) -> Buttons:
@@ -116,16 +128,17 @@ def _buttons(preview: Preview) -> Buttons:
     assert bank is not None
     assert difference is not None
     bad = preview.checked.rows.bad if preview.checked.rows else 0
-    label = f"导入 {len(bank.questions)} 道，跳过 {bad} 行"
+    label = f"导入 {len(bank.questions)} 道" + (f"，跳过 {bad} 行" if bad else "")
     apply = Button(label, press("banks", "apply", token), style="success")
-    listing = Button("下载出错清单", press("banks", "faults", token))
+    listing = Button(f"下载{_listing_of(preview.checked)}", press("banks", "faults", token))
+    has_listing = bool(preview.checked.errors) or len(preview.checked.issues) > SHOWN
     cancel = Button("取消", press("banks", "discard", token))
     if preview.way is None:
         return ((apply,), (cancel,))
     choices = _choices(preview.way, token, is_new=not difference.number)
     is_possible = not difference.is_same and difference.total <= MAX_QUESTIONS
     rows: list[tuple[Button, ...]] = [(apply,)] if is_possible else []
-    return (*rows, *choices, *([(listing,)] if preview.checked.issues else []), (cancel,))
+    return (*rows, *choices, *([(listing,)] if has_listing else []), (cancel,))
 
 
 def _choices(way: Way, token: str, *, is_new: bool) -> list[tuple[Button, ...]]:
@@ -146,7 +159,7 @@ def choose_bank(choices: Sequence[Choice], token: str, page: int = 0) -> Message
     named = [(choice.id, f"{choice.title}（{choice.slug}）") for choice in shown]
     buttons = [(Button(cut(label, LABEL_UNITS), press("banks", "into", token, id_)),) for id_, label in named]
     new = (Button("新建题库", press("banks", "into", token, 0)),)
-    back = (Button("取消", press("banks", "discard", token)),)
+    back = (Button("返回", press("banks", "back", token)),)
     turns = [Button("上一页", press("banks", "banks", token, page - 1))] if page else []
     turns += [Button("下一页", press("banks", "banks", token, page + 1))] if page < last else []
     return Message("这份文件导入哪个题库？", (*buttons, *([tuple(turns)] if turns else []), new, back))

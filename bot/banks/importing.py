@@ -32,6 +32,11 @@ class UndoTooLate(UserError):
     ends_buttons = True
 
 
+class AlreadyUndone(UserError):
+    text = "这次导入已经撤销。"
+    ends_buttons = True
+
+
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What an import would do. Without a token nothing waits to be confirmed: it was refused, or nothing changes."""
@@ -122,7 +127,7 @@ def preview(
         loaded = taken(loaded, scope)
     difference = revisions.compare(session, loaded.ready) if loaded.ready else None
     is_foreign = loaded.packed is not None
-    if difference is not None and difference.is_same and not (is_foreign and loaded.checked.errors):
+    if difference is not None and difference.is_same and not (is_foreign and _has_choice(loaded, difference)):
         return Preview(loaded.checked, difference)
     is_good = loaded.ready is not None
     run = _run(loaded, scope, by=sender.user_id, now=now)
@@ -134,6 +139,16 @@ def preview(
     session.add(run)
     session.flush()
     return Preview(loaded.checked, difference, run.token if is_good else None, way if is_foreign else None)
+
+
+def _has_choice(loaded: Loaded, same: Difference) -> bool:
+    """Whether a sheet that changes nothing may go another way: without its faults, or in place of what it lacks."""
+    return bool(loaded.checked.errors or (loaded.ready and left_out(loaded.ready.bank, same)))
+
+
+def left_out(bank: Bank, difference: Difference) -> int:
+    """How many questions the bank has afterwards that are not in the file."""
+    return max(0, difference.total - len(bank.questions))
 
 
 def _set_way(run: ImportRun, way: Way) -> None:
@@ -253,6 +268,8 @@ def undo(session: Session, sender: Sender, token: str, *, now: datetime) -> int:
     who = members.actor(session, sender, now=now)
     run = _own(session, sender, token)
     scopes.require_edit(who, _scope(session, run))
+    if run.state is RunState.UNDONE:
+        raise AlreadyUndone
     bank = session.get(BankRow, run.bank_id) if run.bank_id else None
     if bank is None or bank.revision_id != run.revision_id or now > run.at + UNDO_FOR:
         raise UndoTooLate

@@ -327,13 +327,11 @@ def bank_list(banks: Sequence[Summary], page: int) -> Message:
     how = "把题库文件发到这里，先试读，再确认导入。可以是 Excel、CSV、文本题单、Word、JSON 或 YAML。"
     text = f"题库共 {len(banks)} 个。\n\n{entries}\n\n{how}"
     template = (Button("下载模板", press("banks", "template")),)
-    return Message(escape(text), (*export, template, *([tuple(turns)] if turns else [])))
+    return Message(escape(text), (*export, *([tuple(turns)] if turns else []), template))
 
 
 def _entry(bank: Summary) -> str:
     stale = f"；待核对 {bank.stale} 道" if bank.stale else ""
-    kinds = by_type(bank.counts)
-    return (
-        f"{bank.title}（{bank.slug}）\n{sum(bank.counts.values())} 题：{kinds}\n"
-        f"版本 {bank.number}，归属 {scope_name(bank.scope)}{stale}"
-    )
+    count = sum(bank.counts.values())
+    held = f"{count} 题：{by_type(bank.counts)}" if count else "没有在用的题"
+    return f"{bank.title}（{bank.slug}）\n{held}\n版本 {bank.number}，归属 {scope_name(bank.scope)}{stale}"

@@ -24,12 +24,12 @@ async def test_a_file_is_shown_confirmed_and_undone(chat: People) -> None:
     li = chat("李四")
     preview = await sent(li, GOOD)
     assert preview.text.startswith("试读：good.yaml → 题库“支部工作应知应会”（新建）\n读到 4 行：可导入 4 道")
-    assert labels(preview) == ["导入 4 道，跳过 0 行", "取消"]
-    done = await li.press("导入 4 道，跳过 0 行")
+    assert labels(preview) == ["导入 4 道", "取消"]
+    done = await li.press("导入 4 道")
     assert done.edits[-1].text == "已导入：新增 4，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /quiz。"
     assert (await sent(li, GOOD)).text == "内容没有变化（版本 1）。"
     assert "文件里没有的 1 道将停用。" in (await sent(li, SHORTER)).text
-    changed = await li.press("导入 3 道，跳过 0 行")
+    changed = await li.press("导入 3 道")
     assert changed.edits[-1].text == "已导入：新增 0，修改 0，未变 3，停用 1。题库版本 2。\n要用它出卷，请发送 /quiz。"
     undone = await li.press("撤销本次导入")
     assert undone.edits[-1].text == "已撤销，题库内容回到版本 1。"
@@ -41,7 +41,7 @@ async def test_a_cancelled_file_leaves_nothing(chat: People) -> None:
     preview = await sent(li, GOOD)
     cancelled = await li.press("取消", on=preview)
     assert cancelled.edits[-1].text == "已取消，没有写入题库。"
-    late = await li.press("导入 4 道，跳过 0 行", on=preview, stale=0)
+    late = await li.press("导入 4 道", on=preview, stale=0)
     assert late.alert == "这个按钮已失效，请点最新消息里的按钮。"
     assert (await li.say("/bank")).message.text.startswith("题库共 8 个。")
 
@@ -49,8 +49,8 @@ async def test_a_cancelled_file_leaves_nothing(chat: People) -> None:
 async def test_a_double_tap_imports_once(chat: People) -> None:
     li = chat("李四")
     preview = await sent(li, GOOD)
-    await li.press("导入 4 道，跳过 0 行", on=preview)
-    again = await li.press("导入 4 道，跳过 0 行", on=preview, stale=0)
+    await li.press("导入 4 道", on=preview)
+    again = await li.press("导入 4 道", on=preview, stale=0)
     assert again.alert == "这个按钮已失效，请点最新消息里的按钮。"
     await li.say("题库")
     assert "版本 1，归属 城建一支部" in (await li.press("下一页")).edits[-1].text
@@ -98,7 +98,7 @@ async def test_a_member_may_neither_send_nor_list(chat: People) -> None:
 async def test_the_buttons_of_another_are_dead(chat: People, stage: Stage) -> None:
     stage.involves_strangers = True
     preview = await sent(chat("李四"), GOOD)
-    data = preview.button("导入 4 道，跳过 0 行").data
+    data = preview.button("导入 4 道").data
     card = (await chat("赵六").say("/bank")).message
     assert (await chat("赵六").press(data=data, on=card)).alert == "这个按钮已失效，请点最新消息里的按钮。"
     for forged in ("banks:apply:x", "banks:undo:", "banks:export:zz", "banks:list", "banks:discard:é"):
@@ -108,7 +108,7 @@ async def test_the_buttons_of_another_are_dead(chat: People, stage: Stage) -> No
 async def test_another_branch_sees_nothing_of_it(chat: People, stage: Stage) -> None:
     stage.involves_strangers = True
     await sent(chat("李四"), GOOD)
-    await chat("李四").press("导入 4 道，跳过 0 行")
+    await chat("李四").press("导入 4 道")
     assert (await chat("赵六").say("/bank")).message.text.startswith("题库共 8 个。")
     refused = await sent(chat("赵六"), GOOD.replace("支部工作", "别的工作"))
     assert refused.text.startswith("good.yaml:2:7 E127 题库编号“zhibu-basics”已属于“城建一支部”，请换一个编号。\n")

@@ -69,7 +69,7 @@ def test_a_third_of_a_sheet_without_answers_is_left_out_by_the_tap_alone(databas
         "其中新增 600、修改 0、未变 0；略去重复 0；出错 300 行。",
         "题!G602 E206 没有答案。",
     ]
-    assert len(text(preview)) == 12
+    assert len(text(preview)) == 13
     faults = [views.line(issue) for issue in preview.checked.issues if issue.is_error]
     assert faults == [f"试题.xlsx[题]!G{row} E206 没有答案。" for row in range(602, 902)]
     assert labels(preview)[0] == "导入 600 道，跳过 300 行"
@@ -86,6 +86,28 @@ def test_the_same_clean_file_again_changes_nothing(database: Database, cast: Cas
     tapped(database, cast.li, sent(database, cast.li, ONE, TWO).token)
     again = sent(database, cast.li, ONE, TWO)
     assert (text(again), again.token) == (["内容没有变化（版本 1）。"], None)
+
+
+def test_a_sheet_that_only_lost_rows_may_still_replace_what_the_bank_holds(database: Database, cast: Cast) -> None:
+    tapped(database, cast.li, sent(database, cast.li, ONE, TWO, THREE).token)
+    shorter = sent(database, cast.li, ONE, TWO)
+    assert text(shorter)[2:4] == ["内容没有变化（版本 1）。", "题库里另有 1 道不在文件里，照旧保留。"]
+    assert labels(shorter) == ["换一个题库", "写依据文件", "改为替换：文件里没有的题停用", "取消"]
+    assert rows(database, BankRevision) == 1
+
+
+def test_the_faults_that_do_not_fit_are_counted(database: Database, cast: Cast) -> None:
+    assert text(sent(database, cast.li, *many(1, 12)))[-1] == "其余 2 处见出错清单。"
+    assert text(sent(database, cast.li, *many(1, 10)))[-1].endswith("E206 没有答案。")
+
+
+def test_of_a_file_without_faults_only_its_hints_can_be_had(database: Database, cast: Cast) -> None:
+    assert "下载出错清单" not in labels(sent(database, cast.li, ONE))
+    guessed = [("", f"第{n}个问题多久一次？", "", "", "", "", "每季度") for n in range(12)]
+    hinted = sent(database, cast.li, *guessed)
+    assert labels(hinted) == ["导入 12 道", "换一个题库", "写依据文件", "下载提醒清单", "取消"]
+    assert text(hinted)[-1] == "其余 4 处见提醒清单。"
+    assert import_views.faults(hinted.checked).name == "试题.xlsx.提醒清单.txt"
 
 
 def test_what_a_file_does_not_hold_stays_unless_it_is_to_replace(database: Database, cast: Cast) -> None:

@@ -38,6 +38,8 @@ async def test_a_sheet_is_shown_taken_without_its_bad_row_and_taken_back(chat: P
     assert done.edits[-1].text == "已导入：新增 2，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /quiz。"
     undone = await li.press("撤销本次导入")
     assert undone.edits[-1].text == "已撤销，这个题库的题目已全部停用。"
+    assert (await li.press("撤销本次导入", on=preview, stale=1)).alert == "这次导入已经撤销。"
+    assert "没有在用的题\n版本 2，" in (await li.say("/bank")).message.text
 
 
 async def test_the_document_is_asked_for_once_and_stands_in_the_preview(chat: People) -> None:
@@ -47,17 +49,20 @@ async def test_the_document_is_asked_for_once_and_stands_in_the_preview(chat: Pe
     assert asked.message.text.startswith("这些题依据哪个文件？")
     named = (await li.say("《中国共产党章程》")).message
     assert named.text.splitlines()[2] == "依据：《中国共产党章程》"
-    late = await li.press("导入 1 道，跳过 0 行", on=preview, stale=0)
+    late = await li.press("导入 1 道", on=preview, stale=0)
     assert late.alert == "这个按钮已失效，请点最新消息里的按钮。"
-    await li.press("导入 1 道，跳过 0 行", on=named)
+    await li.press("导入 1 道", on=named)
     assert "依据：《中国共产党章程》" in (await sent(li, ONE, TWO)).text
 
 
 async def test_another_bank_and_the_way_in_are_chosen_by_buttons(chat: People) -> None:
     li = chat("李四")
     await sent(li, ONE, name="党章.xlsx")
-    await li.press("导入 1 道，跳过 0 行")
+    await li.press("导入 1 道")
     preview = await sent(li, TWO)
+    await li.press("换一个题库", on=preview)
+    back = (await li.press("返回", on=preview)).edits[-1]
+    assert back.text == preview.versions[0].text
     choice = (await li.press("换一个题库", on=preview)).edits[-1]
     assert choice.text == "这份文件导入哪个题库？"
     bank = next(label for label in labels(choice) if label.startswith("党章（"))
@@ -65,7 +70,7 @@ async def test_another_bank_and_the_way_in_are_chosen_by_buttons(chat: People) -
     assert into.text.startswith("试读：试题.xlsx → 题库“党章”（版本 1）")
     replacing = (await li.press("改为替换：文件里没有的题停用", on=preview)).edits[-1]
     assert "文件里没有的 1 道将停用。" in replacing.text
-    done = await li.press("导入 1 道，跳过 0 行", on=preview)
+    done = await li.press("导入 1 道", on=preview)
     assert done.edits[-1].text == "已导入：新增 1，修改 0，未变 0，停用 1。题库版本 2。\n要用它出卷，请发送 /quiz。"
 
 

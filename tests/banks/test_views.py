@@ -35,7 +35,7 @@ def test_a_good_file_is_shown_before_anything_is_written() -> None:
             "其中新增 1、修改 1、未变 2；略去重复 0；出错 0 行。\n"
             "文件里没有的 1 道将停用。",
             (
-                (Button("导入 4 道，跳过 0 行", "banks:apply:5a5a", style="success"),),
+                (Button("导入 4 道", "banks:apply:5a5a", style="success"),),
                 (Button("取消", "banks:discard:5a5a"),),
             ),
         ),
@@ -98,7 +98,7 @@ def test_the_list_says_what_each_bank_holds_and_offers_it_as_a_file() -> None:
 
 def test_a_long_list_is_turned_over_page_by_page() -> None:
     banks = [SUMMARY] * 13
-    last_rows = [views.bank_list(banks, page).buttons[-1] for page in (0, 1, 2, 9)]
+    last_rows = [views.bank_list(banks, page).buttons[-2] for page in (0, 1, 2, 9)]
     assert [[button.label for button in row] for row in last_rows] == [
         ["下一页"],
         ["上一页", "下一页"],
@@ -117,10 +117,10 @@ def test_banks_to_choose_from_are_turned_over_too() -> None:
     choices = [Choice(n, f"b-{n}", f"题库{n}") for n in range(1, 20)]
     first, last = (import_views.choose_bank(choices, "5a5a", page).buttons for page in (0, 9))
     assert first[0] == (Button("题库1（b-1）", "banks:into:5a5a:1"),)
-    assert [[button.label for button in row] for row in first[-3:]] == [["下一页"], ["新建题库"], ["取消"]]
+    assert [[button.label for button in row] for row in first[-3:]] == [["下一页"], ["新建题库"], ["返回"]]
     assert [[button.label for button in row] for row in last[2:]] == [
         ["题库19（b-19）"],
         ["上一页"],
         ["新建题库"],
-        ["取消"],
+        ["返回"],
     ]

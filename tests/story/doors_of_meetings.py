@@ -224,7 +224,7 @@ def _banks(scene: Scene) -> Iterator[Door]:
     yield pressing("banks:discard", own("李四"), scene.words["bank"])
     yield pressing("banks:undo", own("李四"), scene.words["imported"])
     yield pressing("banks:template", anywhere)
-    for verb in ("banks", "source", "faults"):
+    for verb in ("banks", "back", "source", "faults"):
         yield pressing(f"banks:{verb}", own("李四"), scene.words["sheet"])
     yield pressing("banks:into", own("李四"), scene.words["sheet"], 0)
     yield pressing("banks:mode", own("李四"), scene.words["sheet"], 1)
