@@ -1,5 +1,6 @@
 """Two branches whose meetings are about to open, and the Telegram they live in: the same people in both."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -88,12 +89,12 @@ class Town:
         people = self.far if is_far else self.near
         self.meetings.append(Planned(meeting_id, title, people, opens_at, None if is_far else self.group))
 
-    def publish_exam(self, database: Database) -> None:
-        """The far branch is asked ten questions of the shipped banks, from now on and for an hour each."""
+    def publish_exam(self, database: Database, rows: Sequence[BlueprintRow] = EXAM) -> None:
+        """The far branch is asked questions of the shipped banks, from now on and for an hour each."""
         now = self.clock.now()
         terms = Terms(now, now + timedelta(hours=6), timedelta(hours=1), 1)
         by = self._far_secretary.sender(now)
-        database.run(publish_exam, by, EXAM, Draw.SAME, terms, {}, now=now)
+        database.run(publish_exam, by, rows, Draw.SAME, terms, {}, now=now)
 
     def card(self, chat_id: int, data: str) -> Message | None:
         """The newest message of the bot in that chat that has a button whose data begins so."""
