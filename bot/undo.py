@@ -1,5 +1,6 @@
 """What can be taken back for a few minutes: a row per act with what is needed for that, gone once used or too late."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -8,6 +9,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime
 from bot.errors import UserError
+from bot.message import LARGEST
 
 WINDOW = timedelta(minutes=5)
 
@@ -30,7 +32,8 @@ class UndoRow(Base):
 
 def keep(session: Session, what: str, ref_id: int, facts: Facts, *, now: datetime) -> int:
     """Note an act that can be taken back, with what it needs; the number that its button carries."""
-    row = UndoRow(what=what, ref_id=ref_id, facts=dict(facts), at=now)
+    # By count, SQLite would give the number of a row that is gone to the next act, and an old button took that back.
+    row = UndoRow(id=1 + secrets.randbelow(LARGEST), what=what, ref_id=ref_id, facts=dict(facts), at=now)
     session.add(row)
     session.flush()
     return row.id

@@ -19,7 +19,7 @@ from bot.members.views import moment
 from bot.message import Sender, StaleButton
 from bot.periods import local_day
 from bot.quiz import inviting, papers
-from bot.quiz.exam_facts import BranchCount, Candidacy, Choosing, ExamRef, Excused, Missing, MissingCounts, Nudged
+from bot.quiz.exam_facts import BranchCount, Candidacy, Choosing, ExamRef, Excused, Missing, MissingCounts
 from bot.quiz.models import Attempt, Candidate, Paper, PaperBranch, PaperLog
 from bot.quiz.rules import (
     FINISHED,
@@ -31,6 +31,7 @@ from bot.quiz.rules import (
     PaperState,
     paper_key,
 )
+from bot.quiz.running_facts import Nudged
 
 PURPOSE = "quiz:exempt"
 MAX_REASON = 200

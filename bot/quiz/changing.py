@@ -1,26 +1,25 @@
-"""A published exam that is changed: its window moved, closed before its time, cancelled. Whoever leads all its branches
-may; attempts that run follow in the same transaction.
+"""A published exam that is changed: its window moved, closed before its time. Whoever leads all its branches may;
+attempts that run follow in the same transaction. It is cancelled in `cancelling`.
 """
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.db import signal
 from bot.errors import UserError
-from bot.members import prompts, quiet
+from bot.members import prompts
 from bot.members import service as members
-from bot.members.rules import ChatRule, Right
+from bot.members.rules import Right
 from bot.message import Sender
 from bot.outbox import Lane
 from bot.periods import local_day
-from bot.quiz import candidates, exam_views, exams, inviting, papers, phrases, sitting
+from bot.quiz import candidates, exam_views, exams, inviting, papers, phrases
 from bot.quiz import running_views as views
 from bot.quiz.candidates import RUNS, NotRunning, Office
-from bot.quiz.exam_facts import Ending, Moved
 from bot.quiz.models import Attempt, Candidate, Paper
 from bot.quiz.rules import (
     EARLY_END,
@@ -28,18 +27,16 @@ from bot.quiz.rules import (
     LAST_CALL,
     LAST_CALL_FOR,
     LONGEST_EXAM,
-    RESULT_FOR,
     SHORTEST_EXAM,
     AttemptState,
-    CandidateStanding,
     PaperAction,
     PaperState,
     paper_key,
 )
+from bot.quiz.running_facts import Ending, Moved
 
-MOVE, CANCEL = "quiz:move", "quiz:cancel"
+MOVE = "quiz:move"
 DELAYS = (1, 3, 7)  # days
-MAX_REASON = 200
 
 
 class NoSuchWindow(UserError):
@@ -58,17 +55,24 @@ class NotOpen(UserError):
     text = "考试没有在进行，不能提前收卷。"
 
 
-def _held(session: Session, sender: Sender, paper_id: int, now: datetime) -> Office:
+def led(session: Session, sender: Sender, paper_id: int, now: datetime) -> Office:
+    """The exam, if the sender leads all its branches; nobody else changes it before this transaction ends."""
     found = candidates.office(session, sender, paper_id, now, is_held=True)
     if not found.leads_all:
         for branch in papers.branches_of(session, paper_id):
             found.who.require(Right.RUN_QUIZ, branch)
+    return found
+
+
+def held(session: Session, sender: Sender, paper_id: int, now: datetime) -> Office:
+    """The same while the exam may still be changed."""
+    found = led(session, sender, paper_id, now)
     if found.paper.state not in RUNS:
         raise NotRunning
     return found
 
 
-def _window(paper: Paper) -> tuple[datetime, datetime]:
+def window(paper: Paper) -> tuple[datetime, datetime]:
     assert paper.opens_at is not None, "a published exam has a window"
     assert paper.closes_at is not None
     return paper.opens_at, paper.closes_at
@@ -79,27 +83,27 @@ def _window(paper: Paper) -> tuple[datetime, datetime]:
 
 def ask_window(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> Moved:
     """The next text of the sender is the new window, or its end."""
-    paper = _held(session, sender, paper_id, now).paper
+    paper = held(session, sender, paper_id, now).paper
     prompts.await_text(session, sender, MOVE, str(paper_id), now=now)
-    return Moved(paper_id, paper.title, *_window(paper), is_open=paper.state is PaperState.OPEN)
+    return Moved(paper_id, paper.title, *window(paper), is_open=paper.state is PaperState.OPEN)
 
 
 def write_window(session: Session, sender: Sender, paper_id: int, text: str, *, now: datetime) -> Moved:
-    found = _held(session, sender, paper_id, now)
-    window = phrases.read_window(text, now)
-    if window is None:
+    found = held(session, sender, paper_id, now)
+    written = phrases.read_window(text, now)
+    if written is None:
         raise NoSuchWindow
-    opens_at, closes_at = window
+    opens_at, closes_at = written
     if opens_at is not None and found.paper.state is PaperState.OPEN:
         raise HasOpened
     prompts.forget_text(session, sender, now=now)
-    return _move(session, found, opens_at or _window(found.paper)[0], closes_at, now)
+    return _move(session, found, opens_at or window(found.paper)[0], closes_at, now)
 
 
 def delay(session: Session, sender: Sender, paper_id: int, days: int, *, now: datetime) -> Moved:
     """延期: the same hour, some days later."""
-    found = _held(session, sender, paper_id, now)
-    opens_at, closes_at = _window(found.paper)
+    found = held(session, sender, paper_id, now)
+    opens_at, closes_at = window(found.paper)
     prompts.forget_purpose(session, sender.user_id, MOVE)
     return _move(session, found, opens_at, closes_at + timedelta(days=days if days in DELAYS else 1), now)
 
@@ -109,20 +113,20 @@ def _move(session: Session, of: Office, opens_at: datetime, closes_at: datetime,
     is_past = closes_at <= now or (not is_open and opens_at <= now)
     if is_past or not SHORTEST_EXAM <= closes_at - opens_at <= LONGEST_EXAM:
         raise BadWindow
-    candidates.note(session, of, PaperAction.MOVED, now, views.moved_note(_window(paper), (opens_at, closes_at)))
+    candidates.note(session, of, PaperAction.MOVED, now, views.moved_note(window(paper), (opens_at, closes_at)))
     paper.opens_at, paper.closes_at = opens_at, closes_at
     session.flush()
     if is_open:
-        for attempt in _running(session, paper.id):
+        for attempt in running(session, paper.id):
             limit = timedelta(seconds=paper.limit_s or 0)
             end = min(attempt.started_at + limit, closes_at) + timedelta(seconds=attempt.credit_s)
-            _set_deadline(session, attempt, end, now)
+            set_deadline(session, attempt, end, now)
         inviting.moved(session, paper.id, now=now)
     signal(session, "jobs")
     return Moved(paper.id, paper.title, opens_at, closes_at, is_open=is_open)
 
 
-def _running(session: Session, paper_id: int) -> Sequence[Attempt]:
+def running(session: Session, paper_id: int) -> Sequence[Attempt]:
     """What this transaction sees may be older than an attempt that has just begun: its row of candidates, which is
     written then, tells, and everything is done again."""
     session.execute(select(Candidate.member_id).where(Candidate.paper_id == paper_id).with_for_update())
@@ -131,7 +135,7 @@ def _running(session: Session, paper_id: int) -> Sequence[Attempt]:
     return session.scalars(mine.execution_options(populate_existing=True)).all()
 
 
-def _set_deadline(session: Session, attempt: Attempt, end: datetime, now: datetime) -> None:
+def set_deadline(session: Session, attempt: Attempt, end: datetime, now: datetime) -> None:
     """The attempt ends at `end`; its last call follows, or is left out if it would come too late."""
     attempt.deadline_at = end
     key, due_at = paper_key(attempt.paper_id, "last5", attempt.id), end - LAST_CALL
@@ -146,10 +150,10 @@ def _set_deadline(session: Session, attempt: Attempt, end: datetime, now: dateti
 
 def consider(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> Ending:
     """What closing or cancelling it now would end."""
-    return _ending(session, _held(session, sender, paper_id, now).paper)
+    return ending(session, held(session, sender, paper_id, now).paper)
 
 
-def _ending(session: Session, paper: Paper, reason: str = "") -> Ending:
+def ending(session: Session, paper: Paper, reason: str = "") -> Ending:
     query = select(Attempt.state, func.count()).where(Attempt.paper_id == paper.id, Attempt.round_id.is_(None))
     counts = dict(session.execute(query.group_by(Attempt.state)).all())
     finished = sum(counts.get(state, 0) for state in FINISHED)
@@ -158,17 +162,17 @@ def _ending(session: Session, paper: Paper, reason: str = "") -> Ending:
 
 def close_now(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> Ending:
     """No new attempts; those that run have a minute to finish."""
-    found = _held(session, sender, paper_id, now)
+    found = held(session, sender, paper_id, now)
     paper = found.paper
     if paper.state is not PaperState.OPEN:
         raise NotOpen
     paper.state, paper.closes_at = PaperState.CLOSED, now
     session.flush()
-    running = _running(session, paper_id)
-    people = members.people(session, [one.member_id for one in running], local_day(now))
-    for attempt in running:
+    to_finish = running(session, paper_id)
+    people = members.people(session, [one.member_id for one in to_finish], local_day(now))
+    for attempt in to_finish:
         assert attempt.deadline_at is not None, "an attempt at an exam has a deadline"
-        _set_deadline(session, attempt, min(attempt.deadline_at, now + EARLY_END), now)
+        set_deadline(session, attempt, min(attempt.deadline_at, now + EARLY_END), now)
         person = people.get(attempt.member_id)
         if person is not None and person.user_id is not None:
             outbox.enqueue(
@@ -185,79 +189,4 @@ def close_now(session: Session, sender: Sender, paper_id: int, *, now: datetime)
     exams.strike_off(session, paper_id, now)
     candidates.note(session, found, PaperAction.CLOSED, now)
     signal(session, "jobs")
-    return _ending(session, paper)
-
-
-# -- 取消 --------------------------------------------------------------------------------------------------------------
-
-
-def ask_reason(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> Ending:
-    """The second tap: the next text of the sender is the reason, and the act."""
-    facts = consider(session, sender, paper_id, now=now)
-    prompts.await_text(session, sender, CANCEL, str(paper_id), now=now)
-    return facts
-
-
-def cancel(session: Session, sender: Sender, paper_id: int, reason: str, *, now: datetime) -> Ending:
-    """All attempts are void. Who had heard of the exam hears of its end."""
-    found = _held(session, sender, paper_id, now)
-    paper, reason = found.paper, " ".join(reason.split())[:MAX_REASON]
-    facts, was_open = _ending(session, paper, reason), paper.state is PaperState.OPEN
-    paper.state = PaperState.CANCELLED
-    session.flush()
-    running = {attempt.member_id for attempt in _running(session, paper_id)}
-    outbox.withdraw(session, paper_key(paper_id, ""))
-    mine = update(Attempt).where(Attempt.paper_id == paper_id, Attempt.round_id.is_(None))
-    session.execute(mine.values(state=AttemptState.VOIDED).execution_options(synchronize_session=False))
-    prompts.forget_text(session, sender, now=now)
-    candidates.note(session, found, PaperAction.CANCELLED, now, reason)
-    if was_open:
-        _tell_people(session, facts, running, now)
-        if paper.resit_of is None:
-            _tell_groups(session, facts, now)
-    return facts
-
-
-def _tell_people(session: Session, facts: Ending, running: set[int], now: datetime) -> None:
-    """T15 to every candidate when his quiet hours are over; to those who sit it at this moment at once."""
-    due = select(Candidate.member_id).where(
-        Candidate.paper_id == facts.paper_id, Candidate.standing == CandidateStanding.DUE
-    )
-    people = members.people(session, session.scalars(due).all(), local_day(now))
-    for person, hours in inviting.with_hours(session, list(people.values())):
-        assert person.user_id is not None
-        if person.member_id in running:
-            prompts.forget_purpose(session, person.user_id, sitting.PURPOSE)
-        is_now = person.member_id in running or not hours.holds(now)
-        _tell(session, facts, person.user_id, person.member_id, now if is_now else hours.end_after(now), now)
-
-
-def _tell_groups(session: Session, facts: Ending, now: datetime) -> None:
-    for branch in papers.branches_of(session, facts.paper_id):
-        hours = quiet.of_unit(session, branch)
-        for chat in members.chat_for(session, branch.id, ChatRule.OWN):
-            due_at = hours.end_after(now) if hours.holds(now) else now
-            _tell(session, facts, chat.chat_id, chat.chat_id, due_at, now, chat.thread_notice)
-
-
-def _tell(
-    session: Session,
-    facts: Ending,
-    chat_id: int,
-    number: int,
-    due_at: datetime,
-    now: datetime,
-    thread_id: int | None = None,
-) -> None:
-    outbox.enqueue(
-        session,
-        paper_key(facts.paper_id, "cancel", number),
-        chat_id=chat_id,
-        content=views.cancelled_told(facts),
-        lane=Lane.NOTICE,
-        due_at=due_at,
-        valid_until=due_at + RESULT_FOR,
-        thread_id=thread_id,
-        now=now,
-        is_unasked=True,
-    )
+    return ending(session, paper)

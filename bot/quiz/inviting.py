@@ -19,7 +19,6 @@ from bot.periods import QuietHours, local_day
 from bot.quiz import papers
 from bot.quiz import running_views as views
 from bot.quiz.blueprint import Blueprint
-from bot.quiz.exam_facts import Notice
 from bot.quiz.models import Attempt, Candidate, Paper
 from bot.quiz.rules import (
     CHIEF_BEFORE,
@@ -33,9 +32,11 @@ from bot.quiz.rules import (
     PaperState,
     paper_key,
 )
+from bot.quiz.running_facts import Notice
 
 # Under `paper:{id}:`, in the words of the key.
 NOTICE, MOVED, INVITE, NUDGE, LEADER, CHIEF, LATE = "notice", "moved", "invite", "nudge", "leader", "chief", "late"
+CANCEL, RESTORE = "cancel", "restore"
 BY_HAND = 1  # behind a nudge that somebody asked for: the planned one still comes
 
 
@@ -214,11 +215,11 @@ def unsat(session: Session, paper_id: int, *where: ColumnElement[bool], now: dat
 def is_wanted(session: Session, key: str, now: datetime) -> bool:
     """Asked right before sending. What other parts of quiz say of a paper is theirs, and wanted."""
     _, paper_id, what, *numbers = key.split(":")
-    if what not in (NOTICE, MOVED, INVITE, NUDGE, LEADER, CHIEF, LATE):
+    if what not in (NOTICE, MOVED, INVITE, NUDGE, LEADER, CHIEF, LATE, CANCEL, RESTORE):
         return True
     paper = session.get(Paper, int(paper_id))
-    if what == LATE:  # all the more if the end has passed, too
-        return paper is not None and paper.state is not PaperState.CANCELLED
+    if what in (LATE, CANCEL, RESTORE):  # late all the more if the end has passed, too
+        return paper is not None and (paper.state is PaperState.CANCELLED) == (what == CANCEL)
     if paper is None or paper.state is not PaperState.OPEN or paper.closes_at is None or paper.closes_at <= now:
         return False
     return what not in (INVITE, NUDGE) or bool(_unsat_one(session, paper.id, int(numbers[0]), now))
@@ -233,7 +234,7 @@ def render(session: Session, key: str, now: datetime) -> Rendered | None:
     paper = session.get(Paper, int(paper_id))
     if paper is None:
         return None
-    facts = _notice(paper)
+    facts = notice_of(paper)
     if what in (NOTICE, MOVED):
         return _for_group(session, facts, int(number), views.announced if what == NOTICE else views.moved_told)
     if what in (INVITE, NUDGE):
@@ -254,7 +255,7 @@ def render(session: Session, key: str, now: datetime) -> Rendered | None:
     return Rendered(reader.user_id, views.still_missing(facts, [one.name for one in left], is_group=what == LEADER))
 
 
-def _notice(paper: Paper) -> Notice:
+def notice_of(paper: Paper) -> Notice:
     return Notice(
         paper.id,
         paper.title,

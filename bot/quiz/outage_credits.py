@@ -3,6 +3,7 @@
 The closing time of the exam stays where it is: a CLOSED exam waits for its last attempt.
 """
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -88,3 +89,12 @@ def _credit_one(
             now=now,
         )
     return later
+
+
+def settle(session: Session, attempt_ids: Collection[int], from_at: datetime, to_at: datetime) -> None:
+    """These attempts have had all the time between back by other means: no outage in it gives it once more."""
+    within = session.scalars(select(Outage.id).where(Outage.from_at >= from_at, Outage.to_at <= to_at)).all()
+    for outage_id in within:
+        rows = [{"outage_id": outage_id, "attempt_id": one, "seconds": 0} for one in attempt_ids]
+        if rows:
+            session.execute(upsert(session, OutageCredit).on_conflict_do_nothing(), rows)

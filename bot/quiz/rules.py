@@ -159,6 +159,7 @@ class PaperAction(Enum):
     MOVED = auto()
     CLOSED = auto()
     CANCELLED = auto()
+    RESTORED = auto()
     ADDED = auto()
     EXEMPTED = auto()
     NUDGED = auto()

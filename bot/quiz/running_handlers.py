@@ -4,7 +4,7 @@ from telegram import Update
 
 from bot.context import Context, Routes
 from bot.message import Edit
-from bot.quiz import candidates, changing
+from bot.quiz import cancelling, candidates, changing
 from bot.quiz import running_views as views
 
 
@@ -85,13 +85,17 @@ async def ask_cancel(_: Update, context: Context) -> None:
 
 
 async def ask_reason(_: Update, context: Context) -> None:
-    await context.say(Edit(views.ask_cancel(await context.transact(changing.ask_reason, context.press.number(0)))))
+    await context.say(Edit(views.ask_cancel(await context.transact(cancelling.ask_reason, context.press.number(0)))))
 
 
 async def cancel(update: Update, context: Context) -> None:
     assert update.message is not None
-    done = await context.transact(changing.cancel, int(context.prompt), update.message.text or "")
+    done = await context.transact(cancelling.cancel, int(context.prompt), update.message.text or "")
     await context.say(views.cancelled(done))
+
+
+async def restore(_: Update, context: Context) -> None:
+    await context.say(Edit(views.restored(await context.transact(cancelling.restore, context.press.number(0)))))
 
 
 ROUTES = Routes(
@@ -108,10 +112,11 @@ ROUTES = Routes(
         "quiz:close": close,
         "quiz:cancelling": ask_cancel,
         "quiz:cancel": ask_reason,
+        "quiz:uncancel": restore,
     },
     replies={
         candidates.PURPOSE: excuse,
         changing.MOVE: move,
-        changing.CANCEL: cancel,
+        cancelling.PURPOSE: cancel,
     },
 )

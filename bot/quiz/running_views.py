@@ -7,9 +7,11 @@ from datetime import datetime
 
 from bot.members.views import moment, turns
 from bot.message import Button, Message, fill, lines, press, rows
-from bot.quiz.exam_facts import Candidacy, Choosing, Ending, Excused, Missing, MissingCounts, Moved, Notice, Nudged
+from bot.periods import beijing
+from bot.quiz.exam_facts import Candidacy, Choosing, Excused, Missing, MissingCounts
 from bot.quiz.rules import PaperState, seconds
-from bot.quiz.views import score
+from bot.quiz.running_facts import Cancelled, Ending, Moved, Notice, Nudged, Restored
+from bot.quiz.views import score, span
 
 PAGE = 24
 MOST_NAMES = 60  # in one message
@@ -84,6 +86,24 @@ def cancelled_told(facts: Ending) -> Message:
     return Message(
         fill("《{title}》已取消：{reason}。已作答的不计成绩。", title=facts.title, reason=_sentence(facts.reason))
     )
+
+
+def restored_told(facts: Notice, *, is_group: bool, may_sit: bool, is_over: bool) -> Message:
+    """To whom T15 has reached."""
+    goes_on = "已交的答卷有效，成绩稍后公布" if is_over else "照常进行，{closes} 截止，已交的答卷有效"
+    text = fill("《{title}》取消已撤回，" + goes_on + "。", title=facts.title, closes=moment(facts.closes_at))
+    if is_group:
+        ways = () if is_over else ((Button("去答题", link=f"qz_{facts.token}"),),)
+        return Message(text, ways)
+    return Message(text, _begin(facts) if may_sit and not is_over else (), is_protected=True)
+
+
+def going_on(facts: Notice, attempt_id: int, deadline_at: datetime) -> Message:
+    """The same to whom it has interrupted."""
+    text = "《{title}》取消已撤回，请继续答题。已作答的都在，耽误的时间已补上，新的截止时间 {at}。"
+    told = fill(text, title=facts.title, at=f"{beijing(deadline_at):%H:%M:%S}")
+    go_on = Button("继续答题", press("quiz", "card", attempt_id, 0), style="success")
+    return Message(told, ((go_on,),), is_protected=True)
 
 
 def _sentence(reason: str) -> str:
@@ -240,7 +260,8 @@ def confirm_close(facts: Ending) -> Message:
 
 def closed(facts: Ending) -> Message:
     running = f"正在答的 {facts.running} 人还有 1 分钟。" if facts.running else ""
-    return Message(fill("《{title}》已收卷。{running}成绩稍后公布。", title=facts.title, running=running))
+    told = fill("《{title}》已收卷。{running}成绩稍后公布。", title=facts.title, running=running)
+    return Message(told, ((_back(facts.paper_id),),))
 
 
 def confirm_cancel(facts: Ending) -> Message:
@@ -248,17 +269,39 @@ def confirm_cancel(facts: Ending) -> Message:
         f"已交卷 {facts.finished} 人、正在答 {facts.running} 人的答卷都作废。" if facts.finished + facts.running else ""
     )
     yes = Button("取消考试", press("quiz", "cancel", facts.paper_id), style="danger")
-    return Message(
-        fill("取消《{title}》？{sat}取消后不能恢复。", title=facts.title, sat=sat), ((yes, _back(facts.paper_id)),)
-    )
+    text = fill("取消《{title}》？{sat}取消后 5 分钟内可以撤销。", title=facts.title, sat=sat)
+    return Message(text, ((yes, _back(facts.paper_id)),))
 
 
 def ask_cancel(facts: Ending) -> Message:
     return Message(fill("请直接发送取消《{title}》的原因。", title=facts.title), ((_back(facts.paper_id),),))
 
 
-def cancelled(facts: Ending) -> Message:
-    return Message(fill("已取消《{title}》：{reason}。", title=facts.title, reason=_sentence(facts.reason)))
+def cancelled(facts: Cancelled) -> Message:
+    of = facts.ending
+    text = fill(
+        "已取消《{title}》：{reason}。{at}前可撤销。",
+        title=of.title,
+        reason=_sentence(of.reason),
+        at=f"{beijing(facts.until):%H:%M}",
+    )
+    undo = Button("撤销", press("quiz", "uncancel", facts.undo_id), style="danger")
+    return Message(text, ((undo, _back(of.paper_id)),))
+
+
+def restored(facts: Restored) -> Message:
+    what = "按原时间 {opens} 开始" if facts.state is PaperState.SCHEDULED else "照常进行，{closes} 截止"
+    text = lines(
+        fill(
+            "已撤销取消：《{title}》" + ("已到截止时间，照常收卷" if facts.is_over else what) + "。",
+            title=facts.title,
+            opens=moment(facts.opens_at),
+            closes=moment(facts.closes_at),
+        ),
+        f"正在答的 {facts.running} 人已补时 {span(facts.lost)}。" if facts.running else "",
+        f"已另行通知 {facts.told} 人。" if facts.told else "",
+    )
+    return Message(text, ((_back(facts.paper_id),),))
 
 
 # -- what may be done with an exam -------------------------------------------------------------------------------------

@@ -30,8 +30,8 @@ _LISTED = {
     "opening own personal personal_views phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
     "banks": "child commandline content correcting drawing foreign formats import_views importing judging lint "
     "list_views phrases progress reading revisions scopes workbook yamlfile",
-    "quiz": "analysis analysis_views announcing answering attempts authors blueprint candidates changing drafts "
-    "exam_drafts exam_facts exam_settings inviting running_handlers running_views "
+    "quiz": "analysis analysis_views announcing answering attempts authors blueprint cancelling candidates changing "
+    "drafts exam_drafts exam_facts exam_settings inviting running_facts running_handlers running_views "
     "exam_handlers exam_views exams exporting facts figures finished hosting item_statistics marking "
     "outage_credits outcomes overseeing overseeing_handlers overseeing_views papers personal personal_views "
     "phrases publishing_handlers publishing_views ranking rates regrading rekeying releasing reports resits "

@@ -7,7 +7,7 @@ import pytest
 from bot.errors import UserError
 from bot.members.rules import NotAllowed
 from bot.periods import beijing
-from bot.quiz import attempts, candidates, changing, starting
+from bot.quiz import attempts, cancelling, candidates, changing, starting
 from bot.quiz.exam_facts import HandedIn, Terms
 from bot.quiz.models import Attempt, PaperBranch
 from bot.quiz.rules import AttemptState, PaperAction, PaperState
@@ -97,7 +97,7 @@ def test_closed_before_its_time_an_exam_leaves_a_minute_to_finish(hall: Hall) ->
         hall.start(hall.cast.sun)
     hall.wait(seconds=66)
     assert hall.state() is AttemptState.AUTO_SUBMITTED
-    with pytest.raises(changing.NotRunning):
+    with pytest.raises(candidates.NotRunning):
         hall.act(changing.close_now, hall.cast.li, hall.paper_id)
     hall.at(moment("2026-03-04 09:00"))
     assert hall.heard(hall.cast.li) == []
@@ -118,10 +118,10 @@ def test_a_cancelled_exam_voids_all_and_says_why(hall: Hall) -> None:
     done = hall.submit(hall.cast.zhang, hall.start(hall.cast.zhang))
     assert isinstance(done, HandedIn)
     running = hall.start(hall.cast.zhou)
-    hall.act(changing.cancel, hall.cast.li, hall.paper_id, "题目有误。")
+    hall.act(cancelling.cancel, hall.cast.li, hall.paper_id, "题目有误。")
     assert {one.state for one in hall.rows(Attempt)} == {AttemptState.VOIDED}
     told = hall.deliver()
-    assert {to for to, _ in told} == {GROUP_CHAT, 1001, 1002, 1005, 1006}
+    assert {to for to, _ in told} == {GROUP_CHAT, 1001, 1005, 1006}  # 李四 has done it
     assert {text for _, text in told} == {"《四月测试》已取消：题目有误。已作答的不计成绩。"}
     with pytest.raises(attempts.Voided):
         hall.submit(hall.cast.zhou, running)
@@ -135,7 +135,7 @@ def test_a_cancelled_exam_voids_all_and_says_why(hall: Hall) -> None:
 def test_nobody_hears_that_an_exam_he_never_heard_of_is_cancelled(hall: Hall) -> None:
     opens_at = NOW + timedelta(days=1)
     hall.publish(terms=Terms(opens_at, opens_at + timedelta(days=2), LIMIT, 1))
-    hall.act(changing.cancel, hall.cast.li, hall.paper_id, "改期")
+    hall.act(cancelling.cancel, hall.cast.li, hall.paper_id, "改期")
     hall.at(opens_at)
     assert hall.paper_state() is PaperState.CANCELLED
     assert hall.deliver() == []

@@ -138,8 +138,14 @@ async def test_a_cancelled_exam_asks_twice_and_tells_why(stage: Stage, chat: Peo
     await li.say("/quiz")
     await li.press("四月测试（进行中）")
     await li.press("取消考试")
-    assert li.last().text == "取消《四月测试》？取消后不能恢复。"
+    assert li.last().text == "取消《四月测试》？取消后 5 分钟内可以撤销。"
     await li.press("取消考试")
     await li.say("题目有误")
     assert zhang.last().text == "《四月测试》已取消：题目有误。已作答的不计成绩。"
     assert (await zhang.say("/exam")).message.text == "目前没有需要你参加的考试。"
+    assert li.last().text.startswith("已取消《四月测试》：题目有误。")
+    await li.press("撤销")
+    assert li.last().text.startswith("已撤销取消：《四月测试》照常进行，")
+    assert zhang.last().text.startswith("《四月测试》取消已撤回，照常进行，")
+    await zhang.press("开始答题")
+    assert zhang.last().text.startswith("《四月测试》第 1/1 次")

@@ -17,7 +17,7 @@ from bot.banks.scopes import Scope
 from bot.db import Database, NotSaved
 from bot.errors import UserError
 from bot.message import Sender
-from bot.quiz import changing, exam_drafts, exam_settings, exams
+from bot.quiz import cancelling, changing, exam_drafts, exam_settings, exams
 from bot.quiz.exam_facts import Terms
 from bot.quiz.models import Candidate, Paper, PaperLog
 from bot.quiz.rules import EARLY_END, AttemptState, DraftStep, PaperAction, PaperState
@@ -122,7 +122,7 @@ def _close(session: Session, sender: Sender, paper_id: int, now: datetime) -> ob
 
 
 def _cancel(session: Session, sender: Sender, paper_id: int, now: datetime) -> object:
-    return changing.cancel(session, sender, paper_id, "题目有误", now=now)
+    return cancelling.cancel(session, sender, paper_id, "题目有误", now=now)
 
 
 def _shorten(session: Session, sender: Sender, paper_id: int, now: datetime) -> object:

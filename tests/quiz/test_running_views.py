@@ -1,20 +1,12 @@
 """What those in charge of an exam read of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from bot.quiz import running_views as views
-from bot.quiz.exam_facts import (
-    BranchCount,
-    Candidacy,
-    Choosing,
-    Ending,
-    ExamRef,
-    Missing,
-    MissingCounts,
-    Notice,
-    Nudged,
-)
+from bot.quiz.exam_facts import BranchCount, Candidacy, Choosing, ExamRef, Missing, MissingCounts
 from bot.quiz.rules import PaperState
+from bot.quiz.running_facts import Cancelled, Ending, Notice, Nudged, Restored
 from tests.make import NOW
 from tests.quiz.test_views import seen
 
@@ -59,9 +51,26 @@ def test_what_an_end_ends_is_said_before() -> None:
         "[提前收卷][返回]"
     )
     assert seen(views.confirm_cancel(facts)) == (
-        "取消《四月测试》？已交卷 5 人、正在答 2 人的答卷都作废。取消后不能恢复。\n[取消考试][返回]"
+        "取消《四月测试》？已交卷 5 人、正在答 2 人的答卷都作废。取消后 5 分钟内可以撤销。\n[取消考试][返回]"
     )
-    assert seen(views.closed(facts)) == "《四月测试》已收卷。正在答的 2 人还有 1 分钟。成绩稍后公布。"
+    assert seen(views.closed(facts)) == "《四月测试》已收卷。正在答的 2 人还有 1 分钟。成绩稍后公布。\n[返回]"
+
+
+def test_a_cancellation_can_be_taken_back_until_then() -> None:
+    facts = Cancelled(Ending(7, "四月测试", running=2, finished=5, reason="题目有误。"), 9, NOW + timedelta(minutes=5))
+    assert seen(views.cancelled(facts)) == "已取消《四月测试》：题目有误。09:05前可撤销。\n[撤销][返回]"
+
+
+def test_who_takes_a_cancellation_back_reads_what_follows() -> None:
+    back = Restored(7, "四月测试", PaperState.OPEN, NOW, CLOSES, 2, timedelta(seconds=192), told=5, is_over=False)
+    assert seen(views.restored(back)) == (
+        "已撤销取消：《四月测试》照常进行，3月5日 09:00 截止。\n正在答的 2 人已补时 3 分 12 秒。\n"
+        "已另行通知 5 人。\n[返回]"
+    )
+    planned = replace(back, state=PaperState.SCHEDULED, running=0, told=0)
+    assert seen(views.restored(planned)) == "已撤销取消：《四月测试》按原时间 3月2日 09:00 开始。\n[返回]"
+    over = replace(back, running=0, told=0, is_over=True)
+    assert seen(views.restored(over)) == "已撤销取消：《四月测试》已到截止时间，照常收卷。\n[返回]"
 
 
 def test_lists_of_people_show_who_is_excused() -> None:

@@ -9,7 +9,7 @@ from bot.banks import import_views
 from bot.banks.importing import Applied, Preview
 from bot.banks.reading import Way
 from bot.banks.revisions import Difference, NewerRevision
-from bot.banks.rules import Bank, Rule
+from bot.banks.rules import Bank, QuestionType, Rule
 from bot.message import Document, Message, strip_tags
 from bot.practice import views as practice_views
 from bot.practice.facts import Ahead, Asked, Book, Done, Verdict, Wish
@@ -26,11 +26,13 @@ from bot.quiz import (
     starting,
     views,
 )
-from bot.quiz.exam_facts import Card, Cell, Cover, Ending, HandedIn, Notice, Sheet
+from bot.quiz.exam_facts import Card, Cell, Cover, HandedIn, Sheet
 from bot.quiz.facts import Console, ItemCount, LiveItem, Lobby, OwnResult, Revealed, Summary
+from bot.quiz.marking import MarkingRule
 from bot.quiz.rates import Rates
 from bot.quiz.result_facts import Exam, GroupFigures, Lowest, OwnScore, Report
 from bot.quiz.rules import Draw, Outcome, PaperState, PauseReason, RoundState, ShowKey, ShowScore, poll_form, prefix
+from bot.quiz.running_facts import Ending, Notice
 from tests.banks.sheets import HEAD, load, sheet
 from tests.quiz.banks import MULTIPLE, SINGLE
 
@@ -38,7 +40,8 @@ OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
 TITLE = "三月测试"
 NOTICE = Notice(7, TITLE, "abc", OPENS, CLOSES, 20, 10_000, timedelta(minutes=20))
-COVER = Cover(7, TITLE, 1, 2, 20, 10_000, 6_000, timedelta(minutes=20), OPENS, CLOSES, ((Rule.HALF, None),))
+RULES = (MarkingRule(QuestionType.MULTIPLE, Rule.HALF),)
+COVER = Cover(7, TITLE, 1, 2, 20, 10_000, 6_000, timedelta(minutes=20), OPENS, CLOSES, RULES)
 LEFT = timedelta(minutes=12, seconds=1)
 CARD = Card(9, 2, 20, MULTIPLE, (0, 1, 2, 3), 600, "AC", is_marked=False, answered=3, left=LEFT)
 CELLS = tuple(Cell(n, n not in (5, 9), n == 7) for n in range(1, 21))

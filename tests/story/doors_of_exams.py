@@ -87,6 +87,7 @@ def _running(scene: Scene) -> Iterator[Door]:
     ):
         yield pressing(f"quiz:{verb}", who, exam, *args)
     yield pressing("quiz:close", run, scene.of["exam"], alone=True)
+    yield pressing("quiz:uncancel", run, scene.of["cancelled"], alone=True)
     yield Door("replies", "quiz:exempt", "出差", named, prompt=f"{exam}:{one}", is_alone=True)
     yield Door("replies", "quiz:move", "4月20日18:00", run, prompt=str(exam))
     yield Door("replies", "quiz:cancel", "重新安排", run, prompt=str(exam), is_alone=True)
