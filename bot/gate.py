@@ -27,6 +27,7 @@ MAX_SNIFFED = 2 * 1024 * 1024  # bytes of a file whose first words decide whose 
 SLOW = 3.0  # seconds after which a press is told to wait
 REFUSED = frozenset({"doc", "xls"})  # they have doors only to be told what to save them as
 REFUSAL_GAP = timedelta(minutes=1)  # between two refusals to one person in a group
+DOUBLE_TAP = timedelta(seconds=2)  # until an edit is on the screen whose old button somebody taps again
 MOST_SHOWN = 20  # characters of what somebody typed
 CONFIRM = "members:as"  # 请本人确认: the press carries the person that an anonymous command hid
 
@@ -135,7 +136,7 @@ class Gate:
     def _is_edited_since(self, context: Context) -> bool:
         """The first press of a double tap gave the message the buttons that stand there now; they stay."""
         edited_at = self._edited_at.get((context.sender.chat_id, context.sender.message_id))
-        return edited_at is not None and context.sender.at <= edited_at
+        return edited_at is not None and context.sender.at <= edited_at + DOUBLE_TAP
 
     def _may_refuse(self, context: Context) -> bool:
         """Groups stay calm: one refusal a minute to one person."""

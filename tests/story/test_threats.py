@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session, aliased
 from bot.attendance.models import Attendance, AttendanceEvent
 from bot.attendance.rules import Action
 from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
+from bot.demo.faults import flood
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import World
 from bot.limits import ASKED_BURST
@@ -127,6 +128,19 @@ async def test_two_devices_at_the_same_moment_count_once(stage: Stage) -> None:
     await stage.settle()
     assert [(press.toast, press.alert) for press in signed] == [("已签到14:50（准时）", None), (None, "已于14:50签到")]
     assert stage.session(_arrivals, stages.shown_on(stage, card)) == (1, 1)
+
+
+async def test_a_second_tap_before_the_first_ones_edit_has_come_leaves_the_new_buttons(stage: Stage) -> None:
+    li = stage.actor("李四")
+    await li.say(f"/plan {stages.THEME_DAY}")
+    plan = li.last()
+    stage.fault("editMessageText", flood(2), chat=li.id)
+    await li.press("确认发布", on=plan)
+    await stage.advance(seconds=1)
+    assert (await li.press("确认发布", on=plan)).alert == "已保存，未重复创建"
+    await stage.advance(seconds=5)
+    assert [button.text for button in plan.buttons()] == ["改期", "取消"]
+    stage.expect_refusal("retry after 2")
 
 
 def _arrivals(session: Session, meeting_id: int) -> tuple[int, int]:
