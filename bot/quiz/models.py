@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.banks.rules import Form, Rule
-from bot.db import Base, UtcDateTime, only
+from bot.db import FOR_POSTGRES, Base, UtcDateTime, only
 from bot.quiz.rules import (
     AttemptState,
     CandidateStanding,
@@ -90,12 +90,7 @@ class PaperBranch(Base):
     due_revision: Mapped[int | None] = mapped_column(Integer)  # of the results, while the branch is still to be told
 
     __table_args__ = (
-        Index(
-            "ix_paper_branches_untold",
-            *("paper_id", "branch_id"),
-            sqlite_where=text("due_revision IS NOT NULL"),
-            postgresql_where=text("due_revision IS NOT NULL"),
-        ),
+        Index("ix_paper_branches_untold", "paper_id", "branch_id", sqlite_where=text("due_revision IS NOT NULL")),
     )
     nudged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # by hand
 
@@ -172,7 +167,7 @@ class Result(Base):
             "ix_results_untold",
             *("paper_id", "member_id", "revision"),
             sqlite_where=text("is_told = 0"),
-            postgresql_where=text("NOT is_told"),
+            info={FOR_POSTGRES: text("NOT is_told")},
         ),
     )
 
