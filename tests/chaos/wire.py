@@ -5,12 +5,12 @@ answerCallbackQuery after the commit, a sendMessage after the row was claimed an
 """
 
 import asyncio
+import json
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from urllib.parse import parse_qsl
 
 import uvicorn
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -123,7 +123,7 @@ class Wire:
         watch = self._watch
         if watch is None or watch.is_struck or watch.point.method.lower() != method:
             return None
-        if not watch.point.is_meant(dict(parse_qsl(body.decode("utf-8", "replace")))):
+        if not watch.point.is_meant(_fields(body)):
             return None
         watch.left -= 1
         watch.is_struck = watch.left < 0
@@ -150,6 +150,11 @@ def _striking(watch: Watch, send: Send) -> Send:
             watch.strike()
 
     return keep
+
+
+def _fields(body: bytes) -> Fields:
+    """Of a body that is no file."""
+    return {name: str(value) for name, value in json.loads(body).items()} if body.startswith(b"{") else {}
 
 
 async def _body(receive: Receive) -> bytes:
