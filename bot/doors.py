@@ -24,6 +24,7 @@ from bot.quiz import (
     overseeing_handlers,
     publishing_handlers,
     results_handlers,
+    row_handlers,
     running_handlers,
     seat_handlers,
 )
@@ -54,6 +55,7 @@ ROUTES: tuple[Routes, ...] = (
     quiz_handlers.ROUTES,
     seat_handlers.ROUTES,
     publishing_handlers.ROUTES,
+    row_handlers.ROUTES,
     overseeing_handlers.ROUTES,
     running_handlers.ROUTES,
     exam_handlers.ROUTES,

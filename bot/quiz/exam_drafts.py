@@ -5,6 +5,7 @@ choices beside bank and topic are in `exam_settings`.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
@@ -21,10 +22,11 @@ from bot.message import Sender, StaleButton
 from bot.periods import at_beijing, local_day
 from bot.quiz import drafts, exams, papers
 from bot.quiz import publishing_views as views
-from bot.quiz.blueprint import Blueprint, BlueprintRow, Pooled, matches
+from bot.quiz.blueprint import Blueprint, BlueprintRow, Pooled, matches, supply
 from bot.quiz.drafts import DrawChanged, NoDraft
 from bot.quiz.exam_facts import BranchTarget, ExamDraft, PublishedExam, RowChoice, Terms
 from bot.quiz.facts import BankChoice, TopicChoice
+from bot.quiz.marking import marking_rules
 from bot.quiz.models import Paper, PaperBranch
 from bot.quiz.papers import Drawn
 from bot.quiz.rules import (
@@ -52,6 +54,11 @@ OPENS = time(9, 0)  # of a day that is chosen without a time
 
 class BadWindow(UserError):
     text = "考试时间至少 10 分钟、至多 90 天，截止要在现在之后。请重新选择起止时间。"
+
+
+class NotPreviewed(UserError):
+    text = "试卷改过了，请先看预览再发布。"
+    ends_buttons = True
 
 
 class NoBranchChosen(UserError):
@@ -137,8 +144,11 @@ def choose_bank(session: Session, sender: Sender, paper_id: int, bank_id: int, *
     _, unit, paper = mine(session, sender, paper_id, now)
     titles = {bank.id: bank.title for bank in drawing.usable_banks(session, unit)}
     blueprint = Blueprint.from_json(paper.blueprint)
-    rows = tuple(replace(row, topic=None) for row in blueprint.rows)
-    paper.blueprint = replace(blueprint, bank_ids=(bank_id,) if bank_id in titles else (), rows=rows).to_json()
+    bank_ids = (bank_id,) if bank_id in titles else ()
+    rows = (
+        blueprint.rows if bank_ids == blueprint.bank_ids else tuple(replace(row, topic=None) for row in blueprint.rows)
+    )
+    paper.blueprint = replace(blueprint, bank_ids=bank_ids, rows=rows).to_json()
     if blueprint.is_quick:
         drawn(session, unit, paper, now)
     if paper.title in {views.MIXED_TITLE, *map(views.paper_title, titles.values())}:  # not one of his own
@@ -151,7 +161,7 @@ def choose_topic(session: Session, sender: Sender, paper_id: int, place: int, *,
     """A topic by its `drafts.topic_number` for the whole paper, or 0 for any."""
     _, unit, paper = mine(session, sender, paper_id, now)
     blueprint = Blueprint.from_json(paper.blueprint)
-    offered = {drafts.topic_number(topic): topic for one in _pool(session, unit, paper, now) for topic in one.topics}
+    offered = {drafts.topic_number(topic): topic for one in pool_of(session, unit, paper, now) for topic in one.topics}
     rows = tuple(replace(row, topic=offered.get(place)) for row in blueprint.rows)
     paper.blueprint = replace(blueprint, rows=rows).to_json()
     paper.draft_step = DraftStep.COUNT
@@ -168,7 +178,7 @@ def publish(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
     """What was previewed is published; a bank that changed meanwhile is never swapped in unseen."""
     who, unit, paper = mine(session, sender, paper_id, now)
     if paper.draft_step is not DraftStep.PREVIEW:
-        raise NoDraft
+        raise NotPreviewed
     made = drawn(session, unit, paper, now)
     if made.fingerprint != paper.blueprint.get("previewed"):
         raise DrawChanged
@@ -177,6 +187,8 @@ def publish(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
     terms = terms_of(paper, now)
     check_window(terms, now)
     prompts.forget_purpose(session, sender.user_id, PURPOSE)
+    blueprint = Blueprint.from_json(paper.blueprint)
+    paper.blueprint = replace(blueprint, rows=tuple(row for row in blueprint.rows if row.count)).to_json()
     return exams.publish(session, who, unit, paper, made, terms, now)
 
 
@@ -238,7 +250,7 @@ def drawn(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> Drawn
     return made
 
 
-def _pool(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> list[Pooled]:
+def pool_of(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> list[Pooled]:
     return papers.pool(session, unit, Blueprint.from_json(paper.blueprint), _opening(paper, now), EVERY_TYPE)
 
 
@@ -250,7 +262,8 @@ def _opening(paper: Paper, now: datetime) -> datetime:
 # -- what a step shows -------------------------------------------------------------------------------------------------
 
 
-def facts(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> ExamDraft:
+def facts(session: Session, unit: UnitRef, paper: Paper, now: datetime, pool: list[Pooled] | None = None) -> ExamDraft:
+    """What the step of a draft shows; `pool` is what could be drawn, if that has been looked up."""
     blueprint = Blueprint.from_json(paper.blueprint)
     banks = drawing.usable_banks(session, unit)
     step = paper.draft_step or DraftStep.BANK
@@ -263,25 +276,31 @@ def facts(session: Session, unit: UnitRef, paper: Paper, now: datetime) -> ExamD
         opens_at_once=paper.opens_at is None or paper.opens_at <= now,
         is_standard=blueprint.is_quick,
         bank=next((bank.title for bank in banks if bank.id in blueprint.bank_ids), ""),
-        topic=next((row.topic for row in blueprint.rows if row.topic), ""),
+        bank_id=next((bank.id for bank in banks if bank.id in blueprint.bank_ids), 0),
+        topic=common_topic(blueprint.rows) or "",
+        topics_differ=len({row.topic for row in blueprint.rows if row.count}) > 1,
     )
     if step is DraftStep.BANK:
-        return replace(draft, banks=_bank_choices(session, unit, banks, _opening(paper, now)))
-    if step is DraftStep.TOPIC:
-        pool = _pool(session, unit, paper, now)
+        return _with_banks(session, unit, banks, draft, _opening(paper, now))
+    if step in (DraftStep.TOPIC, DraftStep.COUNT):
+        pool = pool_of(session, unit, paper, now) if pool is None else pool
+        if step is DraftStep.COUNT:
+            return replace(draft, rows=row_choices(blueprint.rows, pool))
         return replace(draft, topics=_topic_choices(pool), have=len({one.fingerprint for one in pool}))
-    if step is DraftStep.COUNT:
-        return replace(draft, rows=_row_choices(blueprint, _pool(session, unit, paper, now)))
     if step is DraftStep.TARGETS:
         return _with_targets(session, unit, paper, draft, now)
     return _preview(session, unit, paper, draft, now) if step is DraftStep.PREVIEW else draft
 
 
-def _bank_choices(
-    session: Session, unit: UnitRef, banks: list[drawing.UsableBank], opens_at: datetime
-) -> tuple[BankChoice, ...]:
-    pools = {bank.id: papers.pool(session, unit, Blueprint((bank.id,)), opens_at, EVERY_TYPE) for bank in banks}
-    return tuple(BankChoice(bank.id, bank.title, len(pools[bank.id])) for bank in banks if pools[bank.id])
+def _with_banks(
+    session: Session, unit: UnitRef, banks: list[drawing.UsableBank], draft: ExamDraft, opens_at: datetime
+) -> ExamDraft:
+    prints = {
+        bank.id: {one.fingerprint for one in papers.pool(session, unit, Blueprint((bank.id,)), opens_at, EVERY_TYPE)}
+        for bank in banks
+    }
+    choices = tuple(BankChoice(bank.id, bank.title, len(prints[bank.id])) for bank in banks if prints[bank.id])
+    return replace(draft, banks=choices, have=len(set[str]().union(*prints.values())))
 
 
 def _topic_choices(pool: list[Pooled]) -> tuple[TopicChoice, ...]:
@@ -289,14 +308,30 @@ def _topic_choices(pool: list[Pooled]) -> tuple[TopicChoice, ...]:
     return tuple(TopicChoice(drafts.topic_number(topic), topic, n) for topic, n in counts.most_common())
 
 
-def _row_choices(blueprint: Blueprint, pool: list[Pooled]) -> tuple[RowChoice, ...]:
-    """All types, those that are not on the paper with a count of 0."""
-    rows = {row.type: row for row in blueprint.rows}
-    topic = next((row.topic for row in blueprint.rows if row.topic), None)
-    chosen = [rows.get(kind) or BlueprintRow(0, kind, topic=topic) for kind in QuestionType]
+def common_topic(rows: Sequence[BlueprintRow]) -> str | None:
+    """The topic of the whole paper, if it has one."""
+    topics = {row.topic for row in rows if row.count}
+    return topics.pop() if len(topics) == 1 else None
+
+
+def row_choices(rows: Sequence[BlueprintRow], pool: Sequence[Pooled]) -> tuple[RowChoice, ...]:
+    """All rows by their place, those that were taken off with a count of 0."""
+    gets = supply(rows, pool)
     return tuple(
-        RowChoice(kind, row.count, row.score_centi, row.rule, len(matches(replace(row, type=kind), pool)))
-        for kind, row in zip(QuestionType, chosen, strict=True)
+        RowChoice(
+            place,
+            row.type,
+            row.count,
+            row.score_centi or 0,
+            row.rule,
+            len(matches(row, pool)),
+            gets[place],
+            row.each_centi,
+            row.topic,
+            row.difficulty,
+        )
+        for place, row in enumerate(rows)
+        if row.type is not None
     )
 
 
@@ -312,11 +347,16 @@ def _with_targets(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraf
 
 def _preview(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraft, now: datetime) -> ExamDraft:
     """Remembers what is shown, so that nothing else is published."""
-    made = drawn(session, unit, paper, now)
+    made, blueprint = drawn(session, unit, paper, now), Blueprint.from_json(paper.blueprint)
     paper.blueprint = {**paper.blueprint, "previewed": made.fingerprint}
+    asked = zip(made.picks, made.questions, strict=True)
     return replace(
         _with_targets(session, unit, paper, draft, now),
         counts=Counter(pick.type for pick in made.picks),
         max_centi=made.max_centi,
         pass_centi=exams.pass_mark(made.max_centi, paper.pass_pct),
+        rows=row_choices(blueprint.rows, ()),
+        rules=marking_rules(
+            [(pick.row.rule or question.rule, question) for pick, question in asked], blueprint.each_centi()
+        ),
     )

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 from bot.banks.rules import Question, QuestionType, Rule
 from bot.quiz.facts import BankChoice, TopicChoice
+from bot.quiz.marking import MarkingRule
 from bot.quiz.rules import DraftStep, PaperState, Setting
 
 
@@ -22,13 +23,18 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class RowChoice:
-    """A type of questions on a paper being made, and how many there are to draw from."""
+    """A row of a paper being made, how many questions match it, and how many of them it gets beside the others."""
 
+    place: int
     type: QuestionType
     count: int
-    score_centi: int | None  # none: each question's own
-    rule: Rule | None
+    score_centi: int
+    rule: Rule | None  # none: each question's own
     have: int
+    gets: int
+    each_centi: int | None = None
+    topic: str | None = None
+    level: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,16 +57,41 @@ class ExamDraft:
     is_standard: bool = False
     banks: tuple[BankChoice, ...] = ()
     bank: str = ""
+    bank_id: int = 0
     topics: tuple[TopicChoice, ...] = ()
     topic: str = ""
+    topics_differ: bool = False  # from row to row
     have: int = 0
     rows: tuple[RowChoice, ...] = ()
     targets: tuple[BranchTarget, ...] = ()
     counts: Mapping[QuestionType, int] = field(default_factory=dict)
     max_centi: int = 0
     pass_centi: int = 0
+    rules: tuple[MarkingRule, ...] = ()
     people: int = 0
     exempt: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RowDesk:
+    """One row of a paper being made with all it may be: `most` questions beside the other rows; its topics whatever
+    its level, its levels whatever its topic, each with how many there are."""
+
+    draft: ExamDraft
+    row: RowChoice
+    most: int
+    topics: tuple[TopicChoice, ...]
+    of_any_topic: int
+    levels: Mapping[int, int]
+    of_any_level: int
+
+
+@dataclass(frozen=True, slots=True)
+class RowKinds:
+    """The types a row may be added of: how many questions there are of each, and the place the row would have."""
+
+    draft: ExamDraft
+    kinds: tuple[tuple[QuestionType, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +142,7 @@ class Cover:
     limit: timedelta
     opens_at: datetime
     closes_at: datetime
-    rules: tuple[tuple[Rule, int | None], ...] = ()  # of its multiple choices, with what one letter earns
+    rules: tuple[MarkingRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +290,7 @@ class Missing:
     running: int = 0
     is_of_group: bool = False
     can_nudge: bool = False
+    branches: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the same names, where they are of several branches
 
 
 @dataclass(frozen=True, slots=True)

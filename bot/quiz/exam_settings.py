@@ -1,32 +1,25 @@
-"""The choices in an exam being made: how many questions for how many points, when, how long, for whom; by a tap or by
-a typed value.
-"""
+"""The choices in an exam being made beside its questions: when, how long, for whom; by a tap or by a typed value."""
 
-from dataclasses import replace
+import re
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from bot.banks.rules import QuestionType, Rule
 from bot.errors import UserError
 from bot.members import prompts
 from bot.message import Sender, StaleButton, clean, cut
 from bot.periods import at_beijing, local_day, week_of
-from bot.quiz import exam_drafts, exams, papers, phrases
+from bot.quiz import exam_drafts, exam_rows, papers, phrases
 from bot.quiz import publishing_views as views
-from bot.quiz.blueprint import Blueprint, BlueprintRow
 from bot.quiz.exam_drafts import BadWindow
 from bot.quiz.exam_facts import ExamDraft
 from bot.quiz.models import Paper, PaperBranch
 from bot.quiz.rules import (
     CLOSE_AFTER,
     EXAM_CLOSES,
-    MAX_EXAM,
     OFFERED,
-    ROW_RULES,
     TYPED,
-    DraftStep,
     Draw,
     OpenWhen,
     Setting,
@@ -35,18 +28,12 @@ from bot.quiz.rules import (
 )
 
 WINDOW, TITLE = "window", "title"
-SCORE_RANGE = range(1, 100_00 + 1)  # 0.01–100 points a question
 _BY_NAME = {setting.name.lower(): setting for setting in TYPED}
-_KINDS = {kind.value: kind for kind in QuestionType}
-_USUAL_SCORES = {row.type: row.score_centi for row in exams.STANDARD_ROWS} | {QuestionType.BLANK: 500}
+_ROW = re.compile(r"(row|each)(\d{1,2})")
 
 
 class NoSuchWindow(UserError):
     text = "没有看懂时间。请写成：3月5日 9:00 至 3月8日 18:00；只写一个时间就是截止时间，例如：明天18:00。"
-
-
-class NoSuchRow(UserError):
-    text = "没有看懂。请写题量和每题分值，例如：8 题 5 分。题量最多 {most}，每题 0.01–100 分。"
 
 
 class OutOfRange(UserError):
@@ -63,45 +50,6 @@ class KeyTooEarly(UserError):
 
 class NoTopNames(UserError):
     text = "本系统没有开放公布名次靠前的姓名；要先打开排名，并由管理员在设置里允许。"
-
-
-# -- ③ questions and points --------------------------------------------------------------------------------------------
-
-
-def set_row(
-    session: Session,
-    sender: Sender,
-    paper_id: int,
-    kind: QuestionType,
-    *,
-    count: int | None = None,
-    score_centi: int | None = None,
-    rule: Rule | None = None,
-    now: datetime,
-) -> ExamDraft:
-    """Change one type of questions; what is None stays."""
-    if rule not in (None, *ROW_RULES):
-        raise StaleButton
-    _, unit, paper = exam_drafts.mine(session, sender, paper_id, now)
-    _put_row(paper, kind, count, score_centi, rule)
-    return exam_drafts.facts(session, unit, paper, now)
-
-
-def _put_row(paper: Paper, kind: QuestionType, count: int | None, score_centi: int | None, rule: Rule | None) -> None:
-    if count not in (None, *range(MAX_EXAM + 1)) or (score_centi is not None and score_centi not in SCORE_RANGE):
-        raise NoSuchRow(most=MAX_EXAM)
-    blueprint = Blueprint.from_json(paper.blueprint)
-    rows = {row.type: row for row in blueprint.rows}
-    topic = next((row.topic for row in blueprint.rows if row.topic), None)
-    row = rows.get(kind) or BlueprintRow(0, kind, topic=topic, score_centi=_USUAL_SCORES.get(kind))
-    rows[kind] = replace(
-        row,
-        count=row.count if count is None else count,
-        score_centi=row.score_centi if score_centi is None else score_centi,
-        rule=row.rule if rule is None else rule,
-    )
-    paper.blueprint = replace(blueprint, rows=tuple(rows[one] for one in QuestionType if one in rows)).to_json()
-    paper.draft_step = DraftStep.COUNT
 
 
 # -- ④ the window ------------------------------------------------------------------------------------------------------
@@ -240,8 +188,9 @@ def all_branches(session: Session, sender: Sender, paper_id: int, *, is_on: bool
 
 
 def ask(session: Session, sender: Sender, paper_id: int, what: str, *, now: datetime) -> ExamDraft:
-    """The next text of the sender is a value of the draft: `window`, `title`, a setting's name or a type's."""
-    if what not in (WINDOW, TITLE, *_BY_NAME, *_KINDS):
+    """The next text of the sender is a value of the draft: `window`, `title`, a setting's name, or a row and its place:
+    `row2`, `each2`."""
+    if what not in (WINDOW, TITLE, *_BY_NAME) and not _ROW.fullmatch(what):
         raise StaleButton
     draft = exam_drafts.look(session, sender, paper_id, now=now)
     prompts.await_text(session, sender, exam_drafts.PURPOSE, f"{paper_id}:{what}", now=now)
@@ -252,7 +201,11 @@ def fill(session: Session, sender: Sender, ref: str, text: str, *, now: datetime
     """A typed value; what is not understood is refused, and the next text is awaited still."""
     number, _, what = ref.partition(":")
     _, unit, paper = exam_drafts.mine(session, sender, int(number), now)
-    _write(paper, what, text, now)
+    if (row := _ROW.fullmatch(what)) is not None:
+        write = exam_rows.write_row if row[1] == "row" else exam_rows.write_each
+        write(session, sender, paper.id, int(row[2]), text, now=now)
+    else:
+        _write(paper, what, text, now)
     prompts.forget_text(session, sender, now=now)
     return exam_drafts.facts(session, unit, paper, now)
 
@@ -262,11 +215,6 @@ def _write(paper: Paper, what: str, text: str, now: datetime) -> None:
         _write_window(paper, text, now)
     elif what == TITLE:
         paper.title = cut(" ".join(clean(text).split()), views.MAX_TITLE) or paper.title
-    elif what in _KINDS:
-        row = phrases.read_row(text)
-        if row is None:
-            raise NoSuchRow(most=MAX_EXAM)
-        _put_row(paper, _KINDS[what], *row, None)
     else:
         setting = _BY_NAME[what]
         value, allowed = phrases.read_number(text), TYPED[setting]

@@ -9,6 +9,7 @@ from bot.members.views import moment
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import beijing
 from bot.quiz.exam_facts import Card, Cell, Cover, HandedIn, MyExam, MyStanding, Saved, Sheet
+from bot.quiz.marking import MarkingRule
 from bot.quiz.rules import seconds
 from bot.quiz.views import JUDGED, score, span
 
@@ -20,13 +21,14 @@ MAX_SHOWN = 300  # characters of what was written into blanks
 TICK = "√"
 FLAG = "★"
 
-_RULES = {
+RULES = {
     Rule.ALL: "全部选对才得分",
     Rule.HALF: "漏选得一半，错选不得分",
     Rule.EACH: "每选对一项得 {k} 分，错选不得分",
     Rule.PROP: "漏选按比例得分，错选不得分",
     Rule.MINUS: "选对减选错，按比例得分",
 }
+BLANK_RULES = {Rule.PROP: "填对几空得几空的分", Rule.ALL: "全部填对才得分"}
 _STANDINGS = {
     MyStanding.RUNNING: "正在考试",
     MyStanding.READY: "可以参加，{closes} 截止",
@@ -77,7 +79,7 @@ def cover(facts: Cover) -> Message:
             mark=score(facts.pass_centi),
             m=seconds(facts.limit) // 60,
         ),
-        fill("多选题：{rules}。", rules="；".join(_rule(*rule) for rule in facts.rules)) if facts.rules else "",
+        *rule_lines(facts.rules),
         fill("{closes} 截止。", closes=moment(facts.closes_at)),
         "中途可以离开再回来，时间照走；到时自动交卷；程序停机会补时。",
     )
@@ -85,8 +87,16 @@ def cover(facts: Cover) -> Message:
     return Message(text, ((begin, Button("以后再考", press("quiz", "later"))),), is_protected=True)
 
 
-def _rule(rule: Rule, each_centi: int | None) -> str:
-    return _RULES[rule].format(k=score(each_centi or 0))
+def rule_lines(rules: Sequence[MarkingRule]) -> list[str]:
+    """How what needs a rule is marked, a line for each type of questions."""
+    types = dict.fromkeys(one.type for one in rules)
+    return [f"{TYPES[kind]}题：{'；'.join(_rule(one) for one in rules if one.type is kind)}。" for kind in types]
+
+
+def _rule(one: MarkingRule) -> str:
+    if one.type is QuestionType.BLANK:
+        return BLANK_RULES[one.rule]
+    return RULES[one.rule].format(k=score(one.each_centi or 0))
 
 
 def running(title: str, attempt_id: int, left: timedelta) -> Message:

@@ -1,6 +1,6 @@
 """What an answer earns: letters by the question's rule, blanks by what is accepted in them. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.banks.rules import Blank, BlankKind, Match, Question, QuestionType, Rule
@@ -20,13 +20,43 @@ class Mark:
     right_blanks: tuple[bool, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class MarkingRule:
+    """How the questions of one type on a paper are marked; `each_centi` with Rule.EACH."""
+
+    type: QuestionType
+    rule: Rule
+    each_centi: int | None = None
+
+
+def marking_rules(asked: Iterable[tuple[Rule, Question]], each_centi: int | None) -> tuple[MarkingRule, ...]:
+    """The rules that somebody who answers these questions should know, each once: of multiple choices, and of blanks
+    where a question has several. `each_centi` is the paper's own."""
+    found = []
+    for rule, question in asked:
+        each = question.each_centi if each_centi is None else each_centi
+        if question.type is QuestionType.MULTIPLE:
+            found.append(MarkingRule(question.type, rule, each if rule is Rule.EACH else None))
+        elif len(question.blanks) > 1:
+            found.append(MarkingRule(question.type, Rule.ALL if rule is Rule.ALL else Rule.PROP))
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: list(QuestionType).index(one.type)))
+
+
 def half_up(n: int, d: int) -> int:
     """n/d to the nearest whole, halves up; n is not negative."""
     return (2 * n + d) // (2 * d)
 
 
-def mark(question: Question, selection: Selection, *, score_centi: int | None = None, rule: Rule | None = None) -> Mark:
-    """Mark one answer; a paper may override the question's score and rule. Nothing picked earns nothing."""
+def mark(
+    question: Question,
+    selection: Selection,
+    *,
+    score_centi: int | None = None,
+    rule: Rule | None = None,
+    each_centi: int | None = None,
+) -> Mark:
+    """Mark one answer; a paper may override the question's score, rule and what one right letter is worth. Nothing
+    picked earns nothing."""
     score = question.score_centi if score_centi is None else score_centi
     rule = rule or question.rule
     if question.type is QuestionType.BLANK:
@@ -35,9 +65,8 @@ def mark(question: Question, selection: Selection, *, score_centi: int | None = 
     picked = "".join(selection)
     if question.type is not QuestionType.MULTIPLE:
         return Mark(score if picked == question.answer else 0, picked == question.answer)
-    centi = mark_letters(
-        frozenset(question.answer), frozenset(picked), score=score, rule=rule, each=question.each_centi
-    )
+    each = question.each_centi if each_centi is None else each_centi
+    centi = mark_letters(frozenset(question.answer), frozenset(picked), score=score, rule=rule, each=each)
     return Mark(centi, frozenset(picked) == frozenset(question.answer))
 
 

@@ -18,6 +18,7 @@ from bot.errors import UserError
 from bot.members import service as members
 from bot.members.models import Unit
 from bot.members.rules import Actor, UnitKind, UnitRef
+from bot.message import cut
 from bot.periods import beijing, local_day
 from bot.quiz.blueprint import LIVE_TYPES, Blueprint, BlueprintRow, Picked, Pooled, TooFewError, draw, share_out
 from bot.quiz.facts import PaperChoice, Published
@@ -33,6 +34,7 @@ from bot.quiz.rules import (
 )
 
 LISTED = 5  # papers offered in a group
+TOPIC_NAME = 24  # characters of a topic in a refusal
 _BLIND = {"synchronize_session": False}
 
 
@@ -44,6 +46,26 @@ class TooFewOfAll(TooFew):
     """No type was asked for."""
 
     text = "题量不够：题目需要 {need} 道，可用 {have} 道。请减少题量或换题库。"
+
+
+class TooFewAbout(TooFew):
+    text = "题量不够：{kind}（{topic}）需要 {need} 道，可用 {have} 道。请减少题量或换题库。"
+
+
+class TooFewOfLevel(TooFew):
+    text = "题量不够：{kind}（难度 {level}）需要 {need} 道，可用 {have} 道。请减少题量或换题库。"
+
+
+class TooFewAboutOfLevel(TooFew):
+    text = "题量不够：{kind}（{topic}，难度 {level}）需要 {need} 道，可用 {have} 道。请减少题量或换题库。"
+
+
+_TOO_FEW = {
+    (False, False): TooFew,
+    (True, False): TooFewAbout,
+    (False, True): TooFewOfLevel,
+    (True, True): TooFewAboutOfLevel,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +166,7 @@ def draw_for(
     try:
         picks = draw(blueprint.rows, pool(session, unit, blueprint, now, types), seed)
     except TooFewError as error:
-        raise _too_few(error) from None
+        raise too_few(error) from None
     versions = drawing.versions(session, [pick.version_id for pick in picks])
     return Drawn(picks, tuple(versions[pick.version_id].question for pick in picks))
 
@@ -154,14 +176,16 @@ def shared_out(rows: Sequence[BlueprintRow], pool: Sequence[Pooled]) -> list[lis
     try:
         return share_out(rows, pool)
     except TooFewError as error:
-        raise _too_few(error) from None
+        raise too_few(error) from None
 
 
-def _too_few(error: TooFewError) -> TooFew:
-    need, have = error.row.count, error.have
-    if error.row.type is None:
+def too_few(error: TooFewError) -> TooFew:
+    row, need, have = error.row, error.row.count, error.have
+    if row.type is None:
         return TooFewOfAll(need=need, have=have)
-    return TooFew(kind=TYPES[error.row.type], need=need, have=have)
+    refusal = _TOO_FEW[row.topic is not None, row.difficulty is not None]
+    topic = cut(row.topic or "", TOPIC_NAME)
+    return refusal(kind=TYPES[row.type], topic=topic, level=row.difficulty, need=need, have=have)
 
 
 # -- publishing --------------------------------------------------------------------------------------------------------
@@ -228,6 +252,12 @@ def keep_items(session: Session, paper: Paper, drawn: Drawn) -> None:
         item = PaperItem(paper_id=paper.id, position=place + 1, version_id=pick.version_id, rule=rule)
         item.score_centi = points[place]
         session.add(item)
+
+
+def each_centi(session: Session, paper_id: int) -> int | None:
+    """What one right letter earns on this paper, where its maker has said so; see `Blueprint.each_centi`."""
+    blueprint = session.scalar(select(Paper.blueprint).where(Paper.id == paper_id))
+    return Blueprint.from_json(blueprint or {}).each_centi()
 
 
 def next_code(session: Session, now: datetime) -> str:

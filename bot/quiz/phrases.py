@@ -183,6 +183,7 @@ _LATER = {"下午": range(1, 12), "傍晚": range(1, 12), "晚上": range(1, 12)
 _BARE = range(1, 7)  # 3点 without a word is in the afternoon
 _OPENS, _CLOSES = time(9, 0), time(18, 0)  # a day without a time
 _ROW = re.compile(r"(\d{1,3})\s*[题道]?(?:\s*[,;x×*]?\s*每?[题道]?\s*(\d{1,3}(?:\.\d{1,2})?)\s*分?)?")
+_POINTS = re.compile(r"(\d{1,3}(?:\.\d{1,2})?)\s*分?")
 _NUMBER = re.compile(r"(\d{1,3})\s*(?:分钟|分|%)?")
 
 
@@ -250,6 +251,12 @@ def read_row(text: str) -> tuple[int, int | None] | None:
     if found is None:
         return None
     return int(found[1]), round(Fraction(found[2]) * 100) if found[2] else None
+
+
+def read_points(text: str) -> int | None:
+    """0.5, 1.5分: 0.01 points."""
+    found = _POINTS.fullmatch(unicodedata.normalize("NFKC", text).strip().rstrip("。"))
+    return round(Fraction(found[1]) * 100) if found else None
 
 
 def read_number(text: str) -> int | None:

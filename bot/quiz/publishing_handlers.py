@@ -4,15 +4,12 @@ import secrets
 
 from telegram import Update
 
-from bot.banks.rules import QuestionType
 from bot.context import Context, Routes
 from bot.message import Edit, StaleButton
 from bot.quiz import drafts, exam_drafts, exam_settings, views
 from bot.quiz import publishing_views as words
 from bot.quiz.exam_facts import ExamDraft
-from bot.quiz.rules import ROW_RULES, DraftStep, Setting
-
-_KINDS = {kind.value: kind for kind in QuestionType}
+from bot.quiz.rules import DraftStep, Setting
 
 
 def _seed() -> int:
@@ -70,43 +67,6 @@ def _can_name(context: Context) -> bool:
     return context.deps.config.quiz.top_names_allowed
 
 
-# -- questions and points ----------------------------------------------------------------------------------------------
-
-
-def _kind(context: Context) -> QuestionType:
-    kind = _KINDS.get(context.press.word(1))
-    if kind is None:
-        raise StaleButton
-    return kind
-
-
-async def show_row(_: Update, context: Context) -> None:
-    kind = _kind(context)
-    draft = await context.transact(exam_drafts.go, context.press.number(0), DraftStep.COUNT.value)
-    await context.say(Edit(words.row(draft, kind)))
-
-
-async def set_count(_: Update, context: Context) -> None:
-    place, kind = context.press, _kind(context)
-    draft = await context.transact(exam_settings.set_row, place.number(0), kind, count=place.number(2))
-    await context.say(Edit(words.row(draft, kind)))
-
-
-async def set_score(_: Update, context: Context) -> None:
-    place, kind = context.press, _kind(context)
-    draft = await context.transact(exam_settings.set_row, place.number(0), kind, score_centi=place.number(2))
-    await context.say(Edit(words.row(draft, kind)))
-
-
-async def set_rule(_: Update, context: Context) -> None:
-    place, kind = context.press, _kind(context)
-    rule = dict(enumerate(ROW_RULES)).get(place.number(2))
-    if rule is None:
-        raise StaleButton
-    draft = await context.transact(exam_settings.set_row, place.number(0), kind, rule=rule)
-    await context.say(Edit(words.row(draft, kind)))
-
-
 # -- window, terms, targets --------------------------------------------------------------------------------------------
 
 
@@ -152,7 +112,7 @@ async def all_branches(_: Update, context: Context) -> None:
 async def ask(_: Update, context: Context) -> None:
     what = context.press.word(1)
     draft = await context.transact(exam_settings.ask, context.press.number(0), what)
-    await context.say(Edit(words.ask(draft, what)))
+    await context.say(Edit(words.asked(draft, what)))
 
 
 async def fill(update: Update, context: Context) -> None:
@@ -183,10 +143,6 @@ ROUTES = Routes(
         "quiz:exambank": choose_bank,
         "quiz:examtopic": choose_topic,
         "quiz:exampage": turn_page,
-        "quiz:examrow": show_row,
-        "quiz:examcount": set_count,
-        "quiz:examscore": set_score,
-        "quiz:examrule": set_rule,
         "quiz:examopens": set_opening,
         "quiz:examcloses": set_closing,
         "quiz:examset": show_setting,

@@ -1,21 +1,17 @@
 """Words and buttons of making and publishing an exam. Facts in, messages out; nothing is looked up here."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 
-from bot.banks.rules import QuestionType, Rule
 from bot.banks.views import TYPES
 from bot.members.views import moment, turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
-from bot.quiz.exam_facts import ExamDraft, PublishedExam, RowChoice, Terms
+from bot.quiz import row_views
+from bot.quiz.exam_facts import ExamDraft, PublishedExam, Terms
+from bot.quiz.exam_views import rule_lines
 from bot.quiz.rules import (
     CLOSE_AFTER,
-    EXAM_STEPS,
     OFFERED,
-    ROW_COUNTS,
-    ROW_RULES,
-    ROW_SCORES,
     TYPED,
     WHOLE_CENTI,
     DraftStep,
@@ -26,23 +22,13 @@ from bot.quiz.rules import (
     ShowScore,
     seconds,
 )
-from bot.quiz.views import ALL_BANKS, ANY_TOPIC, PAGE, score
+from bot.quiz.views import ALL_BANKS, ANY_TOPIC, score
+from bot.quiz.wizard_views import CHOICE_NAME, ask, drop, go, head, listed, marked, ways
 
 MIXED_TITLE = "综合测试"
 MAX_TITLE = 60
 BRANCHES_PAGE = 12
-CHOSEN = "√ "
 
-_STEPS = {
-    DraftStep.BANK: "① 题库",
-    DraftStep.TOPIC: "② 知识点",
-    DraftStep.COUNT: "③ 题量和分值",
-    DraftStep.WINDOW: "④ 起止时间",
-    DraftStep.TERMS: "⑤ 时长、次数与成绩",
-    DraftStep.TARGETS: "⑥ 对象",
-    DraftStep.PREVIEW: "⑦ 预览",
-}
-_RULES = {Rule.HALF: "漏选得一半", Rule.ALL: "全对才得分", Rule.PROP: "漏选按比例", Rule.MINUS: "选对减选错"}
 _OPENINGS = {OpenWhen.AT_ONCE: "发布后马上", OpenWhen.TOMORROW: "明天 9:00 ", OpenWhen.MONDAY: "下周一 9:00 "}
 _DAYS = {1: "次日", 3: "3 天后", 7: "7 天后", 14: "14 天后"}
 
@@ -79,128 +65,55 @@ def draft(facts: ExamDraft, page: int = 0, *, can_name: bool = False) -> Message
     steps: dict[DraftStep, Callable[[ExamDraft, int], Message]] = {
         DraftStep.BANK: _bank_step,
         DraftStep.TOPIC: _topic_step,
-        DraftStep.COUNT: _count_step,
+        DraftStep.COUNT: lambda draft, _: row_views.count_step(draft),
         DraftStep.WINDOW: _window_step,
         DraftStep.TARGETS: _targets_step,
     }
     return steps.get(facts.step, _preview)(facts, page)
 
 
-def _head(facts: ExamDraft) -> Html:
-    return fill("<b>发起考试 {step}</b>", step=_STEPS[facts.step])
-
-
-def _ways(facts: ExamDraft, *, can_go_on: bool = True) -> Buttons:
-    """Back, on, and out."""
-    place = EXAM_STEPS.index(facts.step)
-    before = [_go("上一步", facts, EXAM_STEPS[place - 1])] if place else []
-    on = [replace(_go("下一步", facts, EXAM_STEPS[place + 1]), style="success")] if can_go_on else []
-    return ((*before, *on, _drop(facts)),)
-
-
-def _go(label: str, facts: ExamDraft, step: DraftStep) -> Button:
-    return Button(label, press("quiz", "examgo", facts.paper_id, step.value))
-
-
-def _drop(facts: ExamDraft) -> Button:
-    return Button("放弃", press("quiz", "examdrop", facts.paper_id))
-
-
-def _ask(label: str, facts: ExamDraft, what: str) -> Button:
-    return Button(label, press("quiz", "examask", facts.paper_id, what))
-
-
 # -- ① ② ---------------------------------------------------------------------------------------------------------------
 
 
 def _bank_step(facts: ExamDraft, page: int) -> Message:
-    every = sum(bank.count for bank in facts.banks)
-    choices = [(f"{ALL_BANKS}（{every} 题）", 0)]
-    choices += [(f"{cut(bank.title, 40)}（{bank.count} 题）", bank.bank_id) for bank in facts.banks]
-    listed = _listed(facts, "exambank", choices, page)
-    return Message(lines(_head(facts), "用哪个题库？"), (*listed, *_ways(facts, can_go_on=False)))
+    """A standard paper goes from here to its preview, so that its bank has to be chosen."""
+    can_go_on = not facts.is_standard
+    choices = [(marked(f"{ALL_BANKS}（{facts.have} 题）", is_on=can_go_on and not facts.bank), 0)]
+    choices += [
+        (
+            marked(f"{cut(bank.title, CHOICE_NAME)}（{bank.count} 题）", is_on=facts.bank_id == bank.bank_id),
+            bank.bank_id,
+        )
+        for bank in facts.banks
+    ]
+    asked = lines(head(facts), "用哪个题库？")
+    return Message(asked, (*_listed(facts, "exambank", choices, page), *ways(facts, can_go_on=can_go_on)))
 
 
 def _topic_step(facts: ExamDraft, page: int) -> Message:
-    choices = [(f"{ANY_TOPIC}（{facts.have} 题）", 0)]
-    choices += [(f"{cut(topic.title, 40)}（{topic.count} 题）", topic.place) for topic in facts.topics]
-    text = lines(_head(facts), fill("题库：{bank}", bank=facts.bank or ALL_BANKS), "只考某个知识点，还是不限？")
-    return Message(text, (*_listed(facts, "examtopic", choices, page), *_ways(facts, can_go_on=False)))
+    is_any = not (facts.topic or facts.topics_differ)
+    choices = [(marked(f"{ANY_TOPIC}（{facts.have} 题）", is_on=is_any), 0)]
+    choices += [
+        (marked(f"{cut(one.title, CHOICE_NAME)}（{one.count} 题）", is_on=facts.topic == one.title), one.place)
+        for one in facts.topics
+    ]
+    text = lines(
+        head(facts),
+        fill("题库：{bank}", bank=facts.bank or ALL_BANKS),
+        "各行的知识点不同，下一步会保留；在这里选一个就全部改成它。"
+        if facts.topics_differ
+        else "整张试卷只考某个知识点，还是不限？下一步还可以逐行指定。",
+    )
+    return Message(text, (*_listed(facts, "examtopic", choices, page), *ways(facts)))
 
 
 def _listed(facts: ExamDraft, verb: str, choices: Sequence[tuple[str, int]], page: int) -> Buttons:
-    shown = choices[page * PAGE : (page + 1) * PAGE]
-    listed = [(Button(label, press("quiz", verb, facts.paper_id, value)),) for label, value in shown]
-    return (*listed, *turns(page, len(choices), PAGE, lambda to: press("quiz", "exampage", facts.paper_id, to)))
-
-
-# -- ③ -----------------------------------------------------------------------------------------------------------------
-
-
-def _count_step(facts: ExamDraft, _: int) -> Message:
-    on_paper = [row for row in facts.rows if row.count]
-    total = sum(row.count for row in on_paper)
-    known = [row.count * row.score_centi for row in on_paper if row.score_centi is not None]
-    points = sum(known)
-    odd = "（不是 100 分）" if points != WHOLE_CENTI else ""
-    text = lines(
-        _head(facts),
-        fill("题库：{bank}；知识点：{topic}", bank=facts.bank or ALL_BANKS, topic=facts.topic or ANY_TOPIC),
-        *(_row_line(row) for row in on_paper),
-        fill("合计 {n} 题，{max} 分{odd}", n=total, max=score(points), odd=odd),
-        "点题型修改题量和分值。",
+    return listed(
+        choices,
+        page,
+        lambda value: press("quiz", verb, facts.paper_id, value),
+        lambda to: press("quiz", "exampage", facts.paper_id, to),
     )
-    kinds = [
-        Button(f"{TYPES[row.type]} {row.count}", press("quiz", "examrow", facts.paper_id, row.type.value))
-        for row in facts.rows
-    ]
-    return Message(text, (tuple(kinds), *_ways(facts)))
-
-
-def _row_line(row: RowChoice) -> Html:
-    if not row.count:
-        return fill("{kind} 0 题", kind=TYPES[row.type])
-    rule = f"，{_RULES[row.rule]}" if row.rule in _RULES else ""
-    short = f"，只有 {row.have} 题可用" if row.count > row.have else ""
-    return fill(
-        "{kind} {n} 题 × {score} 分{rule}{short}",
-        kind=TYPES[row.type],
-        n=row.count,
-        score=score(row.score_centi or 0),
-        rule=rule,
-        short=short,
-    )
-
-
-def row(facts: ExamDraft, kind: QuestionType) -> Message:
-    """The choices of one type."""
-    chosen = next(row for row in facts.rows if row.type is kind)
-    text = lines(
-        _head(facts), _row_line(chosen), fill("可用 {have} 题。上面选题量，下面选每题分值。", have=chosen.have)
-    )
-    counts = [n for n in ROW_COUNTS if n <= chosen.have]
-    if chosen.have < ROW_COUNTS[-1]:
-        counts = sorted({*counts, chosen.have})
-    several: Buttons = ()
-    if kind is QuestionType.MULTIPLE:
-        marked = [(_RULES[rule], place, rule is (chosen.rule or Rule.HALF)) for place, rule in enumerate(ROW_RULES)]
-        several = rows([_choice(facts, "examrule", kind, *one) for one in marked], 2)
-    return Message(
-        text,
-        (
-            *rows([_choice(facts, "examcount", kind, f"{n} 题", n, chosen.count == n) for n in counts], 4),
-            *rows(
-                [_choice(facts, "examscore", kind, f"{score(n)} 分", n, chosen.score_centi == n) for n in ROW_SCORES],
-                4,
-            ),
-            *several,
-            (_ask("自己填写", facts, kind.value), _go("选好了", facts, DraftStep.COUNT)),
-        ),
-    )
-
-
-def _choice(facts: ExamDraft, verb: str, kind: QuestionType, label: str, value: int, is_on: bool) -> Button:
-    return Button((CHOSEN if is_on else "") + label, press("quiz", verb, facts.paper_id, kind.value, value))
 
 
 # -- ④ -----------------------------------------------------------------------------------------------------------------
@@ -209,7 +122,7 @@ def _choice(facts: ExamDraft, verb: str, kind: QuestionType, label: str, value: 
 def _window_step(facts: ExamDraft, _: int) -> Message:
     opens = "发布后马上" if facts.opens_at_once else moment(facts.terms.opens_at)
     text = lines(
-        _head(facts),
+        head(facts),
         fill("开考：{opens}", opens=opens),
         fill("截止：{closes}", closes=moment(facts.terms.closes_at)),
     )
@@ -218,8 +131,8 @@ def _window_step(facts: ExamDraft, _: int) -> Message:
         for when, label in _OPENINGS.items()
     ]
     closings = [Button(f"{_DAYS[days]}截止", press("quiz", "examcloses", facts.paper_id, days)) for days in CLOSE_AFTER]
-    own = _ask("自己填写", facts, "window")
-    return Message(text, (tuple(openings[:1]), tuple(openings[1:]), *rows(closings, 2), (own,), *_ways(facts)))
+    own = ask("自己填写", facts, "window")
+    return Message(text, (tuple(openings[:1]), tuple(openings[1:]), *rows(closings, 2), (own,), *ways(facts)))
 
 
 # -- ⑤ -----------------------------------------------------------------------------------------------------------------
@@ -272,28 +185,28 @@ def _settings(facts: ExamDraft, *, can_name: bool) -> list[str]:
 
 
 def _terms_step(facts: ExamDraft, *, can_name: bool) -> Message:
-    text = lines(_head(facts), *_settings(facts, can_name=can_name), "点下面的按钮修改，不改就用现在的。")
+    text = lines(head(facts), *_settings(facts, can_name=can_name), "点下面的按钮修改，不改就用现在的。")
     buttons = [
         Button(_SETTINGS[setting], press("quiz", "examset", facts.paper_id, setting.value))
         for setting in _shown(facts, can_name=can_name)
     ]
-    return Message(text, (*rows(buttons, 4), *_ways(facts)))
+    return Message(text, (*rows(buttons, 4), *ways(facts)))
 
 
 def setting(facts: ExamDraft, chosen: Setting) -> Message:
     """The values of one setting."""
     now = facts.settings[chosen]
-    text = lines(_head(facts), fill("{what}：{now}", what=_SETTINGS[chosen], now=_value(chosen, now)))
+    text = lines(head(facts), fill("{what}：{now}", what=_SETTINGS[chosen], now=_value(chosen, now)))
     values = [
         Button(
-            (CHOSEN if value == now else "") + _value(chosen, value),
+            marked(_value(chosen, value), is_on=value == now),
             press("quiz", "examput", facts.paper_id, chosen.value, value),
         )
         for value in OFFERED[chosen]
     ]
-    own = (_ask("自己填写", facts, chosen.name.lower()),) if chosen in TYPED else ()
+    own = (ask("自己填写", facts, chosen.name.lower()),) if chosen in TYPED else ()
     width = 4 if chosen in TYPED or chosen is Setting.ATTEMPTS else 1
-    return Message(text, (*rows(values, width), (*own, _go("返回", facts, DraftStep.TERMS))))
+    return Message(text, (*rows(values, width), (*own, go("返回", facts, DraftStep.TERMS))))
 
 
 # -- ⑥ -----------------------------------------------------------------------------------------------------------------
@@ -307,11 +220,11 @@ def _targets_step(facts: ExamDraft, page: int) -> Message:
         told = fill(
             "{branch}，应考 {people} 人{exempt}", branch=facts.targets[0].name, people=facts.people, exempt=exempt
         )
-        return Message(lines(_head(facts), told), _ways(facts))
+        return Message(lines(head(facts), told), ways(facts))
     shown = facts.targets[page * BRANCHES_PAGE : (page + 1) * BRANCHES_PAGE]
     listed = [
         Button(
-            (CHOSEN if target.is_on else "") + cut(target.name, 20),
+            marked(cut(target.name, 20), is_on=target.is_on),
             press("quiz", "examunit", facts.paper_id, target.branch_id, page),
         )
         for target in shown
@@ -319,8 +232,8 @@ def _targets_step(facts: ExamDraft, page: int) -> Message:
     pages = turns(page, len(facts.targets), BRANCHES_PAGE, lambda to: press("quiz", "exampage", facts.paper_id, to))
     every = Button("全选", press("quiz", "examunits", facts.paper_id, 1))
     none = Button("全不选", press("quiz", "examunits", facts.paper_id, 0))
-    text = lines(_head(facts), told, "点支部名选上或去掉。")
-    return Message(text, (*rows(listed, 2), *pages, (every, none), *_ways(facts)))
+    text = lines(head(facts), told, "点支部名选上或去掉。")
+    return Message(text, (*rows(listed, 2), *pages, (every, none), *ways(facts)))
 
 
 # -- ⑦ -----------------------------------------------------------------------------------------------------------------
@@ -332,6 +245,7 @@ def _preview(facts: ExamDraft, _: int) -> Message:
     several = f"{branches} 个支部，" if branches > 1 else ""
     odd = "（不是 100 分）" if facts.max_centi != WHOLE_CENTI else ""
     topic = f"；知识点：{facts.topic}" if facts.topic else ""
+    is_detailed = facts.topics_differ or any(row.count and row.level for row in facts.rows)
     text = lines(
         Html("<b>发起考试 预览</b>"),
         fill("《{title}》", title=facts.title),
@@ -344,6 +258,8 @@ def _preview(facts: ExamDraft, _: int) -> Message:
             odd=odd,
             mark=score(facts.pass_centi),
         ),
+        *(row_views.row_lines(facts) if is_detailed else []),
+        *rule_lines(facts.rules),
         fill("时间：{window}", window=window(facts.terms)),
         fill("限时 {limit} 分钟，可考 {k} 次", limit=minutes(facts.terms.limit), k=facts.terms.attempts),
         _shown_to(facts),
@@ -351,10 +267,10 @@ def _preview(facts: ExamDraft, _: int) -> Message:
     )
     publish = Button("发布", press("quiz", "exampublish", facts.paper_id), style="success")
     redraw = Button("换一批题", press("quiz", "examredraw", facts.paper_id))
-    title = _ask("改标题", facts, "title")
-    back = _go("上一步", facts, DraftStep.BANK if facts.is_standard else DraftStep.TARGETS)
-    more = [_go("改设置", facts, DraftStep.COUNT)] if facts.is_standard else []
-    return Message(text, ((publish, redraw), (title, *more), (back, _drop(facts))))
+    title = ask("改标题", facts, "title")
+    back = go("上一步", facts, DraftStep.BANK if facts.is_standard else DraftStep.TARGETS)
+    more = [go("改设置", facts, DraftStep.COUNT)] if facts.is_standard else []
+    return Message(text, ((publish, redraw), (title, *more), (back, drop(facts))))
 
 
 def _shown_to(facts: ExamDraft) -> str:
@@ -377,11 +293,17 @@ _ASKED = {
 }
 
 
-def ask(facts: ExamDraft, what: str) -> Message:
+def asked(facts: ExamDraft, what: str) -> Message:
     """A value is awaited as text."""
-    kinds = {kind.value: kind for kind in QuestionType}
-    asked = _ASKED.get(what) or f"请发送{TYPES[kinds[what]]}的题量和每题分值，例如：8 题 5 分。"
-    return Message(lines(_head(facts), asked), ((_go("返回", facts, facts.step),),))
+    row = what.removeprefix("row")
+    if what.startswith("each"):
+        told = "请发送每选对一项得多少分，例如：0.5 分。"
+    elif what != row:
+        named = next((TYPES[one.type] for one in facts.rows if str(one.place) == row), "")
+        told = f"请发送{named}的题量和每题分值，例如：8 题 5 分。"
+    else:
+        told = _ASKED[what]
+    return Message(lines(head(facts), told), ((go("返回", facts, facts.step),),))
 
 
 def published(facts: PublishedExam) -> Message:

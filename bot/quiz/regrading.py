@@ -180,6 +180,7 @@ def _changes(session: Session, case: _Case) -> list[_Change]:
         .order_by(AttemptItem.id)
     )
     most = 0 if case.decision is Regrading.VOID else case.score_centi
+    each = papers.each_centi(session, case.desk.exam.id)
     found = []
     for id_, attempt_id, was, was_max, selection, rule, has_sat in session.execute(query):
         awarded = 0
@@ -187,7 +188,7 @@ def _changes(session: Session, case: _Case) -> list[_Change]:
             awarded = most
         elif case.judged is not None and selection is not None:
             given = selection.split("\n") if case.judged.type is QuestionType.BLANK else [selection]
-            awarded = mark(case.judged, tuple(given), score_centi=most, rule=rule).centi
+            awarded = mark(case.judged, tuple(given), score_centi=most, rule=rule, each_centi=each).centi
         found.append(_Change(id_, attempt_id, was or 0, was_max, awarded, most))
     return found
 

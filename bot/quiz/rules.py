@@ -142,9 +142,15 @@ TYPED: Mapping[Setting, range] = {
     Setting.PASS: range(1, 101),
     Setting.GOOD: range(1, 101),
 }
-ROW_COUNTS = (0, 5, 10, 15, 20, 30, 40, 50)
+ROW_COUNTS = (5, 10, 15, 20, 30, 40, 50)
 ROW_SCORES = (100, 200, 300, 400, 500, 600, 800, 1000)  # 0.01 points a question
-ROW_RULES = (Rule.HALF, Rule.ALL, Rule.PROP, Rule.MINUS)
+EACH_SCORES = (50, 100, 150, 200)  # 0.01 points a right letter
+# How the questions of a type may be marked; None is what their bank says.
+ROW_RULES: Mapping[QuestionType, tuple[Rule | None, ...]] = {
+    QuestionType.MULTIPLE: (None, Rule.HALF, Rule.ALL, Rule.EACH, Rule.PROP, Rule.MINUS),
+    QuestionType.BLANK: (None, Rule.PROP, Rule.ALL),
+}
+MOST_ROWS = 12  # of a paper: their list stays one screen
 CLOSE_AFTER = (1, 3, 7, 14)  # days from the opening to the day of the end
 
 
@@ -166,6 +172,7 @@ class PaperAction(Enum):
     VOIDED = auto()
     RELEASED = auto()
     REGRADED = auto()
+    EXPORTED = auto()
 
 
 class CandidateStanding(Enum):

@@ -7,10 +7,10 @@ from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.banks.rules import QuestionType
+from bot.banks.rules import QuestionType, Rule
 from bot.members import prompts
 from bot.message import Sender
-from bot.quiz import attempts, exams, sitting
+from bot.quiz import attempts, exams, papers, sitting
 from bot.quiz.attempts import Running
 from bot.quiz.exam_facts import HandedIn, Late
 from bot.quiz.marking import mark
@@ -94,13 +94,17 @@ def finish(session: Session, running: Running, to: AttemptState, end_at: datetim
 
 def _mark(session: Session, running: Running) -> Marked:
     questions, points, has_answer = attempts.all_questions(session, running.id), dict[int, int](), False
-    for item in attempts.items(session, running.id):
+    items = attempts.items(session, running.id)
+    each = papers.each_centi(session, running.paper_id) if any(item.rule is Rule.EACH for item in items) else None
+    for item in items:
         points[item.position] = 0
         if item.selection is not None:
             has_answer = True
             given = item.selection.split("\n") if item.type is QuestionType.BLANK else [item.selection]
-            question = questions[item.position]
-            points[item.position] = mark(question, tuple(given), score_centi=item.max_centi, rule=item.rule).centi
+            awarded = mark(
+                questions[item.position], tuple(given), score_centi=item.max_centi, rule=item.rule, each_centi=each
+            )
+            points[item.position] = awarded.centi
     return Marked(points, has_answer)
 
 

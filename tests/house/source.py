@@ -31,12 +31,12 @@ _LISTED = {
     "banks": "child commandline content correcting drawing foreign formats import_views importing judging lint "
     "list_views phrases progress reading revisions scopes workbook yamlfile",
     "quiz": "analysis analysis_views announcing answering attempts authors blueprint cancelling candidates changing "
-    "drafts exam_drafts exam_facts exam_settings inviting running_facts running_handlers running_views "
+    "drafts exam_drafts exam_facts exam_rows exam_settings inviting running_facts running_handlers running_views "
     "exam_handlers exam_views exams exporting facts figures finished hosting item_statistics marking "
     "outage_credits outcomes overseeing overseeing_handlers overseeing_views papers personal personal_views "
     "phrases publishing_handlers publishing_views ranking rates regrading rekeying releasing reports resits "
-    "result_facts results results_handlers results_views review rounds seat_handlers seat_views seats sending "
-    "sitting starting submitting sweeping votes workbook",
+    "result_facts results results_handlers results_views review rounds row_handlers row_views seat_handlers seat_views "
+    "seats sending sitting starting submitting sweeping votes wizard_views workbook",
     "practice": "collecting daily facts memory personal personal_views",
     "compliance": "norms picture",
     "reports": "document workbook",

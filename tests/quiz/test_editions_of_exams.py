@@ -7,7 +7,7 @@ import pytest
 
 from bot.banks.rules import Bank, Citation, Question, QuestionType, Source
 from bot.periods import local_day
-from bot.quiz import exam_drafts, exam_settings, papers
+from bot.quiz import exam_drafts, exam_rows, exam_settings, papers
 from bot.quiz.models import Paper, PaperItem, PaperPool
 from bot.quiz.rules import DraftStep, Draw, Setting
 from tests.make import NOW
@@ -30,8 +30,9 @@ def drafted(hall: Hall, window: str, count: int = 1, draw: Draw = Draw.SAME) -> 
     hall.act(exam_settings.fill, li, f"{made.paper_id}:window", window)
     hall.act(exam_drafts.choose_bank, li, made.paper_id, bank_id)
     hall.act(exam_drafts.choose_topic, li, made.paper_id, 0)
-    for kind in QuestionType:
-        hall.act(exam_settings.set_row, li, made.paper_id, kind, count=count if kind is QuestionType.SINGLE else 0)
+    hall.act(exam_rows.set_count, li, made.paper_id, 0, count)
+    for place in (1, 2):
+        hall.act(exam_rows.remove, li, made.paper_id, place)
     hall.act(exam_settings.put, li, made.paper_id, Setting.DRAW.value, draw.value, can_name=False)
     hall.act(exam_drafts.go, li, made.paper_id, DraftStep.PREVIEW.value)
     return made.paper_id

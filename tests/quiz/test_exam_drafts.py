@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.banks.rules import Bank, QuestionType, Rule
+from bot.banks.rules import Bank, QuestionType
 from bot.errors import UserError
 from bot.members.rules import NotAllowed
-from bot.quiz import drafts, exam_drafts, exam_settings, exams, papers
+from bot.quiz import drafts, exam_drafts, exam_rows, exam_settings, exams, papers
 from bot.quiz.exam_facts import ExamDraft
 from bot.quiz.models import Candidate, Paper, PaperBranch, PaperItem, PaperPool
 from bot.quiz.rules import EXAM_STEPS, DraftStep, Draw, OpenWhen, PaperState, Setting, ShowKey, ShowScore
@@ -18,7 +18,7 @@ from tests.quiz.hall import Hall
 from tests.quiz.hall import bank as bank_of
 from tests.quiz.test_running import moment
 
-SMALL = {QuestionType.SINGLE: (2, 1000), QuestionType.MULTIPLE: (2, 2000), QuestionType.TRUE_FALSE: (2, 2000)}
+SMALL = ((2, 1000), (2, 2000), (2, 2000))  # 单选, 多选, 判断
 
 
 def begin(hall: Hall) -> ExamDraft:
@@ -33,9 +33,9 @@ def begin(hall: Hall) -> ExamDraft:
 def draft(hall: Hall) -> ExamDraft:
     """A paper of six questions, which the bank has."""
     made = begin(hall)
-    for kind, (count, score) in SMALL.items():
-        given = {"count": count, "score_centi": score}
-        made = hall.act(exam_settings.set_row, hall.cast.li, made.paper_id, kind, **given)
+    for place, (count, score) in enumerate(SMALL):
+        hall.act(exam_rows.set_score, hall.cast.li, made.paper_id, place, score)
+        made = hall.act(exam_rows.set_count, hall.cast.li, made.paper_id, place, count).draft
     return made
 
 
@@ -99,26 +99,23 @@ def test_counts_and_points_are_tapped_or_typed(hall: Hall, draft: ExamDraft) -> 
         (QuestionType.SINGLE, 2, 1000, 3),
         (QuestionType.MULTIPLE, 2, 2000, 3),
         (QuestionType.TRUE_FALSE, 2, 2000, 3),
-        (QuestionType.BLANK, 0, None, 3),
     ]
-    typed = write(hall, draft, "blank", "3题，每题2.5分")
-    assert (typed.rows[3].count, typed.rows[3].score_centi) == (3, 250)
-    ruled = hall.act(exam_settings.set_row, hall.cast.li, draft.paper_id, QuestionType.MULTIPLE, count=1, rule=Rule.ALL)
-    assert (ruled.rows[1].count, ruled.rows[1].rule) == (1, Rule.ALL)
-    for text in ("很多", "201", "3题 0分", "3题 101分"):
-        with pytest.raises(exam_settings.NoSuchRow):
-            write(hall, draft, "single", text)
+    typed = write(hall, draft, "row0", "3题，每题2.5分")
+    assert (typed.rows[0].count, typed.rows[0].score_centi) == (3, 250)
+    for text in ("很多", "0", "201", "3题 0分", "3题 101分"):
+        with pytest.raises(exam_rows.NoSuchRow):
+            write(hall, draft, "row0", text)
 
 
 def test_no_step_behind_the_questions_is_reached_without_enough_of_them(hall: Hall, draft: ExamDraft) -> None:
-    write(hall, draft, "single", "4")
+    made = begin(hall)  # ten singles, of which there are three
     with pytest.raises(papers.TooFew):
-        go(hall, draft, DraftStep.WINDOW)
-    for kind in QuestionType:
-        hall.act(exam_settings.set_row, hall.cast.li, draft.paper_id, kind, count=0)
+        go(hall, made, DraftStep.WINDOW)
+    for place in range(3):
+        hall.act(exam_rows.remove, hall.cast.li, draft.paper_id, place)
     with pytest.raises(exam_drafts.NoQuestions):
         go(hall, draft, DraftStep.WINDOW)
-    write(hall, draft, "single", "1题 0.5分")
+    write(hall, draft, "row0", "1题 0.5分")
     with pytest.raises(exam_drafts.TooManyPoints):
         go(hall, draft, DraftStep.WINDOW)
 
@@ -210,9 +207,9 @@ def test_an_admin_chooses_branches_of_his_own(hall: Hall) -> None:
     wang = hall.cast.wang
     made = hall.act(exam_drafts.begin, wang, seed=1)
     hall.act(exam_drafts.choose_bank, wang, made.paper_id, 0)
-    hall.act(exam_settings.set_row, wang, made.paper_id, QuestionType.SINGLE, count=3)
-    for kind in (QuestionType.MULTIPLE, QuestionType.TRUE_FALSE):
-        hall.act(exam_settings.set_row, wang, made.paper_id, kind, count=0)
+    hall.act(exam_rows.set_count, wang, made.paper_id, 0, 3)
+    for place in (1, 2):
+        hall.act(exam_rows.remove, wang, made.paper_id, place)
     targets = hall.act(exam_drafts.go, wang, made.paper_id, DraftStep.TARGETS.value)
     assert [(one.name, one.is_on) for one in targets.targets] == [
         ("一支部", True),
@@ -254,7 +251,7 @@ def test_a_title_of_ones_own_stays_when_the_bank_changes(hall: Hall, draft: Exam
 
 
 def test_what_was_not_previewed_is_not_published(hall: Hall, draft: ExamDraft, add_bank: AddBank) -> None:
-    with pytest.raises(drafts.NoDraft):
+    with pytest.raises(exam_drafts.NotPreviewed):
         hall.act(exam_drafts.publish, hall.cast.li, draft.paper_id)
     go(hall, draft, DraftStep.PREVIEW)
     add_bank(replace(bank_of(9), slug="nine", title="九题"))

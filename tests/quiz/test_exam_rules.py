@@ -1,13 +1,26 @@
 """What must hold for every paper and every order of presses."""
 
 import random
+from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.banks.rules import LETTERS, QuestionType, Rule, bank_letters
-from bot.quiz.blueprint import BlueprintRow, Pooled, TooFewError, draw_each, matches, share_out, shuffled
+from bot.quiz.blueprint import (
+    BlueprintRow,
+    Pooled,
+    TooFewError,
+    draw,
+    draw_each,
+    matches,
+    most_for,
+    share_out,
+    shuffled,
+    supply,
+)
 from bot.quiz.marking import mark_letters
 from bot.quiz.rules import after_press
 
@@ -75,18 +88,85 @@ def test_a_letter_that_is_not_there_is_no_answer(letter: str) -> None:
         assert after_press(kind, range(6), "", letter, is_on=True) is None
 
 
+FRESH = st.lists(st.booleans(), min_size=40, max_size=40)
+
+
+def pooled(questions: list[tuple[QuestionType, str, int, int]], fresh: list[bool] | None = None) -> list[Pooled]:
+    """The same text may stand in the pool several times, under other topics and levels."""
+    return [
+        Pooled(n, kind, (topic,), level, f"{kind}{text}", fresh is None or fresh[text])
+        for n, (kind, topic, level, text) in enumerate(questions, start=1)
+    ]
+
+
+def most_in_all(rows: list[BlueprintRow], pool: list[Pooled]) -> int:
+    """How many questions all rows together can get (König): whichever rows are left out, the others find no more than
+    the texts that match them."""
+    choices = [[place for place in range(len(rows)) if bits >> place & 1] for bits in range(2 ** len(rows))]
+    return min(
+        sum(row.count for place, row in enumerate(rows) if place not in chosen)
+        + len({one.fingerprint for place in chosen for one in matches(rows[place], pool)})
+        for chosen in choices
+    )
+
+
+@given(questions=QUESTIONS, fresh=FRESH, rows=ROWS, seed=st.integers(0, 99))
+def test_a_paper_is_drawn_exactly_if_its_rows_can_be_filled(
+    questions: list[tuple[QuestionType, str, int, int]], fresh: list[bool], rows: list[BlueprintRow], seed: int
+) -> None:
+    """Each row gets its count of questions that match it, no text stands twice, and no more was had lately than must
+    be."""
+    pool, wanted = pooled(questions, fresh), sum(row.count for row in rows)
+    try:
+        picks = draw(rows, pool, seed)
+    except TooFewError:
+        assert most_in_all(rows, pool) < wanted
+        return
+    by_id = {one.version_id: one for one in pool}
+    drawn = [by_id[pick.version_id] for pick in picks]
+    assert Counter(id(pick.row) for pick in picks) == {id(row): row.count for row in rows}
+    assert all(matches(pick.row, [one]) for pick, one in zip(picks, drawn, strict=True))
+    assert len({one.fingerprint for one in drawn}) == len(drawn)
+    assert sum(one.is_fresh for one in drawn) == most_in_all(rows, [one for one in pool if one.is_fresh])
+
+
+@given(questions=QUESTIONS, rows=ROWS, place=st.integers(0, 3))
+def test_the_most_a_row_may_have_is_exact(
+    questions: list[tuple[QuestionType, str, int, int]], rows: list[BlueprintRow], place: int
+) -> None:
+    pool, place = pooled(questions), place % len(rows)
+    most = most_for(rows, pool, place)
+    others = [row for nth, row in enumerate(rows) if nth != place]
+    plenty = [replace(row, count=len(pool)) if nth == place else row for nth, row in enumerate(rows)]
+    assert most == most_in_all(plenty, pool) - most_in_all(others, pool)
+
+
+@given(questions=QUESTIONS, rows=ROWS)
+def test_rows_are_supplied_as_far_as_there_are_questions(
+    questions: list[tuple[QuestionType, str, int, int]], rows: list[BlueprintRow]
+) -> None:
+    pool = pooled(questions)
+    gets = supply(rows, pool)
+    assert sum(gets) == most_in_all(rows, pool)
+    assert all(0 <= got <= row.count for got, row in zip(gets, rows, strict=True))
+
+
+def test_a_row_without_a_count_keeps_nothing_from_the_others() -> None:
+    pool = [Pooled(n, QuestionType.SINGLE, ("党章",), 3, f"a{n}") for n in range(3)]
+    off, on = BlueprintRow(0, QuestionType.SINGLE, topic="党章"), BlueprintRow(1, QuestionType.SINGLE)
+    assert [len(share) for share in share_out([off, on], pool)] == [0, 3]
+
+
 @given(questions=QUESTIONS, rows=ROWS, rng=st.randoms(use_true_random=False))
 def test_what_is_shared_out_can_be_drawn_for_every_attempt(
     questions: list[tuple[QuestionType, str, int, int]], rows: list[BlueprintRow], rng: random.Random
 ) -> None:
     """Each row has its own questions, enough of them, and no text stands in two rows."""
-    pool = [
-        Pooled(n, kind, (topic,), level, f"{kind}{text}")
-        for n, (kind, topic, level, text) in enumerate(questions, start=1)
-    ]
+    pool = pooled(questions)
     try:
         shares = share_out(rows, pool)
     except TooFewError:
+        assert most_in_all(rows, pool) < sum(row.count for row in rows)
         return
     given_out = [one.fingerprint for share in shares for one in share]
     assert len(given_out) == len(set(given_out))
@@ -101,7 +181,8 @@ def test_a_row_that_anything_fits_leaves_the_rare_to_the_row_that_needs_it() -> 
     rare = Pooled(1, QuestionType.SINGLE, ("党章",), 3, "a")
     common = [Pooled(n, QuestionType.SINGLE, (), 3, f"b{n}") for n in range(2, 5)]
     any_row, rare_row = BlueprintRow(3, QuestionType.SINGLE), BlueprintRow(1, QuestionType.SINGLE, topic="党章")
-    assert share_out([any_row, rare_row], [rare, *common]) == [common, [rare]]
+    shares = share_out([any_row, rare_row], [rare, *common])
+    assert [sorted(one.version_id for one in share) for share in shares] == [[2, 3, 4], [1]]
 
 
 def test_what_one_row_has_too_many_of_helps_another() -> None:

@@ -7,6 +7,7 @@ from bot.banks.rules import MAX_CARD, Blank, Question, QuestionType, Rule
 from bot.message import MAX_DATA, MAX_TEXT, Message, strip_tags, units
 from bot.quiz import exam_views as views
 from bot.quiz.exam_facts import Card, Cell, Cover, HandedIn, MyExam, MyStanding, Saved, Sheet
+from bot.quiz.marking import MarkingRule
 from tests.quiz.banks import JUDGED, MULTIPLE, SINGLE
 
 CLOSES = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
@@ -21,7 +22,7 @@ COVER = Cover(
     limit=timedelta(minutes=20),
     opens_at=CLOSES - timedelta(days=3),
     closes_at=CLOSES,
-    rules=((Rule.HALF, None), (Rule.EACH, 150)),
+    rules=(MarkingRule(QuestionType.MULTIPLE, Rule.HALF), MarkingRule(QuestionType.MULTIPLE, Rule.EACH, 150)),
 )
 CARD = Card(
     9, 2, 20, SINGLE, (2, 0, 3, 1), 500, None, is_marked=False, answered=3, left=timedelta(minutes=12, seconds=1)

@@ -21,7 +21,7 @@ def labels(message: Message) -> list[str]:
 
 
 async def press_first(person: Actor, card: Message, start: str) -> None:
-    await person.press(next(label for label in labels(card) if label.startswith(start)))
+    await person.press(next(label for label in labels(card) if label.removeprefix("√ ").startswith(start)))
 
 
 async def test_an_exam_is_made_in_seven_steps_over_a_restart(stage: Stage, chat: People) -> None:
@@ -34,14 +34,14 @@ async def test_an_exam_is_made_in_seven_steps_over_a_restart(stage: Stage, chat:
     assert card.text.startswith("发起考试 ② 知识点\n题库：全部题库")
     await press_first(li, card, "不限知识点")
     rows = "单选 10 题 × 5 分\n多选 5 题 × 6 分\n判断 5 题 × 4 分\n"
-    assert card.text.endswith(rows + "合计 20 题，100 分\n点题型修改题量和分值。")
+    assert card.text.endswith(rows + "合计 20 题，100 分\n点题型修改题量、分值、知识点和难度。")
     await li.press("单选 10")
     await li.press("5 题")
     assert "√ 5 题" in labels(card)
     await li.press("自己填写")
     await li.say("8题 每题5分")
     card = li.last()
-    assert card.text.endswith("合计 18 题，90 分（不是 100 分）\n点题型修改题量和分值。")
+    assert card.text.endswith("合计 18 题，90 分（不是 100 分）\n点题型修改题量、分值、知识点和难度。")
     await li.press("下一步")
     assert card.text == "发起考试 ④ 起止时间\n开考：发布后马上\n截止：3月5日 18:00"
     await li.press("自己填写")
@@ -61,7 +61,7 @@ async def test_an_exam_is_made_in_seven_steps_over_a_restart(stage: Stage, chat:
     card = li.last()
     assert card.text == (
         "发起考试 预览\n《三月应知应会》\n题库：全部题库\n"
-        "18 题（单选 8、多选 5、判断 5），满分 90 分（不是 100 分），54 分合格\n"
+        "18 题（单选 8、多选 5、判断 5），满分 90 分（不是 100 分），54 分合格\n多选题：漏选得一半，错选不得分。\n"
         "时间：3月2日 10:00 至 3月3日 18:00\n限时 10 分钟，可考 1 次\n"
         "成绩交卷后告诉本人，答案截止后可看\n对象：应考 12 人"
     )

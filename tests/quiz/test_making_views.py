@@ -5,21 +5,22 @@ from datetime import UTC, datetime, timedelta
 
 from bot.banks.rules import QuestionType, Rule
 from bot.message import Message, strip_tags
-from bot.quiz import analysis_views, overseeing_views, publishing_views
-from bot.quiz.exam_facts import ExamDraft, ExamRef, RowChoice, Sitter, Terms
+from bot.quiz import analysis_views, overseeing_views, publishing_views, row_views
+from bot.quiz.exam_facts import ExamDraft, ExamRef, RowChoice, RowDesk, Sitter, Terms
 from bot.quiz.result_facts import Regraded, ResitPublished
 from bot.quiz.rules import DraftStep, PaperState
 
 OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
-SINGLES = RowChoice(QuestionType.SINGLE, 10, 500, None, 3)
+SINGLES = RowChoice(0, QuestionType.SINGLE, 10, 500, None, have=3, gets=3)
+BLANKS = RowChoice(1, QuestionType.BLANK, 0, 500, Rule.PROP, have=26, gets=0)
 DRAFT = ExamDraft(
     7,
     DraftStep.COUNT,
     "三月测试",
     Terms(OPENS, CLOSES, timedelta(minutes=20), 1),
     {},
-    rows=(SINGLES, RowChoice(QuestionType.BLANK, 0, None, Rule.PROP, 26)),
+    rows=(SINGLES, BLANKS),
 )
 
 
@@ -27,16 +28,22 @@ def labels(message: Message) -> list[list[str]]:
     return [[button.label for button in row] for row in message.buttons]
 
 
+def desk(row: RowChoice, most: int) -> RowDesk:
+    return RowDesk(DRAFT, row, most, (), row.have, {}, row.have)
+
+
 def test_all_questions_of_a_small_bank_are_one_choice() -> None:
-    shown = publishing_views.row(DRAFT, QuestionType.SINGLE)
-    assert labels(shown)[0] == ["0 题", "3 题"]
-    plenty = replace(DRAFT, rows=(replace(SINGLES, have=157),))
-    assert labels(publishing_views.row(plenty, QuestionType.SINGLE))[1] == ["20 题", "30 题", "40 题", "50 题"]
+    assert labels(row_views.row(desk(SINGLES, 3)))[0] == ["3 题"]
+    plenty = replace(SINGLES, have=157, gets=10)
+    assert labels(row_views.row(desk(plenty, 157)))[1] == ["30 题", "40 题", "50 题"]
 
 
 def test_a_type_without_questions_has_no_points() -> None:
-    text = strip_tags(publishing_views.row(DRAFT, QuestionType.BLANK).text)
-    assert text == "发起考试 ③ 题量和分值\n填空 0 题\n可用 26 题。上面选题量，下面选每题分值。"
+    text = strip_tags(row_views.row(desk(BLANKS, 26)).text)
+    assert text == (
+        "发起考试 ③ 题量和分值\n填空 0 题\n知识点：不限\n难度：不限\n计分：填对几空得几空的分\n"
+        "可用 26 题。\n先选题量，再选每题分值。"
+    )
 
 
 def test_the_choices_of_an_opening_fit_a_narrow_window() -> None:

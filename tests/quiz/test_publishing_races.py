@@ -12,12 +12,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.banks import revisions
-from bot.banks.rules import Origin, QuestionType
+from bot.banks.rules import Origin
 from bot.banks.scopes import Scope
 from bot.db import Database, NotSaved
 from bot.errors import UserError
 from bot.message import Sender
-from bot.quiz import cancelling, changing, exam_drafts, exam_settings, exams
+from bot.quiz import cancelling, changing, exam_drafts, exam_rows, exams
 from bot.quiz.exam_facts import Terms
 from bot.quiz.models import Candidate, Paper, PaperLog
 from bot.quiz.rules import EARLY_END, AttemptState, DraftStep, PaperAction, PaperState
@@ -73,8 +73,9 @@ def ready(hall: Hall) -> int:
     """A draft of three questions that is previewed."""
     li, made = hall.cast.li, hall.act(exam_drafts.begin, hall.cast.li, seed=1)
     hall.act(exam_drafts.choose_bank, li, made.paper_id, 0)
-    for kind, count in ((QuestionType.SINGLE, 3), (QuestionType.MULTIPLE, 0), (QuestionType.TRUE_FALSE, 0)):
-        hall.act(exam_settings.set_row, li, made.paper_id, kind, count=count)
+    hall.act(exam_rows.set_count, li, made.paper_id, 0, 3)
+    for place in (1, 2):
+        hall.act(exam_rows.remove, li, made.paper_id, place)
     hall.act(exam_drafts.go, li, made.paper_id, DraftStep.PREVIEW.value)
     return made.paper_id
 

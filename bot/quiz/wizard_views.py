@@ -1,0 +1,69 @@
+"""The frame of every step of making an exam: its heading, the ways on and back, lists to choose from."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from bot.banks.rules import QuestionType
+from bot.banks.views import TYPES
+from bot.members.views import turns
+from bot.message import Button, Buttons, Html, cut, fill, press
+from bot.quiz.exam_facts import ExamDraft
+from bot.quiz.rules import EXAM_STEPS, DraftStep
+from bot.quiz.views import PAGE
+
+CHOSEN = "√ "
+TOPIC_NAME = 24  # characters of a topic in a line
+CHOICE_NAME = 30  # of a bank or topic on a button of its own
+_STEPS = {
+    DraftStep.BANK: "① 题库",
+    DraftStep.TOPIC: "② 知识点",
+    DraftStep.COUNT: "③ 题量和分值",
+    DraftStep.WINDOW: "④ 起止时间",
+    DraftStep.TERMS: "⑤ 时长、次数与成绩",
+    DraftStep.TARGETS: "⑥ 对象",
+    DraftStep.PREVIEW: "⑦ 预览",
+}
+
+
+def head(facts: ExamDraft) -> Html:
+    return fill("<b>发起考试 {step}</b>", step=_STEPS[facts.step])
+
+
+def ways(facts: ExamDraft, *, can_go_on: bool = True) -> Buttons:
+    """Back, on, and out."""
+    place = EXAM_STEPS.index(facts.step)
+    before = [go("上一步", facts, EXAM_STEPS[place - 1])] if place else []
+    on = [replace(go("下一步", facts, EXAM_STEPS[place + 1]), style="success")] if can_go_on else []
+    return ((*before, *on, drop(facts)),)
+
+
+def go(label: str, facts: ExamDraft, step: DraftStep) -> Button:
+    return Button(label, press("quiz", "examgo", facts.paper_id, step.value))
+
+
+def drop(facts: ExamDraft) -> Button:
+    return Button("放弃", press("quiz", "examdrop", facts.paper_id))
+
+
+def ask(label: str, facts: ExamDraft, what: str) -> Button:
+    return Button(label, press("quiz", "examask", facts.paper_id, what))
+
+
+def marked(label: str, *, is_on: bool) -> str:
+    return (CHOSEN if is_on else "") + label
+
+
+def listed(
+    choices: Sequence[tuple[str, int]], page: int, data: Callable[[int], str], page_data: Callable[[int], str]
+) -> Buttons:
+    """A page of choices, one below the other; `data` of a choice's number, `page_data` of a page's."""
+    shown = choices[page * PAGE : (page + 1) * PAGE]
+    buttons = [(Button(label, data(value)),) for label, value in shown]
+    return (*buttons, *turns(page, len(choices), PAGE, page_data))
+
+
+def row_name(kind: QuestionType | None, topic: str | None, level: int | None) -> str:
+    """单选, 单选（党章，难度 3）."""
+    about = [cut(topic, TOPIC_NAME)] if topic else []
+    about += [f"难度 {level}"] if level else []
+    return (TYPES[kind] if kind else "题目") + (f"（{'，'.join(about)}）" if about else "")
