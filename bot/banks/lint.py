@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from bot import yamlfile
 from bot.banks.formats import schema1
 from bot.banks.rules import (
     BLANK_MARK,
@@ -86,7 +87,17 @@ def check(data: bytes, file: str, *, on: date, editions: Iterable[Source] = ()) 
         _judge_bank(reading, bank, in_force([*bank.sources, *editions], on))
     issues = tuple(sorted(reading.issues, key=lambda issue: (issue.place, issue.code)))
     slug = reading.root and reading.root.nodes.get("bank")
-    return Checked(file, bank, issues, Place(slug.line, slug.column) if slug else TOP)
+    slug_at = Place(slug.line, slug.column) if slug else TOP
+    _let_go(reading)
+    return Checked(file, bank, issues, slug_at)
+
+
+def _let_go(reading: Reading) -> None:
+    """Question by question: to free the nodes of 10,000 in one go holds up everybody else for 50 ms and more."""
+    reading.drafts.clear()
+    questions = reading.root and reading.root.nodes.get("questions")
+    while isinstance(questions, yamlfile.Sequence) and questions.items:
+        questions.items.pop()
 
 
 def _check_questions(reading: Reading) -> None:
