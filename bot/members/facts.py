@@ -92,11 +92,13 @@ class RosterList:
 
 @dataclass(frozen=True, slots=True)
 class Leaver:
-    """Somebody who leaves a branch's roster."""
+    """Somebody who leaves a branch's roster. `undo`: where it can be taken back for minutes, not for the day: the
+    number of its undoing, and until when."""
 
     member_id: int
     name: str
     branch: UnitRef
+    undo: tuple[int, datetime] | None = None
 
 
 # -- one's own data ---

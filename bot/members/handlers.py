@@ -107,8 +107,8 @@ async def decide(_: Update, context: Context) -> None:
 
 
 async def release(_: Update, context: Context) -> None:
-    done = await context.transact(joining.release, context.press.number(0))
-    await context.say(Edit(views.undone(done)))
+    member_id = context.press.number(0)
+    await context.say(Edit(views.undone(await context.transact(joining.release, member_id), member_id)))
 
 
 async def restore(_: Update, context: Context) -> None:

@@ -239,6 +239,8 @@ def decide(
     if cast("CursorResult[object]", session.execute(taken.values(**values))).rowcount != 1:
         raise _over(session, row)
     done = None if member_id is None else _accept(session, row, member_id, who.recorded_id, now)
+    told = views.claim_decided(row.typed_name, done, by=who.name or views.ROOT)
+    notices.claim_over(session, row.id, told, besides=sender.user_id, now=now)
     answer = views.bound(done) if done else views.claim_refused()
     notices.tell(session, row.telegram_user_id, f"claim:{row.id}:answer", answer, now=now, is_unasked=False)
     return row.typed_name, done

@@ -1,8 +1,9 @@
-"""The command lists of everybody, in private and in groups: at most eight entries, only commands that exist."""
+"""The commands of everybody: the lists beside the text field, at most eight entries each, and all of them for /help."""
 
 from collections.abc import Sequence
 
-from bot.members.rules import OFFICERS, Grant, Role
+from bot.members.rules import OFFICERS, Actor, Grant, Right, Role
+from bot.message import Html, lines
 
 _LABELS = {
     "today": "今日事项",
@@ -61,3 +62,50 @@ def menu_for(grants: Sequence[Grant]) -> Menu:
     if Role.ADMIN in roles:
         return ADMIN_MENU
     return OFFICER_MENU if roles & OFFICERS else MEMBER_MENU
+
+
+# -- /help ------------------------------------------------------------------------------------------------------------
+
+_FOR_ALL = (
+    ("today", "今天要参加和要处理的事"),
+    ("meetings", "近期会议、参加与请假"),
+    ("exam", "我的考试"),
+    ("mistakes", "错题本"),
+    ("daily", "每日一题"),
+    ("me", "我的记录，导出或删除我的数据"),
+    ("settings", "提醒设置：免打扰时段"),
+    ("help", "本说明"),
+)
+_BY_RIGHT = (  # of several lines on one command the first that fits
+    (Right.PLAN, "plan", "安排会议，例如 /plan 下周五15点 主题党日"),
+    (Right.PLAN, "series", "周期会议：每月、每周的固定会议"),
+    (Right.CORRECT, "roll", "考勤表：谁到会、谁请假；点名、更正"),
+    (Right.PLAN, "roll", "考勤表：谁到会、谁请假；点名"),
+    (Right.SEE_NAMES, "roll", "考勤表：谁到会、谁请假"),
+    (Right.MINUTES, "minutes", "会议记录"),
+    (Right.EXPORT, "export", "导出考勤：签到表、明细、统计"),
+    (Right.RUN_QUIZ, "quiz", "出题与考试"),
+    (Right.RUN_QUIZ, "round", "在支部群里开始现场答题"),
+    (Right.BANKS, "bank", "题库；直接发送题库文件可导入"),
+    (Right.ROSTER, "roster", "名册；直接发送名册文件可导入"),
+    (Right.ROSTER, "invite", "给还没有激活的党员生成加入链接"),
+    (Right.BIND_CHAT, "bind", "把支部群与机器人绑定"),
+    (Right.EXEMPT, "orgs", "组织与角色：任免、不计入应到"),
+    (Right.CALENDAR, "orgs", "组织与角色：任免管理员"),
+    (Right.GRANT, "orgs", "组织与角色：任免党小组长"),
+    (Right.CALENDAR, "calendar", "工作日历；直接发送放假安排可导入"),
+)
+
+
+def commands(who: Actor) -> Html:
+    """What /help lists: everybody's own, then what one's roles add."""
+    own = [("您可以用这些命令：", _FOR_ALL)] if who.member_id else []
+    more: dict[str, str] = {}
+    for right, name, text in _BY_RIGHT:
+        if who.may(right):
+            more.setdefault(name, text)
+    title = "负责人还可以用：" if own else "您可以用这些命令："
+    blocks = [*own, (title, tuple(more.items()))] if more else own
+    told = [lines(title, *(f"/{name} {text}" for name, text in known)) for title, known in blocks]
+    words = ["也可以直接发送：签到、请假、考试、错题、我的、帮助、取消。"] if who.member_id else []
+    return Html("\n\n".join([*told, *words]))

@@ -12,8 +12,8 @@ from bot.members.facts import Bound, ClaimCard
 from bot.members.models import Account
 from bot.members.rules import OFFICERS, Reach, Right, Role
 from bot.members.service import addressee, holders
-from bot.message import Message
-from bot.outbox import Lane
+from bot.message import Edit, Message
+from bot.outbox import Lane, OutboxRow, State
 
 
 def tell(session: Session, user_id: int, key: str, message: Message, *, now: datetime, is_unasked: bool = True) -> None:
@@ -57,6 +57,18 @@ def claim(session: Session, branch_id: int, card: ClaimCard, *, now: datetime) -
         tell(session, holder.user_id, f"claim:{card.claim_id}", views.claim_card(card), now=now)
     if not asked:
         tell_secretary(session, branch_id, f"claim:{card.claim_id}", views.claim_card(card), now=now)
+
+
+def claim_over(session: Session, claim_id: int, message: Message, *, besides: int, now: datetime) -> None:
+    """What became of a claim, on the cards of all who were asked; the account `besides` has pressed and sees it."""
+    rows = select(OutboxRow.chat_id, OutboxRow.key, OutboxRow.state, OutboxRow.message_id)
+    asked = session.execute(rows.where(outbox.under(f"members:claim:{claim_id}:"), OutboxRow.chat_id != besides)).all()
+    for chat_id, key, state, message_id in asked:
+        if state == State.PENDING:
+            outbox.withdraw_one(session, key)
+        elif chat_id is not None and message_id is not None:
+            edit = Edit(message, message_id)
+            outbox.enqueue(session, f"{key}:over", chat_id=chat_id, content=edit, lane=Lane.CARD, now=now)
 
 
 def bound(session: Session, branch_id: int, done: Bound, username: str, *, now: datetime) -> None:

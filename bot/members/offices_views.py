@@ -178,7 +178,7 @@ def _taken_back(change: Change) -> Html:
 
 def told(change: Change, by: str) -> Message:
     """To the person concerned."""
-    by = by or "系统管理员"
+    by = by or views.ROOT
     if change.is_given:
         text = "您已担任{post}（{by}办理）。发送 /help 查看可以做什么。"
     else:
@@ -188,7 +188,7 @@ def told(change: Change, by: str) -> Message:
 
 def report(change: Change, by: str) -> Message:
     """To every ADMIN above, who can take it back."""
-    by = by or "系统管理员"
+    by = by or views.ROOT
     look = Button("查看", press("members", "office", change.member_id))
     if change.is_undo:
         return Message(fill("{by}{what}", by=by, what=_taken_back(change)), ((look,),))

@@ -20,6 +20,7 @@ from bot.members import notices, register
 from bot.members import personal_views as words
 from bot.members.facts import ErasureCard, Table
 from bot.members.joining import RELEASE
+from bot.members.leaving import LEAVE
 from bot.members.models import (
     Account,
     Claim,
@@ -97,10 +98,11 @@ class PersonalData:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Whose account it was, so that a last word can be said to it."""
+    """Whose account it was, so that a last word can be said to it; and by what name files know him."""
 
     user_id: int | None
     branch: UnitRef | None
+    name: str
 
 
 # -- a copy -----------------------------------------------------------------------------------------------------------
@@ -210,7 +212,7 @@ def erase(
         message = words.erased_notice(branch)
         notices.tell_secretary(session, branch.id, f"erased:{person.id}", message, now=now, besides=who.member_id)
     log.info("data_erased", member=member_id)
-    return Erased(traces.user_id, branch)
+    return Erased(traces.user_id, branch, traces.name)
 
 
 def _person(session: Session, member_id: int, now: datetime) -> tuple[Member, UnitRef | None]:
@@ -284,7 +286,8 @@ def _erase(session: Session, traces: Traces, now: datetime) -> None:
     hide_in(session, traces, Exemption, ("basis", "approver"), Exemption.member_id.in_(near))
     register.leave(session, of_person, today)
     _forget_files(session, traces)
-    undo.forget(session, RELEASE, of_person)
+    for what in (RELEASE, LEAVE):
+        undo.forget(session, what, of_person)
     if traces.user_id is not None:
         _forget_account(session, traces.user_id, of_person)
     is_probationary = session.scalar(select(Member.full_on).where(Member.id == of_person))

@@ -122,7 +122,9 @@ async def leave(_: Update, context: Context) -> None:
 
 
 async def come_back(_: Update, context: Context) -> None:
-    await context.say(Edit(words.came_back(await context.transact(leaving.come_back, context.press.number(0)))))
+    undo_id = context.press.number(1) if len(context.press.args) > 1 else None
+    back = await context.transact(leaving.come_back, context.press.number(0), undo_id)
+    await context.say(Edit(words.came_back(back)))
 
 
 async def renew(_: Update, context: Context) -> None:

@@ -268,7 +268,7 @@ def person(shown: Record) -> Message:
     leaving: tuple[Button, ...] = ()
     if who.branch_id is not None:
         leaving = (Button("移出名册", press("members", "leaves", who.member_id)),) if not who.is_guest else ()
-        buttons.append(Button("返回名册", press("members", "roster", who.branch_id)))
+        buttons.append(_to_roster(who.branch_id))
     return Message(lines(views.record(shown), state), tuple(row for row in (leaving, tuple(buttons)) if row))
 
 
@@ -280,8 +280,14 @@ def ask_leave(gone: Leaver) -> Message:
 
 
 def left(gone: Leaver) -> Message:
-    text = fill("已把{name}移出{branch}名册。", name=gone.name, branch=gone.branch.name)
-    return Message(text, ((Button("撤销", press("members", "back", gone.member_id), style="danger"),),))
+    undo_id, until = ((gone.undo[0],), views.until(gone.undo[1])) if gone.undo else ((), "")
+    text = fill("已把{name}移出{branch}名册。{until}", name=gone.name, branch=gone.branch.name, until=until)
+    undo = Button("撤销", press("members", "back", gone.member_id, *undo_id), style="danger")
+    return Message(text, ((undo, _to_roster(gone.branch.id)),))
+
+
+def _to_roster(branch_id: int) -> Button:
+    return Button("返回名册", press("members", "roster", branch_id))
 
 
 def left_told(gone: Leaver) -> Message:
@@ -295,7 +301,8 @@ def back_told(back: Leaver) -> Message:
 
 
 def came_back(back: Leaver) -> Message:
-    return Message(fill("{name}仍在{branch}名册。", name=back.name, branch=back.branch.name))
+    text = fill("{name}仍在{branch}名册。", name=back.name, branch=back.branch.name)
+    return Message(text, ((_to_roster(back.branch.id),),))
 
 
 def ask_unbind(name: str, member_id: int) -> Message:

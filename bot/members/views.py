@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from bot.exports import Kept
+from bot.members import menu_views
 from bot.members.facts import Bound, ChatBound, Choice, ClaimCard, CodeCard, Record, Undoable
-from bot.members.rules import Actor, Grant, NotBound, Right, Role, TopicOf, UnitKind, UnitRef
+from bot.members.rules import Actor, Grant, NotBound, Role, TopicOf, UnitKind, UnitRef
 from bot.members.service import Person
 from bot.message import Button, Buttons, Content, Document, Html, Message, Poll, cut, escape, fill, lines, press, rows
 from bot.periods import beijing
@@ -23,6 +25,7 @@ ROLES = {
     Role.ADMIN: "管理员",
 }
 GROUP_LEADER = "组长"  # behind the name of the group
+ROOT = "系统管理员"
 
 # -- parts -----------------------------------------------------------------------------------------------------------
 
@@ -46,6 +49,12 @@ def short(name: str) -> str:
 def moment(at: datetime) -> str:
     local = beijing(at)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def export_kept(kept: Kept) -> Message:
+    """To whoever asked for files that stay on the machine: where they lie in its folder, not where that is."""
+    named = (fill("{name}", name=name) for name in kept.names)
+    return Message(lines("已存入服务器的导出文件夹：", *named, f"{kept.days} 天后自动删除。领取请联系系统管理员。"))
 
 
 def role_names(grants: Sequence[Grant], home: UnitRef | None = None) -> str:
@@ -81,46 +90,11 @@ def own_id(chat_id: int) -> Message:
 
 def welcome(who: Actor) -> Message:
     name = fill("您好，{name}。", name=who.name) if who.name else Html("您好。")
-    return Message(lines(name, _help(who)))
-
-
-_FOR_ALL = (
-    ("today", "今天要参加和要处理的事"),
-    ("meetings", "近期会议、参加与请假"),
-    ("exam", "我的考试"),
-    ("me", "我的记录，导出或删除我的数据"),
-    ("settings", "提醒设置：免打扰时段"),
-    ("help", "本说明"),
-)
-_BY_RIGHT = (
-    (Right.PLAN, "plan", "安排会议，例如 /plan 下周五15点 主题党日"),
-    (Right.PLAN, "series", "周期会议：每月、每周等固定日子的会议"),
-    (Right.SEE_NAMES, "roll", "考勤表：谁到会、谁请假；点名、更正"),
-    (Right.MINUTES, "minutes", "会议记录"),
-    (Right.EXPORT, "export", "导出考勤：签到表、明细、统计"),
-    (Right.RUN_QUIZ, "quiz", "出题与考试"),
-    (Right.RUN_QUIZ, "round", "在支部群里开始现场答题"),
-    (Right.BANKS, "bank", "题库；直接发送题库文件可导入"),
-    (Right.ROSTER, "roster", "名册；直接发送名册文件可导入"),
-    (Right.ROSTER, "invite", "给还没有激活的党员生成加入链接"),
-    (Right.BIND_CHAT, "bind", "把支部群与机器人绑定"),
-    (Right.GRANT, "orgs", "组织与角色：任免、不计入应到"),
-    (Right.CALENDAR, "calendar", "工作日历；直接发送放假安排可导入"),
-)
+    return Message(lines(name, menu_views.commands(who)))
 
 
 def help_private(who: Actor) -> Message:
-    return Message(_help(who))
-
-
-def _help(who: Actor) -> Html:
-    own = [("您可以用这些命令：", _FOR_ALL)] if who.member_id else []
-    more = tuple((name, text) for right, name, text in _BY_RIGHT if who.may(right))
-    title = "负责人还可以用：" if own else "您可以用这些命令："
-    blocks = [*own, (title, more)] if more else own
-    parts = [line for title, known in blocks for line in (title, *(f"/{name} {text}" for name, text in known))]
-    words = "也可以直接发送：签到、请假、我的、帮助、取消。" if who.member_id else ""
-    return lines(*parts, words)
+    return Message(menu_views.commands(who))
 
 
 def help_group(unit: UnitRef | None) -> Message:
@@ -190,13 +164,18 @@ def bound_notice(done: Bound, username: str) -> Message:
     return Message(text, ((Button("撤销", press("members", "undo", done.member_id), style="danger"),),))
 
 
-def undone(done: Undoable) -> Message:
+def undone(done: Undoable, member_id: int) -> Message:
     text = fill("已解除{name}的账号绑定，已有记录保留。{until}", name=done.name, until=_until(done))
-    return Message(text, ((_undo(done, "rebind"),),))
+    back = Button("返回", press("members", "person", member_id))
+    return Message(text, ((_undo(done, "rebind"), back),))
 
 
 def _until(done: Undoable) -> str:
-    return f"{beijing(done.until):%H:%M}前可撤销。"
+    return until(done.until)
+
+
+def until(at: datetime) -> str:
+    return f"{beijing(at):%H:%M}前可撤销。"
 
 
 def _undo(done: Undoable, verb: str) -> Button:
@@ -256,11 +235,15 @@ def claim_card(claim: ClaimCard) -> Message:
     return Message(text, (*rows(yes, 1), (no,)))
 
 
-def claim_decided(typed_name: str, done: Bound | None) -> Message:
+def claim_decided(typed_name: str, done: Bound | None, by: str = "") -> Message:
+    """To who decided, who may take it back, or to all others who were asked: `by` is who did it."""
+    told = fill("已由{by}处理。", by=by) if by else ""
     if done is None:
-        return Message(fill("“{name}”的申请：不是本支部党员。", name=typed_name))
-    text = "“{typed}”的申请：已绑定{name}，{branch}。"
-    return Message(fill(text, typed=typed_name, name=done.name, branch=done.branch))
+        return Message(fill("“{name}”的申请：不是本支部党员。{told}", name=typed_name, told=told))
+    text = "“{typed}”的申请：已绑定{name}，{branch}。{told}"
+    undo = Button("撤销", press("members", "undo", done.member_id), style="danger")
+    told_of = fill(text, typed=typed_name, name=done.name, branch=done.branch, told=told)
+    return Message(told_of, () if by else ((undo,),))
 
 
 def claim_refused() -> Message:

@@ -124,7 +124,10 @@ async def test_a_claim_waits_for_the_secretary(chat: People) -> None:
     decided = await chat("李四").press("是吴九")
     assert decided.edits[0].text == f"“吴九”的申请：已绑定吴九，{BRANCH}。"
     assert chat("吴九").last().text == f"已绑定：吴九，{BRANCH}。发送 /help 查看可以做什么。"
-    assert (await chat("孙七").press("不是本支部党员")).alert == "已由李四处理。"
+    assert [button.text for button in decided.edits[0].buttons()] == ["撤销"]
+    others = chat("孙七").last()
+    assert others.text == f"“吴九”的申请：已绑定吴九，{BRANCH}。已由李四处理。"
+    assert list(others.buttons()) == []
 
 
 async def test_a_dialogue_is_left_by_a_word(chat: People) -> None:

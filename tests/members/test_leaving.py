@@ -92,3 +92,51 @@ def test_who_has_moved_elsewhere_meanwhile_does_not_come_back(make: Make) -> Non
 
 def _join(session: Session, cast: Cast) -> None:
     register.join(session, cast.zhang.id, cast.second.id, None, TODAY)
+
+
+def test_who_was_brought_in_today_and_taken_off_again_comes_back(make: Make) -> None:
+    cast = make.cast()
+    bring_in(make, cast.wang, person("新人", group="第一党小组"))
+    new = next(p for p in make.database.look(service.roster_on, cast.branch.id, TODAY) if p.name == "新人")
+    gone = make.database.run(leaving.leave, cast.li.sender(), new.member_id, now=NOW)
+    assert gone.undo is not None
+    assert roster_views.left(gone).text == "已把新人移出一支部名册。09:05前可撤销。"
+    back = make.database.run(leaving.come_back, cast.li.sender(), new.member_id, gone.undo[0], now=NOW)
+    assert roster_views.came_back(back).text == "新人仍在一支部名册。"
+    again = next(p for p in make.database.look(service.roster_on, cast.branch.id, TODAY) if p.name == "新人")
+    assert (again.member_id, again.group_name) == (new.member_id, "第一党小组")
+    assert "新人" in due(make, cast)
+
+
+def test_a_leaving_is_taken_back_only_for_the_person_it_was_of(make: Make) -> None:
+    cast = make.cast()
+    bring_in(make, cast.wang, person("新人"))
+    new = next(p for p in make.database.look(service.roster_on, cast.branch.id, TODAY) if p.name == "新人")
+    gone = make.database.run(leaving.leave, cast.li.sender(), new.member_id, now=NOW)
+    leave(make, cast.li, cast.zhang)
+    assert gone.undo is not None
+    with pytest.raises(leaving.NotToday):
+        make.database.run(leaving.come_back, cast.li.sender(), cast.zhang.id, gone.undo[0], now=NOW)
+    with pytest.raises(NotAllowed):
+        make.database.run(leaving.come_back, cast.zhao.sender(), new.member_id, gone.undo[0], now=NOW)
+    make.database.run(leaving.come_back, cast.li.sender(), new.member_id, gone.undo[0], now=NOW)
+    with pytest.raises(leaving.NotToday):
+        make.database.run(leaving.come_back, cast.li.sender(), new.member_id, gone.undo[0], now=NOW)
+
+
+def test_a_second_press_on_taking_off_says_that_it_is_done(make: Make) -> None:
+    cast = make.cast()
+    leave(make, cast.li, cast.zhang)
+    with pytest.raises(leaving.NotListed) as refusal:
+        leave(make, cast.li, cast.zhang)
+    assert str(refusal.value) == "这名党员现在不在名册中，可能刚刚移出。"
+
+
+def test_who_is_about_to_move_is_not_taken_off_before(make: Make) -> None:
+    cast = make.cast()
+    bring_in(make, cast.wang, person("张三", number="A7"))
+    bring_in(make, cast.wang, [*person("张三", "二支部", number="A7"), "2026-03-10"])
+    with pytest.raises(leaving.MovesSoon) as refusal:
+        leave(make, cast.li, cast.zhang)
+    assert str(refusal.value) == "张三将于3月10日转入二支部，到那天自动离开本名册，不用移出。"
+    assert "张三" in due(make, cast)

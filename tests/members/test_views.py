@@ -79,15 +79,16 @@ def test_a_stranger_reads_one_neutral_line() -> None:
 def test_help_lists_what_one_may() -> None:
     everybody = (
         "您可以用这些命令：\n/today 今天要参加和要处理的事\n/meetings 近期会议、参加与请假\n"
-        "/exam 我的考试\n/me 我的记录，导出或删除我的数据\n/settings 提醒设置：免打扰时段\n/help 本说明"
+        "/exam 我的考试\n/mistakes 错题本\n/daily 每日一题\n"
+        "/me 我的记录，导出或删除我的数据\n/settings 提醒设置：免打扰时段\n/help 本说明"
     )
-    words = "也可以直接发送：签到、请假、我的、帮助、取消。"
-    assert views.help_private(actor()).text == f"{everybody}\n{words}"
-    assert views.welcome(actor()).text == f"您好，张三。\n{everybody}\n{words}"
+    words = "也可以直接发送：签到、请假、考试、错题、我的、帮助、取消。"
+    assert views.help_private(actor()).text == f"{everybody}\n\n{words}"
+    assert views.welcome(actor()).text == f"您好，张三。\n{everybody}\n\n{words}"
     officers = (
         "负责人还可以用：\n"
         "/plan 安排会议，例如 /plan 下周五15点 主题党日\n"
-        "/series 周期会议：每月、每周等固定日子的会议\n"
+        "/series 周期会议：每月、每周的固定会议\n"
         "/roll 考勤表：谁到会、谁请假；点名、更正\n"
         "/minutes 会议记录\n"
         "/export 导出考勤：签到表、明细、统计\n"
@@ -98,13 +99,16 @@ def test_help_lists_what_one_may() -> None:
         "/invite 给还没有激活的党员生成加入链接\n"
         "/bind 把支部群与机器人绑定"
     )
-    offices = "/orgs 组织与角色：任免、不计入应到"
-    assert views.help_private(actor(Role.ORGANIZER)).text == f"{everybody}\n{officers}\n{words}"
-    assert views.help_private(actor(Role.SECRETARY)).text == f"{everybody}\n{officers}\n{offices}\n{words}"
-    top = f"{offices}\n/calendar 工作日历；直接发送放假安排可导入"  # ADMIN of the top unit
-    assert views.help_private(actor(Role.ADMIN)).text == f"{everybody}\n{officers}\n{top}\n{words}"
+    assert views.help_private(actor(Role.ORGANIZER)).text == f"{everybody}\n\n{officers}\n\n{words}"
+    leaders = "/orgs 组织与角色：任免党小组长"
+    assert views.help_private(actor(Role.SECRETARY)).text == f"{everybody}\n\n{officers}\n{leaders}\n\n{words}"
+    above = officers.replace("；点名、更正", "；点名")
+    top = "/orgs 组织与角色：任免、不计入应到\n/calendar 工作日历；直接发送放假安排可导入"  # ADMIN of the top unit
+    assert views.help_private(actor(Role.ADMIN)).text == f"{everybody}\n\n{above}\n{top}\n\n{words}"
     assert "/plan" in views.help_private(actor(Role.GROUP_LEADER)).text
-    assert "/roster" not in views.help_private(actor(Role.COMMISSIONER)).text
+    commissioner = views.help_private(actor(Role.COMMISSIONER)).text
+    assert "/roll 考勤表：谁到会、谁请假\n" in commissioner
+    assert "/roster" not in commissioner
 
 
 def test_a_root_user_outside_the_roster_reads_of_the_roster_only() -> None:
@@ -114,7 +118,7 @@ def test_a_root_user_outside_the_roster_reads_of_the_roster_only() -> None:
         "/roster 名册；直接发送名册文件可导入\n"
         "/invite 给还没有激活的党员生成加入链接\n"
         "/bind 把支部群与机器人绑定\n"
-        "/orgs 组织与角色：任免、不计入应到\n"
+        "/orgs 组织与角色：任免管理员\n"
         "/calendar 工作日历；直接发送放假安排可导入"
     )
 
@@ -169,7 +173,7 @@ def test_texts_of_joining() -> None:
     assert views.bound_notice(DONE, "").text == "张三已绑定。"
     assert labels(views.bound_notice(DONE, "")) == ["撤销"]
     released = Undoable("张三", 7, NOW + WINDOW)
-    assert views.undone(released).text == "已解除张三的账号绑定，已有记录保留。09:05前可撤销。"
+    assert views.undone(released, 4).text == "已解除张三的账号绑定，已有记录保留。09:05前可撤销。"
     assert views.ask_name(BRANCH).text == "请发送您的姓名，由一支部书记确认。发送“取消”可放弃。"
     assert views.claim_sent().text == "已提交，请等支部书记确认。"
     assert views.all_active(BRANCH).text == "一支部的党员都已激活。"
@@ -190,6 +194,7 @@ def test_a_claim_for_those_who_decide() -> None:
     assert labels(nobody) == ["不是本支部党员"]
     assert views.claim_decided("张三", DONE).text == "“张三”的申请：已绑定张三，一支部。"
     assert views.claim_decided("路人", None).text == "“路人”的申请：不是本支部党员。"
+    assert views.claim_decided("路人", None, by="李四") == Message("“路人”的申请：不是本支部党员。已由李四处理。")
 
 
 def units(count: int) -> Sequence[UnitRef]:
