@@ -16,7 +16,7 @@ from telegram import Update
 from telegram.error import TelegramError
 from telegram.ext import Application, ApplicationBuilder, ContextTypes, ExtBot
 
-from bot import claims, doors, inbox, incoming, migrations, outbox, schedule
+from bot import claims, doors, exports, inbox, incoming, migrations, outbox, schedule
 from bot.aftermath import Reach
 from bot.banks import service as banks
 from bot.banks import views as banks_views
@@ -169,6 +169,7 @@ def problems(config: Config) -> list[str]:
     except UserError as error:
         found.append(str(error))
     found += calendar.problems(CONTENT / "calendar")
+    found += exports.problems(config)
     obstacle = migrations.obstacle(config.database.url)
     return found if obstacle is None else [*found, str(obstacle)]
 
@@ -204,7 +205,7 @@ def build(
         on_trouble=_on_trouble(config, delivery, database, clock),
         on_busy=_on_busy(config, delivery, clock),
     )
-    rings = schedule.Schedule(database, clock, schedule.jobs(config.root_user_ids))
+    rings = schedule.Schedule(database, clock, schedule.jobs(config))
     poller = Poller(
         database,
         clock,

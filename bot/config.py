@@ -100,6 +100,12 @@ def _database(value: str) -> str:
     return url
 
 
+def _export_folder(value: str) -> str:
+    if "\0" in value or Path(value) in (Path(), Path("/")):
+        raise PydanticCustomError("folder", "导出文件夹要是一个单独的目录，例如 data/exports。")
+    return value
+
+
 Ids = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_ids)]
 
 
@@ -129,6 +135,7 @@ class Members(_Section):
 
 class Quiz(_Section):
     top_names_allowed: bool = False
+    admin_sees_names: bool = False
 
 
 class Log(_Section):
@@ -145,6 +152,9 @@ class Config(BaseModel):
     web: Web = Web()
     members: Members = Members()
     quiz: Quiz = Quiz()
+    exports: Literal["chat", "folder"] = "chat"
+    export_folder: Annotated[str, AfterValidator(_export_folder)] = "data/exports"
+    export_days: Annotated[int, Field(ge=1, le=365)] = 7
     log: Log = Log()
 
 
@@ -250,7 +260,7 @@ def _known() -> dict[str, object]:
     return known
 
 
-_OUR_ERRORS = {"ids", "token", "zone", "database", "server", "proxy", "secret"}
+_OUR_ERRORS = {"ids", "token", "zone", "database", "server", "proxy", "secret", "folder"}
 
 
 def _worded(error: ErrorDetails, root: yamlfile.Node | None) -> str:
@@ -268,6 +278,8 @@ def _worded(error: ErrorDetails, root: yamlfile.Node | None) -> str:
         return f"{where}“{name}”只能是 {error['ctx']['expected'].replace(' or ', ' 或 ').replace(chr(39), '')}。"
     if error["type"] == "model_type":
         return f"{where}“{name}”下面应另起一行，缩进写各项设置。"
+    if error["type"].startswith("bool"):
+        return f"{where}“{name}”只能是 true 或 false。"
     bounds = error.get("ctx", {})
     if "ge" in bounds or "le" in bounds:
         return f"{where}“{name}”超出范围。"

@@ -299,6 +299,7 @@ def _presser(told: Pressed, context: Context) -> Sender:
         bot_id=context.deps.bot_id,
         username=told.username,
         is_root=_is_root(told.user_id, context),
+        sees_names=context.deps.config.quiz.admin_sees_names,
         message_id=told.message_id,
         thread_id=told.thread_id,
     )
@@ -316,6 +317,7 @@ def _writer(told: Message, context: Context) -> Sender:
         bot_id=context.deps.bot_id,
         username=(user.username or "") if user is not None else "",
         is_root=user is not None and _is_root(user.id, context),
+        sees_names=context.deps.config.quiz.admin_sees_names,
         message_id=told.message_id,
         thread_id=_thread(told),
     )

@@ -255,6 +255,7 @@ class Sender:
     message_id: int | None = None  # of the message pressed or written
     thread_id: int | None = None
     is_root: bool = False  # named in `root_user_ids`
+    sees_names: bool = False  # `quiz.admin_sees_names`, of use to an ADMIN
 
 
 _KINDS: dict[str, type[Content]] = {

@@ -4,18 +4,19 @@ APScheduler only wakes us: what is due is asked of the database, so a lost or do
 """
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot import inbox, retention, undo
+from bot import exports, inbox, retention, undo
 from bot.attendance import jobs as attendance
 from bot.attendance.service import roll
 from bot.banks import jobs as banks
 from bot.clock import Clock
+from bot.config import Config
 from bot.context import Job
 from bot.db import Database, NotSaved
 from bot.meetings import jobs as meetings
@@ -32,16 +33,18 @@ SET_BACK = timedelta(seconds=5)  # the machine's clock shows so much less than b
 ROUNDS = 10_000  # calls of one job in one ring: more is a job that never finds an end
 
 
-def jobs(root_user_ids: Collection[int] = ()) -> tuple[Job, ...]:
+def jobs(config: Config) -> tuple[Job, ...]:
     """Every timed job there is; root users read what a downtime cost."""
-    features = (*attendance.JOBS, *banks.JOBS, *quiz.JOBS, *practice.JOBS)
+    quizzes = quiz.jobs(top_names_allowed=config.quiz.top_names_allowed)
+    features = (*attendance.JOBS, *banks.JOBS, *quizzes, *practice.JOBS)
     prune_outbox = partial(retention.prune, hooks=hooks())
     core = (
         Job("inbox.prune", inbox.prune, HOUSEKEEPING),
         Job("outbox.prune", prune_outbox, HOUSEKEEPING),
         Job("undo.prune", undo.prune, timedelta(minutes=10)),
+        Job("exports.prune", partial(exports.prune, config=config), HOUSEKEEPING),
     )
-    return (*core, *members.JOBS, *meetings.jobs(roll, root_user_ids), *features)
+    return (*core, *members.JOBS, *meetings.jobs(roll, config.root_user_ids), *features)
 
 
 def hooks() -> Mapping[str, Hooks]:

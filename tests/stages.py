@@ -47,9 +47,10 @@ async def opened(
     edit_gap: timedelta = timedelta(),
     root: Sequence[int] = (),
     routes: Sequence[Routes] = (),
+    settings: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Stage]:
     """A play on the database at `url`, judged at its end. `root`: who hears of incidents; `routes`: doors beside the
-    house's own."""
+    house's own; `settings`: those of the configuration that differ."""
     log = Log()
     logs.set_up("json", to=log)
     clock = VirtualClock(seed.START)
@@ -57,7 +58,7 @@ async def opened(
     worlds[world.token] = world
     seed.people_and_messages(world)
     database = Again(url)
-    config = demo_config(address).model_copy(update={"root_user_ids": tuple(root)})
+    config = demo_config(address).model_copy(update={"root_user_ids": tuple(root), **(settings or {})})
     stage = Stage(world, clock, database, config, has_limits=has_limits, edit_gap=edit_gap, routes=(*ROUTES, *routes))
     await stage.open()
     await stage.settle()

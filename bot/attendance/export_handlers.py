@@ -1,15 +1,18 @@
 """The doors of files: what to export is chosen by buttons, the files come through the outbox."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
+from functools import partial
 
 from telegram import Update
 
+from bot import exports
 from bot.attendance import export_views, exporting, workbook
 from bot.attendance.facts import Export
 from bot.context import Context, Routes
-from bot.message import Edit, StaleButton, Toast
+from bot.members.views import export_kept
+from bot.message import Document, Edit, StaleButton, Toast
 
 
 async def export(_: Update, context: Context) -> None:
@@ -47,15 +50,21 @@ async def one_month(_: Update, context: Context) -> None:
 
 async def minutes(_: Update, context: Context) -> None:
     found = await context.read(exporting.minutes_of, context.press.number(0))
-    await context.transact(exporting.deliver_minutes, found)
-    await context.say(Toast(export_views.on_its_way()))
+    await _hand_over(context, (exporting.minutes_document(found),), exporting.deliver_minutes, found)
 
 
 async def _send(context: Context, gather: Callable[..., Export], *case: object) -> None:
     found = await context.read(gather, *case)
     files = await asyncio.to_thread(workbook.render, found)
-    await context.transact(exporting.deliver, found, files)
-    await context.say(Toast(export_views.on_its_way()))
+    await _hand_over(context, exporting.documents(found, files), exporting.deliver, found, files.sha256)
+
+
+async def _hand_over(
+    context: Context, documents: Sequence[Document], deliver: Callable[..., object], *what: object
+) -> None:
+    folder = exports.folder(context.deps.config)
+    kept = await exports.hand_over(folder, documents, partial(context.transact, deliver, *what), now=context.now())
+    await context.say(export_kept(kept) if kept else Toast(export_views.on_its_way()))
 
 
 ROUTES = Routes(

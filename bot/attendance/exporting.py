@@ -8,10 +8,10 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from typing import TypeAlias, cast
 
-from sqlalchemy import Row, func, null, select, update
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import exports, outbox
 from bot.attendance import ballot_views, ballots, chain, correction_views, export_views, sheet
 from bot.attendance.chain import Entry
 from bot.attendance.facts import Amended, Choice, Delivery, Export, Files, Held, Line, MadeUp, MinutesFile, Part
@@ -31,7 +31,7 @@ from bot.members import service as members
 from bot.members.models import Member, Unit
 from bot.members.rules import Actor, Right, UnitKind, UnitRef
 from bot.message import Document, Sender
-from bot.outbox import ARRIVED, Lane, OutboxRow, Sent, State
+from bot.outbox import ARRIVED, OutboxRow, State
 from bot.periods import PeriodKind, at_beijing, local_day
 
 LineRow: TypeAlias = Row[int, int, datetime | None, bool, bool, ReasonKind | None, MakeUpHow | None, date, str]
@@ -297,54 +297,40 @@ def _nudged(session: Session, meeting_id: int, version: int, rung: RungName, rou
 # -- sending ---
 
 
-def deliver(session: Session, sender: Sender, what: Export, files: Files, *, now: datetime) -> None:
-    """Both files into the private chat, and an entry in the chain of each meeting, with what the CSV is known by."""
+def documents(what: Export, files: Files) -> tuple[Document, ...]:
+    book = Document(f"{files.name}.xlsx", files.xlsx, export_views.caption(files, what))
+    return book, Document(f"{files.name}.csv", files.csv)
+
+
+def deliver(
+    session: Session, sender: Sender, what: Export, sha256: str, files: Sequence[Document], *, now: datetime
+) -> None:
+    """An entry in the chain of each meeting, with what the CSV is known by; then `files` are sent."""
     who = members.actor(session, sender, now=now)
     who.require(Right.EXPORT)
     for meeting_id in sorted(what.meeting_ids):
         meetings.seen_by(session, who, meeting_id, Right.EXPORT, is_locked=True)
-        entry = Entry(Action.EXPORTED, became=files.sha256)
-        tip = tip_of(session, meeting_id)
-        chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-    told = Document(f"{files.name}.xlsx", files.xlsx, export_views.caption(files, what))
-    for ending, document in (("xlsx", told), ("csv", Document(f"{files.name}.csv", files.csv))):
-        outbox.enqueue(
-            session,
-            f"export:{who.user_id}:{sender.update_id}:{ending}",
-            chat_id=who.user_id,
-            content=document,
-            lane=Lane.NOTICE,
-            now=now,
-            valid_until=now + KEPT,
-        )
+        _note(session, who, meeting_id, sha256, sender, now)
+    _send(session, who, sender, files, now)
 
 
-def deliver_minutes(session: Session, sender: Sender, what: MinutesFile, *, now: datetime) -> None:
+def minutes_document(what: MinutesFile) -> Document:
+    return Document(f"{what.name}.txt", what.data)
+
+
+def deliver_minutes(
+    session: Session, sender: Sender, what: MinutesFile, files: Sequence[Document], *, now: datetime
+) -> None:
     who = members.actor(session, sender, now=now)
     meetings.seen_by(session, who, what.meeting_id, Right.MINUTES, is_locked=True)
-    entry = Entry(Action.EXPORTED, became=sha256(what.data).hexdigest())
-    tip = tip_of(session, what.meeting_id)
+    _note(session, who, what.meeting_id, sha256(what.data).hexdigest(), sender, now)
+    _send(session, who, sender, files, now)
+
+
+def _note(session: Session, who: Actor, meeting_id: int, became: str, sender: Sender, now: datetime) -> None:
+    entry, tip = Entry(Action.EXPORTED, became=became), tip_of(session, meeting_id)
     chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-    outbox.enqueue(
-        session,
-        f"export:{who.user_id}:{sender.update_id}:txt",
-        chat_id=who.user_id,
-        content=Document(f"{what.name}.txt", what.data),
-        lane=Lane.NOTICE,
-        now=now,
-        valid_until=now + KEPT,
-    )
 
 
-def sent(session: Session, key: str, _: Sent) -> None:
-    forget(session, key)
-
-
-def failed(session: Session, key: str, _: State, __: datetime) -> None:
-    forget(session, key)
-
-
-def forget(session: Session, key: str) -> None:
-    """What went out, or never will, is not kept here: it holds names."""
-    statement = update(OutboxRow).where(OutboxRow.key == key).values(body=null())
-    session.execute(statement.execution_options(synchronize_session=False))
+def _send(session: Session, who: Actor, sender: Sender, files: Sequence[Document], now: datetime) -> None:
+    exports.send(session, f"export:{who.user_id}:{sender.update_id}", who.user_id, files, now=now, keep_for=KEPT)

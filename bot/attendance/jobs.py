@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from datetime import timedelta
 
-from bot.attendance import closing, exporting, leave, marking, proposals
+from bot import exports
+from bot.attendance import closing, leave, marking, proposals
 from bot.context import Job
 from bot.outbox import Hooks
 
@@ -15,6 +16,6 @@ JOBS = (
 HOOKS: Mapping[str, Hooks] = {
     "sheet": Hooks(render=marking.render, sent=marking.sent),
     "leave": Hooks(render=leave.render, sent=leave.sent),
-    "export": Hooks(sent=exporting.sent, failed=exporting.failed),
+    "export": exports.HOOKS,
     "correction": Hooks(render=proposals.render, sent=proposals.sent),
 }

@@ -98,10 +98,11 @@ class PersonalData:
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Whose account it was, so that a last word can be said to it."""
+    """Whose account it was, so that a last word can be said to it; and by what name files know him."""
 
     user_id: int | None
     branch: UnitRef | None
+    name: str
 
 
 # -- a copy -----------------------------------------------------------------------------------------------------------
@@ -211,7 +212,7 @@ def erase(
         message = words.erased_notice(branch)
         notices.tell_secretary(session, branch.id, f"erased:{person.id}", message, now=now, besides=who.member_id)
     log.info("data_erased", member=member_id)
-    return Erased(traces.user_id, branch)
+    return Erased(traces.user_id, branch, traces.name)
 
 
 def _person(session: Session, member_id: int, now: datetime) -> tuple[Member, UnitRef | None]:

@@ -6,6 +6,7 @@ from datetime import time
 
 from telegram import Update
 
+from bot import exports
 from bot.context import Answer, Context, Handler, Routes
 from bot.members import directory, personal, phrases, quiet, workbook
 from bot.members import personal_views as views
@@ -95,6 +96,7 @@ async def keep(_: Update, context: Context) -> None:
 def _erase(features: Sequence[PersonalData]) -> Handler:
     async def erase(_: Update, context: Context) -> None:
         gone = await context.transact(personal.erase, context.press.number(0), features)
+        await asyncio.to_thread(exports.drop_naming, context.deps.config, gone.name)
         await context.say(Edit(views.erased()))
         if gone.user_id is not None and gone.user_id != context.sender.user_id:
             context.deps.mouth.say(Answer(gone.user_id, views.last_word()))  # by mouth: no row may keep the account

@@ -209,6 +209,7 @@ class When(Enum):
     ADMINS = auto()  # ADMIN only
     TOP = auto()  # the ADMIN of the top unit
     BY_ADMIN = auto()  # an ADMIN, not an organizer above
+    OPENED = auto()  # an ADMIN, where the office has opened names to them
 
 
 _N, _Y = When.NO, When.YES
@@ -231,8 +232,8 @@ MATRIX: Mapping[Right, tuple[When, When, When, When, When, When]] = {
     Right.CALENDAR: (_N, _N, _N, _N, When.TOP, _Y),
     Right.BANKS: (_N, _N, _N, _Y, _Y, _N),
     Right.RUN_QUIZ: (_N, _N, _N, _Y, _Y, _N),
-    Right.SEE_SITTERS: (_N, _Y, _N, _Y, _N, _N),
-    Right.SEE_SCORES: (_N, _N, _N, _Y, _N, _N),
+    Right.SEE_SITTERS: (_N, _Y, _N, _Y, When.OPENED, _N),
+    Right.SEE_SCORES: (_N, _N, _N, _Y, When.OPENED, _N),
     Right.ERASE: (_N, _N, _N, _N, When.BY_ADMIN, _Y),
 }
 NEVER_OWN = frozenset({Right.APPROVE_LEAVE, Right.CONFIRM_CORRECTION})
@@ -294,6 +295,7 @@ class Actor:
     grants: tuple[Grant, ...] = ()
     is_root: bool = False
     contact: str = ""  # name of the branch's secretary
+    sees_names: bool = False  # `quiz.admin_sees_names`
 
     @property
     def branch_id(self) -> int | None:
@@ -379,6 +381,8 @@ def _applies(when: When, who: Actor, grant: Grant | None, unit: UnitRef | None, 
         return unit == grant.unit
     if when is When.LEADERS:
         return grant.role is Role.SECRETARY and case.role in (None, Role.GROUP_LEADER)
+    if when is When.OPENED:
+        return grant.role is Role.ADMIN and who.sees_names
     return grant.role is Role.ADMIN and (when is When.BY_ADMIN or grant.unit.is_top)
 
 

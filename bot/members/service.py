@@ -179,7 +179,9 @@ def actor(session: Session, sender: Sender, *, now: datetime) -> Actor:
     branch = UnitRef(home[0], UnitKind.BRANCH, home[1], home[2]) if home[0] else None
     group = UnitRef(home[3], UnitKind.PARTY_GROUP, home[4], home[5]) if home[3] else None
     grants = tuple(Grant(row[9], UnitRef(*row[10:14])) for row in rows if row[9])
-    return Actor(member_id, sender.user_id, name, branch, group, grants, sender.is_root, contact or "")
+    return Actor(
+        member_id, sender.user_id, name, branch, group, grants, sender.is_root, contact or "", sender.sees_names
+    )
 
 
 def unit(session: Session, unit_id: int) -> UnitRef:

@@ -73,7 +73,7 @@ def is_waiting(session: Session) -> bool:
     return session.execute(_WAITING.limit(1)).first() is not None
 
 
-def announce_next(session: Session, *, now: datetime) -> bool:
+def announce_next(session: Session, *, top_names_allowed: bool, now: datetime) -> bool:
     """Tell a few branches what has been released or corrected, after the last of them those above; True if there may
     be more.
     """
@@ -85,6 +85,8 @@ def announce_next(session: Session, *, now: datetime) -> bool:
     told = update(PaperBranch).where(PaperBranch.paper_id == paper_id, PaperBranch.branch_id.in_(due))
     session.execute(told.values(due_revision=None), execution_options={"synchronize_session": False})
     of, branches = outcomes.exam(session, paper_id), papers.branches_of(session, paper_id)
+    if not top_names_allowed:  # the paper may have been published when the office still allowed it
+        of = replace(of, top_names=0)
     _to_branches(session, of, [branch for branch in branches if branch.id in due], now, is_alone=len(branches) == 1)
     if session.execute(_WAITING.where(PaperBranch.paper_id == paper_id).limit(1)).first() is None:
         _to_leaders(session, of, branches, now)

@@ -27,6 +27,11 @@ class Desk:
     def leads_all(self) -> bool:
         return len(self.led) == len(self.branches)
 
+    @property
+    def names_all(self) -> bool:
+        """Whether he may see the names of every branch he leads."""
+        return set(self.led) <= set(self.named)
+
     def require_all(self) -> None:
         """What concerns every candidate is for whoever leads them all."""
         for branch in self.branches:

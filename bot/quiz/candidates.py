@@ -2,7 +2,7 @@
 alone, to a group's leader those of the group, to those above counts.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, or_, select, update
@@ -110,14 +110,23 @@ def missing(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
     branches = papers.branches_of(session, paper_id)
     led = [branch for branch in branches if who.may(Right.RUN_QUIZ, branch)]
     can_nudge = bool(led) and paper.state is PaperState.OPEN
-    if named := [branch.id for branch in branches if who.may(Right.SEE_SITTERS, branch)]:
-        return _names(session, paper, Candidate.branch_id.in_(named), now, can_nudge=can_nudge)
+    if named := [branch for branch in branches if who.may(Right.SEE_SITTERS, branch)]:
+        theirs = Candidate.branch_id.in_([branch.id for branch in named])
+        found = _names(session, paper, theirs, now, can_nudge=can_nudge)
+        return found if len(named) == 1 else replace(found, branches=_by_branch(session, paper.id, named, now))
     if groups := _own_groups(who, branches):
         return _names(session, paper, Candidate.group_id.in_(groups), now, is_of_group=True)
     if not led:
         who.require(Right.RUN_QUIZ, branches[0] if branches else None)
         raise StaleButton
     return MissingCounts(paper.id, paper.title, paper.state, _counts(session, paper_id, led), can_nudge)
+
+
+def _by_branch(
+    session: Session, paper_id: int, branches: list[UnitRef], now: datetime
+) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    left = ((one.name, inviting.unsat(session, paper_id, Candidate.branch_id == one.id, now=now)) for one in branches)
+    return tuple((name, tuple(person.name for person in people)) for name, people in left if people)
 
 
 def _own_groups(who: Actor, branches: tuple[UnitRef, ...]) -> list[int]:

@@ -3,18 +3,18 @@
 Read on a snapshot, written apart; only the sending is a transaction.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import null, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import exports
 from bot.banks import drawing
 from bot.banks.rules import Question
+from bot.members.rules import UnitRef
 from bot.message import Document, Sender
-from bot.outbox import Lane, OutboxRow, Sent, State
 from bot.quiz import analysis, analysis_views, authors, outcomes, reports
 from bot.quiz.authors import Desk
 from bot.quiz.exam_views import answer_words
@@ -22,15 +22,15 @@ from bot.quiz.models import AttemptItem, Candidate, Result
 from bot.quiz.rekeying import as_judged
 from bot.quiz.result_facts import AnswerLine, Book, BranchRates, Line
 from bot.quiz.results_views import key_words
-from bot.quiz.rules import RESULTS_FOR, Outcome
+from bot.quiz.rules import RESULTS_FOR, Outcome, PaperAction
 
 
 def gather(session: Session, sender: Sender, paper_id: int, branch_id: int, *, now: datetime) -> Book:
-    """What goes into the file; 0 stands for all branches, without names."""
+    """What goes into the file; 0 stands for all branches, without the names of those that the sender may not see."""
     desk = authors.desk(session, sender, paper_id, now=now)
-    if branch_id == 0:
+    if branch_id == 0 and not desk.names_all:
         return _figures(session, desk, now)
-    return _with_names(session, desk, branch_id, now)
+    return _with_names(session, desk, desk.led if branch_id == 0 else (desk.own(branch_id),), now)
 
 
 def _figures(session: Session, desk: Desk, now: datetime) -> Book:
@@ -46,23 +46,23 @@ def _figures(session: Session, desk: Desk, now: datetime) -> Book:
     )
 
 
-def _with_names(session: Session, desk: Desk, branch_id: int, now: datetime) -> Book:
-    of, branch = desk.exam, desk.own(branch_id)
-    rows = tuple(outcomes.lines(session, of, [branch.id]))
-    items = analysis.of_exam(session, of)
+def _with_names(session: Session, desk: Desk, branches: Sequence[UnitRef], now: datetime) -> Book:
+    of, ids = desk.exam, [branch.id for branch in branches]
+    rows = {branch.id: outcomes.lines(session, of, [branch.id]) for branch in branches}
+    items, everybody = analysis.of_exam(session, of), tuple(line for own in rows.values() for line in own)
     return Book(
         of,
         desk.who.name,
         now,
-        (BranchRates(branch.id, branch.name, outcomes.rates_of(rows)),),
+        tuple(BranchRates(branch.id, branch.name, outcomes.rates_of(rows[branch.id])) for branch in branches),
         items,
         {one.position: analysis.page(session, desk, one) for one in items.items},
-        lines=rows,
-        ranks=reports.ranked(of, rows),
-        resits=reports.resit_results(session, of, [branch.id]),
-        answers=tuple(_answers(session, desk, branch.id, rows)),
-        unreached=reports.unreached(session, of, branch.id, now),
-        after_resit=reports.after_resit(session, of, [branch.id]),
+        lines=everybody,
+        ranks={member_id: rank for own in rows.values() for member_id, rank in reports.ranked(of, own).items()},
+        resits=reports.resit_results(session, of, ids),
+        answers=tuple(_answers(session, desk, ids, everybody)),
+        unreached=tuple(name for one in ids for name in reports.unreached(session, of, one, now)),
+        after_resit=reports.after_resit(session, of, ids),
     )
 
 
@@ -78,7 +78,7 @@ class _Item:
     max_centi: int
 
 
-def _answers(session: Session, desk: Desk, branch_id: int, rows: Sequence[Line]) -> list[AnswerLine]:
+def _answers(session: Session, desk: Desk, branch_ids: Collection[int], rows: Sequence[Line]) -> list[AnswerLine]:
     """Every question of the attempts that count, person by person."""
     of = desk.exam
     query = (
@@ -87,7 +87,7 @@ def _answers(session: Session, desk: Desk, branch_id: int, rows: Sequence[Line])
         .join(AttemptItem, AttemptItem.attempt_id == Result.attempt_id)
         .join(Candidate, (Candidate.paper_id == Result.paper_id) & (Candidate.member_id == Result.member_id))
         .where(Result.paper_id == of.id, Result.revision == of.revision, Result.outcome == Outcome.SAT)
-        .where(Candidate.branch_id == branch_id)
+        .where(Candidate.branch_id.in_(branch_ids))
         .order_by(AttemptItem.position)
     )
     items: dict[int, list[_Item]] = {}
@@ -130,32 +130,15 @@ def _answer(line: Line, item: _Item, asked: Question, key: Question) -> AnswerLi
 # -- sending -----------------------------------------------------------------------------------------------------------
 
 
-def deliver(session: Session, sender: Sender, what: Book, data: bytes, *, now: datetime) -> None:
-    """The file into the private chat of whoever asked, if he still may."""
+def documents(what: Book, data: bytes) -> tuple[Document, ...]:
+    return (Document(f"{analysis_views.file_name(what.exam)}.xlsx", data, analysis_views.caption(what)),)
+
+
+def deliver(session: Session, sender: Sender, what: Book, files: Sequence[Document], *, now: datetime) -> None:
+    """Takes down that the file was asked for and sends `files`, if whoever asked still may have it."""
     desk = authors.desk(session, sender, what.exam.id, now=now)
-    if what.has_names:
-        desk.own(what.lines[0].branch_id)
-    document = Document(f"{analysis_views.file_name(what.exam)}.xlsx", data, analysis_views.caption(what))
-    outbox.enqueue(
-        session,
-        f"examfile:{desk.who.user_id}:{sender.update_id}",
-        chat_id=desk.who.user_id,
-        content=document,
-        lane=Lane.NOTICE,
-        valid_until=now + RESULTS_FOR,
-        now=now,
-    )
-
-
-def sent(session: Session, key: str, _: Sent) -> None:
-    _forget(session, key)
-
-
-def failed(session: Session, key: str, _: State, __: datetime) -> None:
-    _forget(session, key)
-
-
-def _forget(session: Session, key: str) -> None:
-    """What went out, or never will, is not kept here: it holds names and scores."""
-    statement = update(OutboxRow).where(OutboxRow.key == key).values(body=null())
-    session.execute(statement.execution_options(synchronize_session=False))
+    for branch_id in {line.branch_id for line in what.lines}:
+        desk.own(branch_id)
+    outcomes.note(session, what.exam, PaperAction.EXPORTED, desk.who.recorded_id, now)
+    key = f"examfile:{desk.who.user_id}:{sender.update_id}"
+    exports.send(session, key, desk.who.user_id, files, now=now, keep_for=RESULTS_FOR)

@@ -53,14 +53,14 @@ def next_due(session: Session, now: datetime) -> datetime | None:
     return min(moments, default=None)
 
 
-def release_due(session: Session, *, now: datetime) -> bool:
+def release_due(session: Session, *, top_names_allowed: bool = False, now: datetime) -> bool:
     """Release one exam, or tell some people what came of theirs, or some branches; True if there may be more."""
     for paper_id, closes_at in _closed(session):
         is_over = now > closes_at + ANSWER_GRACE
         if is_over and exams.is_settled(session, paper_id, closes_at) and _take(session, paper_id):
             _release(session, outcomes.exam(session, paper_id), now)
             return True
-    return tell(session, now) or announcing.announce_next(session, now=now)
+    return tell(session, now) or announcing.announce_next(session, top_names_allowed=top_names_allowed, now=now)
 
 
 def _take(session: Session, paper_id: int) -> bool:

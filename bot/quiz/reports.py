@@ -1,6 +1,7 @@
 """What authors are told of a released exam: a branch with names to its officers, figures of all to those above."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -21,9 +22,10 @@ from bot.quiz.rules import MAX_RESITS, CandidateStanding, Outcome, PaperState
 def report(session: Session, sender: Sender, paper_id: int, branch_id: int, *, now: datetime) -> Report | Overview:
     """The results again, as T11 told them; 0 stands for the branch or the view that comes first."""
     desk = authors.desk(session, sender, paper_id, now=now)
-    if branch_id == 0 and (not desk.named or len(desk.led) > len(desk.named)):
-        return overview(session, desk.exam, desk.led, can_resit=may_resit(session, desk))
-    return of_branch(session, desk.exam, desk.own(branch_id), now, can_resit=may_resit(session, desk))
+    if branch_id == 0 and (len(desk.led) > 1 or not desk.named):
+        return overview(session, desk.exam, desk.led, desk.named, can_resit=may_resit(session, desk))
+    own = of_branch(session, desk.exam, desk.own(branch_id), now, can_resit=may_resit(session, desk))
+    return replace(own, has_others=len(desk.led) > 1)
 
 
 def of_branch(session: Session, of: Exam, branch: UnitRef, now: datetime, *, can_resit: bool) -> Report:
@@ -48,11 +50,15 @@ def _named(rows: Iterable[Line], outcome: Outcome) -> tuple[str, ...]:
     return tuple(one.name for one in rows if one.outcome is outcome)
 
 
-def overview(session: Session, of: Exam, branches: Sequence[UnitRef], *, can_resit: bool = False) -> Overview:
+def overview(
+    session: Session, of: Exam, branches: Sequence[UnitRef], named: Collection[UnitRef] = (), *, can_resit: bool = False
+) -> Overview:
+    """`named`: branches whose own report can be opened from here."""
     found = outcomes.rates_by_branch(session, of)
     told = tuple(BranchRates(one.id, one.name, found[one.id]) for one in branches)
     rows = None if len(branches) == len(found) else outcomes.lines(session, of, [one.id for one in branches])
-    return Overview(of, told, analysis.lowest(session, of, rows), can_resit)
+    opened = tuple((one.id, one.name) for one in branches if one in named)
+    return Overview(of, told, analysis.lowest(session, of, rows), can_resit, opened)
 
 
 def unreached(session: Session, of: Exam, branch_id: int, now: datetime) -> tuple[str, ...]:

@@ -110,6 +110,7 @@ class Report:
     resits: int = 0  # published so far
     can_resit: bool = False
     resit: "AfterResit | None" = None
+    has_others: bool = False  # the reader leads more branches than this one
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +136,7 @@ class Overview:
     branches: tuple[BranchRates, ...]
     lowest: Lowest | None = None
     can_resit: bool = False
+    named: tuple[tuple[int, str], ...] = ()  # branches whose names the reader may see
 
     @property
     def total(self) -> Rates:
@@ -199,6 +201,7 @@ class ItemFigures:
     answered: int
     right: int
     sums: Sums
+    decision: Regrading | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +251,8 @@ class Move:
     to_centi: int
     was_passed: bool
     is_passed: bool
+    was_excellent: bool = False
+    is_excellent: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +265,7 @@ class RegradePreview:
     new_key: Question | None
     moves: tuple[Move, ...]
     shows_names: bool
+    score_centi: int = 0  # what the question was worth
     others: tuple[tuple[int, int, str], ...] = ()  # other exams with the question: paper, position, title
 
 

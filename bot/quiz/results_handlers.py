@@ -1,10 +1,13 @@
 """The doors of an exam's results: one transaction and one answer each."""
 
 import asyncio
+from functools import partial
 
 from telegram import Update
 
+from bot import exports
 from bot.context import Context, Routes
+from bot.members.views import export_kept
 from bot.message import Edit, Message, StaleButton, Toast
 from bot.quiz import analysis, analysis_views, exporting, regrading, reports, resits, results_views, review, workbook
 from bot.quiz.result_facts import Overview, Report
@@ -54,8 +57,10 @@ async def item(_: Update, context: Context) -> None:
 async def file(_: Update, context: Context) -> None:
     found = await context.read(exporting.gather, context.press.number(0), context.press.number(1))
     data = await asyncio.to_thread(workbook.render, found)
-    await context.transact(exporting.deliver, found, data)
-    await context.say(Toast(analysis_views.on_its_way()))
+    deliver = partial(context.transact, exporting.deliver, found)
+    folder = exports.folder(context.deps.config)
+    kept = await exports.hand_over(folder, exporting.documents(found, data), deliver, now=context.now())
+    await context.say(export_kept(kept) if kept else Toast(analysis_views.on_its_way()))
 
 
 # -- 补考 --------------------------------------------------------------------------------------------------------------

@@ -79,12 +79,19 @@ def own_score(facts: OwnScore) -> Message:
         return Message(fill("《{title}》已结束，你开卷后没有作答。", title=facts.title), is_protected=True)
     if facts.outcome is Outcome.EXEMPT:
         return Message(fill("《{title}》已结束，你本次免考。", title=facts.title), is_protected=True)
-    text = fill(_SCORE if facts.was_centi is None else _CORRECTED, **_score_values(facts))
+    text = fill(_wording(facts), **_score_values(facts))
     return Message(text, _own_buttons(facts), is_protected=True)
 
 
 _SCORE = "《{title}》成绩：<b>{score} 分</b>{of}，{verdict}。{credited}"
 _CORRECTED = "《{title}》成绩更正：有一道题重新判定，由 {was} 分改为 <b>{score} 分</b>{of}，{verdict}。{credited}"
+_UNMOVED = "《{title}》成绩更正：有一道题重新判定，仍是 <b>{score} 分</b>{of}，{verdict}。{credited}"
+
+
+def _wording(facts: OwnScore) -> str:
+    if facts.was_centi is None:
+        return _SCORE
+    return _UNMOVED if facts.was_centi == facts.score_centi else _CORRECTED
 
 
 def _score_values(facts: OwnScore) -> dict[str, object]:
@@ -158,6 +165,8 @@ def report(facts: Report) -> Message:
         ),
         (Button("试题分析", press("quiz", "items", of.id, 0)), *((resit,) if facts.can_resit else ())),
     ]
+    if facts.has_others:
+        rows.append((Button("返回各支部", press("quiz", "report", of.id, 0)),))
     return Message(text, tuple(rows), is_protected=True)
 
 
@@ -196,14 +205,24 @@ def overview(facts: Overview) -> Message:
     rows = (
         (Button("导出 Excel", press("quiz", "file", of.id, 0)), Button("试题分析", press("quiz", "items", of.id, 0))),
         *(((resit,),) if facts.can_resit else ()),
+        *_branches(facts),
     )
     return Message(text, rows)
 
 
+def _branches(facts: Overview) -> Buttons:
+    shown = facts.named[:MOST_BRANCHES]
+    return tuple((Button(cut(name, 30), press("quiz", "report", facts.exam.id, one)),) for one, name in shown)
+
+
 def _row(rates: Rates) -> str:
+    """Of very few people not even their mean: it would be the score of one of them."""
     took_part = f"应考 {rates.expected}，参考 {rates.sat}，参考率 {percent(rates.sat_rate)}"
-    means = f"，平均 {tenths(rates.mean)} 分，及格率 {percent(rates.pass_rate)}"
-    return took_part + (means if rates.sat else "")
+    if not rates.sat:
+        return took_part
+    if rates.sat < FEWEST:
+        return took_part + "，人数较少，不列平均分"
+    return took_part + f"，平均 {tenths(rates.mean)} 分，及格率 {percent(rates.pass_rate)}"
 
 
 def names(facts: NameList, page: int = 0) -> Message:
@@ -245,22 +264,22 @@ def fault(facts: Fault | NoFault) -> Message:
     if isinstance(facts, NoFault):
         return Message(fill("《{title}》没有可看的错题。", title=facts.title), is_protected=True)
     question = facts.question
-    text = lines(
-        fill("《{title}》错题 {k}/{n}", title=facts.title, k=facts.place, n=facts.count),
-        fill(
-            "<b>第 {i} 题</b> · {kind}（得 {a}/{m} 分）",
-            i=facts.position,
-            kind=TYPES[question.type],
-            a=score(facts.awarded_centi),
-            m=score(facts.max_centi),
-        ),
-        question.stem,
-        *_options(question, facts.order),
+    asked = fill(
+        "<b>第 {i} 题</b> · {kind}（得 {a}/{m} 分）",
+        i=facts.position,
+        kind=TYPES[question.type],
+        a=score(facts.awarded_centi),
+        m=score(facts.max_centi),
+    )
+    below = lines(
         fill("你的答案：{words}", words=answer_words(question, facts.order, facts.selection) or "未作答"),
         *_solution(facts),
         fill("{what}。", what=DECISIONS[facts.decision]) if facts.decision else "",
         "本题后来有修改。" if facts.is_changed_since else "",
     )
+    head = fill("《{title}》错题 {k}/{n}", title=facts.title, k=facts.place, n=facts.count)
+    parts = (head, lines(asked, question.stem), lines(*_options(question, facts.order)), below)
+    text = Html("\n\n".join(part for part in parts if part))  # set out as on the card of the exam
     walk = []
     if facts.place > 1:
         walk.append(Button("上一题", press("quiz", "fault", facts.paper_id, facts.place - 1)))

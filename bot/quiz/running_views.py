@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.members.views import moment, turns
-from bot.message import Button, Message, fill, lines, press, rows
+from bot.message import Button, Html, Message, cut, fill, lines, press, rows
 from bot.periods import beijing
 from bot.quiz.exam_facts import Candidacy, Choosing, Excused, Missing, MissingCounts
 from bot.quiz.rules import PaperState, seconds
@@ -15,6 +15,7 @@ from bot.quiz.views import score, span
 
 PAGE = 24
 MOST_NAMES = 60  # in one message
+MOST_BRANCHES, MOST_OF_BRANCH = 20, 150  # in one message, and characters of the names of each
 DELAYS = {1: "延长 1 天", 3: "延长 3 天", 7: "延长 7 天"}
 Window = tuple[datetime, datetime]
 
@@ -130,6 +131,8 @@ def _names(facts: Missing) -> Message:
     )
     if not facts.names:
         told = fill("{whose}应考的人都已参加。", whose=whose)
+    elif facts.branches:
+        told = _by_branch(facts.branches)
     else:
         told = fill(
             "{whose}还有 {n} 人没有参加：{names}。", whose=whose, n=len(facts.names), names=_listed(facts.names)
@@ -146,6 +149,15 @@ def _names(facts: Missing) -> Message:
     nudging = ((_nudge_button(facts.paper_id),),) if facts.can_nudge and len(facts.names) > len(facts.unreached) else ()
     back = () if facts.is_of_group else ((_back(facts.paper_id),),)
     return Message(lines(head, told, unreached), (*nudging, *link, *back))
+
+
+def _by_branch(branches: Sequence[tuple[str, tuple[str, ...]]]) -> Html:
+    shown = [
+        fill("{name}还有 {n} 人：{names}。", name=name, n=len(people), names=cut(_listed(people), MOST_OF_BRANCH))
+        for name, people in branches[:MOST_BRANCHES]
+    ]
+    more = len(branches) - len(shown)
+    return lines(*shown, f"另有 {more} 个支部也有人没有参加。" if more else "")
 
 
 def _counts(facts: MissingCounts) -> Message:

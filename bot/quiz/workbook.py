@@ -13,7 +13,18 @@ from bot.periods import beijing
 from bot.quiz.analysis_views import WORTHS, doubts, hundredths, thousandths
 from bot.quiz.rates import Rates, tenths_of
 from bot.quiz.result_facts import Book, BranchRates, ItemPage, Line
-from bot.quiz.results_views import DECISIONS, OUTCOMES, RANK_RULE, key_words, percent, place, tenths, verdict
+from bot.quiz.results_views import (
+    DECISIONS,
+    FEWEST,
+    NONE,
+    OUTCOMES,
+    RANK_RULE,
+    key_words,
+    percent,
+    place,
+    tenths,
+    verdict,
+)
 from bot.quiz.rules import Outcome
 from bot.quiz.views import score, span
 from bot.workbook import Look, across, height, opened, plain, strings, wide_page
@@ -37,6 +48,7 @@ _RATES: tuple[tuple[str, Callable[[Rates], str]], ...] = (
     ("优秀率", lambda one: percent(one.good_rate)),
     ("满分率", lambda one: percent(one.full_rate)),
 )
+_TELLING = frozenset({"平均分", "及格率", "优秀率", "满分率"})
 
 
 def render(what: Book) -> bytes:
@@ -196,11 +208,16 @@ def _answers(what: Book) -> Table:
 
 def _branches(what: Book) -> Table:
     columns = [("支部", 24), *((name, 11) for name, _ in _RATES)]
-    rows = [[one.branch, *(read(one.rates) for _, read in _RATES)] for one in what.overview]
+    rows = [[one.branch, *_shown(one.rates)] for one in what.overview]
     if len(what.overview) > 1:
-        total = sum((one.rates for one in what.overview), Rates())
-        rows.append(["合计", *(read(total) for _, read in _RATES)])
-    return "各支部情况", columns, rows, ["各率和平均分的分母见说明。"]
+        rows.append(["合计", *_shown(sum((one.rates for one in what.overview), Rates()))])
+    few = f"参考不足 {FEWEST} 人的不列平均分和各率，以免看出个人成绩。"
+    return "各支部情况", columns, rows, ["各率和平均分的分母见说明。" + few]
+
+
+def _shown(rates: Rates) -> Row:
+    """Without names, the mean of very few people says what one of them scored."""
+    return [NONE if name in _TELLING and 0 < rates.sat < FEWEST else read(rates) for name, read in _RATES]
 
 
 def _items(what: Book) -> Table:

@@ -228,7 +228,7 @@ def test_the_files_arrive_once_and_are_not_kept(play: Play) -> None:
     meeting = busy(play)
     found, files = exported(play, meeting)
     play.take()
-    play.act(play.cast.li, exporting.deliver, found, files)
+    play.act(play.cast.li, exporting.deliver, found, files.sha256, exporting.documents(found, files))
     kept = select(func.count()).where(OutboxRow.key.like("export:%"), OutboxRow.body.is_not(None))
     assert play.database.look(lambda session: session.scalar(kept)) == 2
     play.deliver()
@@ -259,7 +259,7 @@ def test_filed_minutes_name_who_was_away_and_no_reason(play: Play) -> None:
     ]
     assert "住院" not in file.data.decode("utf-8-sig")
     assert "手机落在车上" not in file.data.decode("utf-8-sig")
-    play.act(li, exporting.deliver_minutes, file)
+    play.act(li, exporting.deliver_minutes, file, (exporting.minutes_document(file),))
     assert [key.rpartition(":")[2] for key in play.pending(f"export:{li.user_id}:")] == ["txt"]
     assert play.database.look(chain.is_intact, meeting.id)
 

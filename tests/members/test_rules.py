@@ -1,5 +1,7 @@
 """Every row of the matrix of rights, both yes and no."""
 
+from dataclasses import replace
+
 import pytest
 
 from bot.members.rules import (
@@ -98,8 +100,15 @@ def test_deputy_and_organizer_stand_like_the_secretary(who: Actor, right: Right)
 
 @pytest.mark.parametrize("right", Right)
 def test_an_organizer_above_stands_like_an_admin_below(right: Right) -> None:
-    if MATRIX[right][Standing.ABOVE.value] not in (When.TOP, When.BY_ADMIN):
+    if MATRIX[right][Standing.ABOVE.value] not in (When.TOP, When.BY_ADMIN, When.OPENED):
         assert ORGANIZER_ABOVE.may(right, GROUP, ORDINARY) is ADMIN.may(right, GROUP, ORDINARY)
+
+
+@pytest.mark.parametrize("right", [Right.SEE_SITTERS, Right.SEE_SCORES])
+def test_names_of_quizzes_are_open_to_admins_alone_and_only_where_the_office_says_so(right: Right) -> None:
+    assert replace(ADMIN, sees_names=True).may(right, GROUP)
+    for who in (ORGANIZER_ABOVE, MEMBER, ROOT, FOREIGNER):
+        assert replace(who, sees_names=True).may(right, GROUP) is who.may(right, GROUP)
 
 
 def test_a_leader_plans_for_the_group_but_not_for_the_branch() -> None:

@@ -22,6 +22,8 @@ from tests.quiz.hall import Hall
 class Office(Hall):
     """`say` and `told` are of what waits in the outbox, oldest first."""
 
+    top_names_allowed: bool = False
+
     def people(self, make: Make, count: int, branch: UnitRef | None = None) -> list[Someone]:
         return [make.member(f"甲{n:02}", branch or self.cast.branch) for n in range(count)]
 
@@ -88,7 +90,7 @@ class Office(Hall):
         assert self.paper_state() is PaperState.RELEASED
 
     def tell(self) -> None:
-        while self.database.run(releasing.release_due, now=self.now):
+        while self.database.run(releasing.release_due, top_names_allowed=self.top_names_allowed, now=self.now):
             pass
 
     # -- looking --------------------------------------------------------------------------------------------------

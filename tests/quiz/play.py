@@ -20,6 +20,7 @@ from tests.make import GROUP_CHAT, NOW, Cast, Someone
 R = TypeVar("R")
 T = TypeVar("T", bound=Base)
 BOT = 7000000001
+JOBS = jobs.jobs(top_names_allowed=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Play:
 
     def _next_due(self) -> datetime | None:
         def look(session: Session) -> datetime | None:
-            moments = [job.next_due(session, self.now) for job in jobs.JOBS if job.next_due is not None]
+            moments = [job.next_due(session, self.now) for job in JOBS if job.next_due is not None]
             return min((moment for moment in moments if moment is not None), default=None)
 
         return self.database.look(look)
@@ -113,7 +114,7 @@ class Play:
         if (first := self._next_due()) is None or first > self.now:
             return False
         rang = False
-        for job in jobs.JOBS:
+        for job in JOBS:
             if job.next_due is None:
                 continue
             due = self.database.look(job.next_due, self.now)

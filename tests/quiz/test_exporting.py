@@ -5,13 +5,16 @@ from io import BytesIO
 import openpyxl
 import pytest
 
+from bot import exports
 from bot.db import Database
 from bot.errors import UserError
 from bot.members.rules import NotAllowed
 from bot.message import Document, from_json
+from bot.outbox import Sent
 from bot.quiz import exporting, workbook
+from bot.quiz.models import PaperLog
 from bot.quiz.result_facts import Book
-from bot.quiz.rules import CandidateStanding
+from bot.quiz.rules import CandidateStanding, PaperAction
 from tests.make import Cast, Make, Someone
 from tests.quiz.conftest import AddBank
 from tests.quiz.hall import JUDGED, MULTIPLE, SINGLE, bank
@@ -103,13 +106,16 @@ def test_places_stand_in_the_table_only_where_the_exam_ranks(office: Office) -> 
 
 def test_the_file_goes_out_once_and_is_not_kept(office: Office) -> None:
     found = book(office, office.cast.li, office.cast.branch.id)
-    office.act(exporting.deliver, office.cast.li, found, workbook.render(found))
+    files = exporting.documents(found, workbook.render(found))
+    office.act(exporting.deliver, office.cast.li, found, files)
+    assert [row.action for row in office.rows(PaperLog)][-1] is PaperAction.EXPORTED
     row = next(row for row in office.outbox() if row.key.startswith("examfile:"))
     assert row.body is not None
     document = from_json(row.body)
     assert isinstance(document, Document)
     assert (document.name, row.chat_id) == ("2026-001_四月测试_成绩.xlsx", office.cast.li.user_id)
-    office.database.run(lambda session: exporting.sent(session, row.key, None))  # type: ignore[arg-type]  # unused
+    assert exports.HOOKS.sent is not None
+    office.database.run(exports.HOOKS.sent, row.key, Sent(office.cast.li.user_id, 1, None, office.now))
     assert next(one.body for one in office.outbox() if one.key == row.key) is None
     with pytest.raises(UserError):
-        office.act(exporting.deliver, office.cast.zhao, found, b"")
+        office.act(exporting.deliver, office.cast.zhao, found, files)

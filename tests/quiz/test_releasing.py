@@ -236,14 +236,19 @@ def test_those_above_read_a_table_without_names_and_groups_their_own_branch(two_
     ]
 
 
-def test_top_names_stand_without_scores_and_only_where_asked_for(office: Office) -> None:
-    cast = office.cast
+@pytest.mark.parametrize("is_allowed", [True, False])
+def test_top_names_stand_without_scores_and_only_where_paper_and_office_both_say_so(
+    office: Office, is_allowed: bool
+) -> None:
+    """Also if the office allowed them when the paper was published, and has changed its mind since."""
+    cast, office.top_names_allowed = office.cast, is_allowed
     for who, centi in ((cast.zhang, 9000), (cast.li, 9500), (cast.sun, 8000), (cast.zhou, 7000)):
         office.sat(who, centi)
     office.set(ranking=True, top_names=3)
     office.release()
     told = office.texts("figures", GROUP_CHAT)[0]
-    assert told.endswith("\n前列：张三、李四、孙七（按名册顺序，不分先后）。")
+    assert told.endswith("\n前列：张三、李四、孙七（按名册顺序，不分先后）。") is is_allowed
+    assert ("张三" in told) is is_allowed
     assert "95" not in told.partition("\n")[2]
 
 
