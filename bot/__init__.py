@@ -14,7 +14,7 @@
        context · claims · aftermath · calls · answers · retention
        outbox · inbox · undo · transport · limits        durable messages, durable updates
        workbook                                          how sheets look
-       message · incoming · db · config · workdays · connections
+       message · incoming · db · config · workdays
        batches · statements · trails · faults · engines  what the database runs, refuses, and how it is opened
        logs · clock · periods · yamlfile · errors
 
