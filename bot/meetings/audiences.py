@@ -107,7 +107,7 @@ def notice(on: Occasion, _: PlannedRung, fate: Fate) -> list[Post]:
     alone = on.outside((*roll.due, *roll.joined))
     posts += on.to(alone, lambda person: word(views.private_card(meeting, roll.of(person.member_id), moved, now=now)))
     if fate is not Fate.RUNNING and (missed := on.unreachable(roll.due)):
-        posts += on.to_secretary(leader_views.unreached(meeting, missed), "u")
+        posts += on.to_secretary(leader_views.unreached(meeting, missed, now=now), "u")
     return posts
 
 

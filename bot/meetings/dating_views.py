@@ -38,7 +38,7 @@ def ask_date(what: Undated, *, now: datetime) -> Message:
     ]
     other = Button("其他日期…", press("meetings", "dates", *at))
     skip = Button("跳过本次", press("meetings", "skip", *at), style="danger")
-    text = fill("{base}不是工作日，{unit}的{kind}改到哪一天", base=base, unit=meeting.unit.name, kind=name(meeting))
+    text = fill("{base}不是工作日，{unit}的{kind}改到哪一天？", base=base, unit=meeting.unit.name, kind=name(meeting))
     return Message(text, (*rows(choices, 1), (other, skip)))
 
 
@@ -51,7 +51,7 @@ def ask_tentative(what: Undated, *, now: datetime) -> Message:
     move = Button("改期", press("meetings", "move", *at))
     if landing is None or landing.is_tentative or landing.on in (None, meeting.on):
         silent = f"不处理的话，{when(what.notice_at, now=now)}按暂定日期通知大家。" if what.notice_at else ""
-        text = "{when} {unit} {kind}的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗\n{silent}"
+        text = "{when} {unit} {kind}的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗？\n{silent}"
         return Message(fill(text, **words, silent=silent).rstrip("\n"), ((keep, move),))
     assert landing.on is not None
     text = "{when} {unit} {kind}的日期是暂定的。放假安排已经公布，按周期应改到{right}。"
@@ -152,8 +152,8 @@ def one_by_one(of: Difference, count: int, *, now: datetime) -> Message:
         Button("采用", press("meetings", "adopt", *at), style="success"),
         Button("不变", press("meetings", "stay", *at)),
     )
-    rest = f"还有{count - 1}场。" if count > 1 else ""
-    return Message(lines(difference(of, now=now), rest), (buttons,))
+    rest = f"（另有{count - 1}场）" if count > 1 else ""
+    return Message(lines(f"要换日子吗？{rest}", difference(of, now=now)), (buttons,))
 
 
 def next_difference(what: Differences, *, now: datetime) -> Message:
@@ -168,7 +168,7 @@ def adopted(what: Adopted, *, now: datetime) -> Message:
     done += [lines("已换日子：", difference(one, now=now)) for one in what.done if len(what.done) == 1]
     left = ["新日子已有同类会议，没有动：", *_few(what.left, now=now)] if what.left else []
     following = next_difference(what.remaining, now=now)
-    return Message(lines(*done, *left, Html(following.text)), following.buttons)
+    return Message(Html(f"{lines(*done, *left)}\n\n{following.text}"), following.buttons)
 
 
 def to_review(unit: str, count: int) -> Message:

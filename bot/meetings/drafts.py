@@ -31,6 +31,20 @@ class AlreadySaved(UserError):
     ends_buttons = True
 
 
+BEFORE = "before"  # of a body that is being changed: the body as it was
+
+
+def reopened(body: Body, *keys: str) -> Body:
+    """To be asked for `keys` again, with the way back."""
+    return {**without(body, *keys), BEFORE: body.get(BEFORE, body)}
+
+
+def closed(body: Body) -> Body:
+    """不改了: as it was before the change."""
+    before = body.get(BEFORE)
+    return {str(key): value for key, value in before.items()} if isinstance(before, dict) else body
+
+
 def without(body: Mapping[str, object], *keys: str) -> Body:
     return {key: value for key, value in body.items() if key not in keys}
 

@@ -158,6 +158,7 @@ class Plan:
     repetitions: tuple[Every, ...] = ()  # suggestions, or the readings of an ambiguous phrase
     series: "SeriesPreview | None" = None
     repeats: bool = False  # it came from 周期会议
+    is_change: bool = False  # it was complete before, and can be so again
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +196,15 @@ class SeriesPreview:
     first: Preview | None  # none if every day ahead is asked about
     besides: tuple[SeriesFacts, ...] = ()  # others of the kind that go on
     replaces: SeriesFacts | None = None
+
+    @property
+    def is_as_before(self) -> bool:
+        """Whether it says what the series it is to replace says already."""
+        old = self.replaces
+        return old is not None and (
+            (old.unit.id, old.kind, old.title, old.place, old.terms)
+            == (self.unit.id, self.kind, self.title, self.place, self.terms)
+        )
 
 
 @dataclass(frozen=True, slots=True)

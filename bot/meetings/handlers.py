@@ -44,8 +44,8 @@ def _answering(take: Callable[..., Plan], count: int, *, page_at: int | None = N
 
 async def ask_field(_: Update, context: Context) -> None:
     field = context.press.word(1)
-    await context.transact(planning.ask, context.press.number(0), field)
-    await context.say(plan_views.ask(field))
+    repeats = await context.transact(planning.ask, context.press.number(0), field)
+    await context.say(plan_views.ask(field, repeats=repeats))
 
 
 async def field_told(update: Update, context: Context) -> None:
@@ -163,6 +163,7 @@ def routes(roll: RollReader[Session], reset: Resetter[Session], opener: past.Ope
             "meetings:ask": ask_field,
             "meetings:edit": edit_plan,
             "meetings:redo": redo,
+            "meetings:keep": _answering(planning.keep, 1),
             "meetings:past": _answering(planning.set_past, 2),
             "meetings:pastwhy": ask_past_reason,
             "meetings:record": partial(record_past, opener),

@@ -12,9 +12,11 @@ from bot.message import Button, Message, fill, press
 from bot.periods import local_day
 
 
-def unreached(meeting: MeetingFacts, people: Sequence[Named]) -> Message:
+def unreached(meeting: MeetingFacts, people: Sequence[Named], *, now: datetime) -> Message:
     """With R1. Who invites a group's people is its branch."""
-    text = fill("{count}人未激活或无法私信，请当面通知：{names}。", count=len(people), names=names(people))
+    text = "{day}{kind}：{count}人未激活或无法私信，请当面通知：{names}。"
+    which = {"day": short_day(meeting.on, now=now), "kind": name(meeting)}
+    text = fill(text, **which, count=len(people), names=names(people))
     ids = [int(part) for part in meeting.unit.path.split("/") if part]
     branch = {UnitKind.BRANCH: ids[-1:], UnitKind.PARTY_GROUP: ids[-2:-1]}.get(meeting.unit.kind, [])
     return Message(text, tuple((Button("邀请单", press("members", "invite", unit_id)),) for unit_id in branch))
@@ -83,7 +85,7 @@ def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
     )
     left = "，".join(text.format(len(people)) for text, people in counts if people)
     text = fill("请完成{kind}的会议记录{left}。", kind=name(meeting), left=f"：{left}" if left else "")
-    vouch = (Button("名单属实", press("attendance", "true", meeting.id), style="success"),) if roll.self_signed else ()
+    vouch = (Button("名单属实", press("attendance", "true", meeting.id, 1), style="success"),) if roll.self_signed else ()
     sheet = Button("逐条处理", press("attendance", "sheet", meeting.id))
     write = Button("写记录", press("meetings", "minutes", meeting.id))
     return Message(text, ((*vouch, sheet, write),))

@@ -10,7 +10,7 @@ from bot.meetings.ladder import PlannedRung
 from bot.meetings.phrases import Note, Question
 from bot.meetings.rules import RungName, RungState
 from bot.meetings.views import clock, head, label, names, short_day, span, when
-from bot.members.rules import DueList, UnitRef
+from bot.members.rules import DueList
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import at_beijing, beijing, local_day, months_later
@@ -18,6 +18,8 @@ from bot.workdays import DayKind
 
 TYPICAL_PLACES = ("党员活动室", "三楼会议室")
 PAGE = 10
+MOST_BESIDE = 9  # characters of a place that still stands beside another on a telephone
+ASKING = frozenset({RungName.R2, RungName.R5, RungName.R8})
 RUNG_NAMES = {
     RungName.R1: "通知",
     RungName.R2: "催复",
@@ -35,9 +37,9 @@ QUESTIONS = {
     Question.SHORT_MONTHS: "是哪一天？",
 }
 NOTES = {
-    Note.AFTERNOON: "按下午理解",
-    Note.DEFAULT_TIME: "默认时间",
-    Note.ODD_HOUR: "请再确认时间",
+    Note.AFTERNOON: "没写上午下午，按下午理解。",
+    Note.DEFAULT_TIME: "没写几点，用的是默认时间。",
+    Note.ODD_HOUR: "时间较早或较晚，请再确认时间。",
 }
 
 
@@ -66,19 +68,21 @@ def _ready(plan: Plan, now: datetime) -> Message:
 
 
 def _past(plan: Plan, now: datetime) -> Message:
-    return Message("该时间已过", (_record(plan, plan.starts[0], now=now), *_starts(plan, now=now)[-1:]))
+    return Message(
+        "该时间已过。是补录已经开过的会吗？", (_record(plan, plan.starts[0], now=now), *_starts(plan, now=now)[-1:])
+    )
 
 
 def _kinds(plan: Plan) -> Buttons:
     buttons = [Button(kinds.of(kind).name, press("meetings", "kind", plan.draft_id, kind.value)) for kind in plan.kinds]
-    repeated = () if plan.repeats else (Button("周期会议", press("meetings", "serieses", 0)),)
-    return (*rows(buttons, 2), (*repeated, _drop(plan.draft_id)))
+    repeated = () if plan.repeats or plan.is_change else (Button("周期会议", press("meetings", "serieses", 0)),)
+    return (*rows(buttons, 2), (*repeated, _way_out(plan)))
 
 
-def _units(draft_id: int, units: Sequence[UnitRef], page: int) -> Buttons:
-    shown = units[page * PAGE : (page + 1) * PAGE]
-    buttons = [Button(cut(unit.name, 30), press("meetings", "unit", draft_id, unit.id)) for unit in shown]
-    return (*rows(buttons, 1), *_turns(draft_id, page, len(units)), (_drop(draft_id),))
+def _units(plan: Plan, page: int) -> Buttons:
+    shown = plan.units[page * PAGE : (page + 1) * PAGE]
+    buttons = [Button(cut(unit.name, 30), press("meetings", "unit", plan.draft_id, unit.id)) for unit in shown]
+    return (*rows(buttons, 1), *_turns(plan.draft_id, page, len(plan.units)), (_way_out(plan),))
 
 
 def _turns(draft_id: int, page: int, count: int) -> Buttons:
@@ -96,7 +100,7 @@ def _starts(plan: Plan, *, now: datetime) -> Buttons:
         for at in plan.starts
     ]
     other = Button("输入…", press("meetings", "ask", plan.draft_id, "phrase"))
-    return (*rows(buttons, 1), (other, _drop(plan.draft_id)))
+    return (*rows(buttons, 1), (other, _way_out(plan)))
 
 
 def _place(plan: Plan) -> Message:
@@ -106,7 +110,8 @@ def _place(plan: Plan) -> Message:
     ]
     other = Button("输入…", press("meetings", "ask", plan.draft_id, "place"))
     text = fill("<b>{kind}</b>（{unit}）\n在哪里开？", **_what(plan))
-    return Message(text, (*rows(buttons, 2), (other, _drop(plan.draft_id))))
+    is_wide = any(len(place) > MOST_BESIDE for place in plan.places)
+    return Message(text, (*rows(buttons, 1 if is_wide else 2), (other, _way_out(plan))))
 
 
 def _people(plan: Plan, page: int) -> Message:
@@ -123,7 +128,7 @@ def _people(plan: Plan, page: int) -> Message:
         Button(f"选好了（{len(plan.chosen)}）", press("meetings", "chosen", plan.draft_id)),
     )
     turning = _turns(plan.draft_id, page, len(plan.people))
-    return Message("请选择参加培训的人", (*rows(buttons, 2), *turning, done, (_drop(plan.draft_id),)))
+    return Message("请选择参加培训的人。", (*rows(buttons, 2), *turning, done, (_way_out(plan),)))
 
 
 def _what(plan: Plan) -> dict[str, str]:
@@ -136,10 +141,17 @@ def _drop(draft_id: int) -> Button:
     return Button("放弃", press("meetings", "drop", draft_id), style="danger")
 
 
-def ask(field: str) -> Message:
+def _way_out(plan: Plan) -> Button:
+    """Of a question: back to what was complete already, else out of the plan."""
+    return Button("不改了", press("meetings", "keep", plan.draft_id)) if plan.is_change else _drop(plan.draft_id)
+
+
+def ask(field: str, *, repeats: bool = False) -> Message:
     """What the planner is to type."""
     texts = {
-        "phrase": "请写时间，例如：下周五15点、12月8日9点到11点、每月第一个周五15点。",
+        "phrase": "请写周期，例如：每月第一个周五15点、每周三下午3点半、每季度第一个月10日9点。"
+        if repeats
+        else "请写时间，例如：下周五15点、12月8日9点到11点、每月第一个周五15点。",
         "place": "请写地点。",
         "title": "请写会议主题。",
     }
@@ -171,6 +183,7 @@ def past_preview(plan: Plan, *, now: datetime) -> Message:
         f"时间：{span(what.starts_at, what.ends_at, now=now)}",
         fill("地点：{place}", place=what.place),
         fill("召开：{unit}，{due}", unit=what.unit.name, due=_due(what, rules.due_list)),
+        _off_day(what),
         fill("补录原因：{reason}", reason=plan.reason) if plan.reason else "请写补录原因。",
         "补录的会议不发通知，由书记点名；7天内没有结束的自动结束。",
     )
@@ -203,13 +216,14 @@ def preview(draft_id: int, what: Preview, *, now: datetime) -> Message:
     rules = kinds.of(what.kind, what.unit.kind)
     terms = lines(
         head(rules.name, what.title),
-        f"时间：{span(what.starts_at, what.ends_at, now=now)}{_notes(what)}",
+        f"时间：{span(what.starts_at, what.ends_at, now=now)}",
+        _noted(what.notes),
         fill("地点：{place}", place=what.place),
         fill("召开：{unit}，{due}", unit=what.unit.name, due=_due(what, rules.due_list)),
         *_warnings(what, rules.due_list),
     )
     reminders = lines(
-        fill("<b>提醒</b>（{how}）", how="发到群里" if what.has_chat else "逐一私信"),
+        fill("<b>提醒</b>（{how}）", how=_how(what)),
         *(_rung(rung, now=now) for rung in what.rungs if rung.round == 1),
     )
     return Message(Html(f"{terms}\n\n{reminders}"), _confirm(draft_id, what.title))
@@ -222,29 +236,37 @@ def series_preview(plan: Plan, *, now: datetime) -> Message:
     rules, first = kinds.of(what.kind, what.unit.kind), what.first
     terms = lines(
         head(rules.name, what.title),
-        f"周期：{series_views.repetition(what.terms)}{_noted(what.notes)}",
+        f"周期：{series_views.repetition(what.terms)}",
+        _noted(what.notes),
         fill("地点：{place}", place=what.place),
         fill("召开：{unit}{due}", unit=what.unit.name, due=f"，{_due(first, rules.due_list)}" if first else ""),
         series_views.off_days(what.terms),
         *series_views.beside(what),
     )
     days = series_views.preview_days(what, now=now)
+    buttons = _confirm(plan.draft_id, what.title, "begin")
+    if what.is_as_before and rules.due_list is not DueList.CHOSEN:
+        return Message(Html(f"{terms}\n\n{days}\n\n请点要改的部分。"), buttons[1:])
     if first is None:
-        return Message(Html(f"{terms}\n\n{days}"), _confirm(plan.draft_id, what.title, "begin"))
+        return Message(Html(f"{terms}\n\n{days}"), buttons)
     reminders = lines(
         *(f"第一次：{clash}" for clash in _clashes(first, rules.due_list) if clash),
-        fill("<b>第一次的提醒</b>（{how}）", how="发到群里" if first.has_chat else "逐一私信"),
+        fill("<b>第一次的提醒</b>（{how}）", how=_how(first)),
         *(_rung(rung, now=now) for rung in first.rungs if rung.round == 1),
     )
-    return Message(Html(f"{terms}\n\n{days}\n\n{reminders}"), _confirm(plan.draft_id, what.title, "begin"))
-
-
-def _notes(what: Preview) -> str:
-    return _noted(what.notes)
+    return Message(Html(f"{terms}\n\n{days}\n\n{reminders}"), buttons)
 
 
 def _noted(notes: Sequence[Note]) -> str:
-    return "".join(f"（{NOTES[note]}）" for note in notes)
+    return "".join(NOTES[note] for note in notes)
+
+
+def _how(what: Preview) -> str:
+    """Where the reminders go; what asks single people never goes to the group."""
+    if not what.has_chat:
+        return "逐一私信"
+    asks_people = any(rung.rung in ASKING for rung in what.rungs)
+    return "通知发到群里，催办只私信本人" if asks_people else "发到群里"
 
 
 def _due(what: Preview, due_list: DueList) -> str:
@@ -254,15 +276,19 @@ def _due(what: Preview, due_list: DueList) -> str:
     return f"应到{what.expected}人{exempt}"
 
 
-def _warnings(what: Preview, due_list: DueList) -> list[str]:
+def _off_day(what: Preview) -> str:
     day = what.why
     reasons = {
         DayKind.WEEKEND: "这一天是周末，非工作日。",
         DayKind.HOLIDAY: f"这一天是{day.name}假期，非工作日。",
         DayKind.MAKEUP: f"这一天是周末，因{day.name}调休上班。",
     }
+    return reasons.get(day.kind, "")
+
+
+def _warnings(what: Preview, due_list: DueList) -> list[str]:
     return [
-        reasons.get(day.kind, ""),
+        _off_day(what),
         "" if what.is_known else f"{local_day(what.starts_at).year}年放假安排尚未公布，请届时再核对。",
         *_clashes(what, due_list),
     ]
@@ -334,10 +360,10 @@ def saved(what: Saved, *, now: datetime) -> Message:
 
 _STEPS: Mapping[Step, Callable[[Plan, int, datetime], Message]] = {
     Step.KIND: lambda plan, _, __: Message("安排哪一种会议？", _kinds(plan)),
-    Step.UNIT: lambda plan, page, _: Message("由哪个组织召开？", _units(plan.draft_id, plan.units, page)),
+    Step.UNIT: lambda plan, page, _: Message("由哪个组织召开？", _units(plan, page)),
     Step.DAY: lambda plan, _, now: _day(plan, now=now),
     Step.CHOICE: lambda plan, _, now: _choice(plan, now),
-    Step.RULE: lambda plan, _, __: series_views.ask_rule(plan),
+    Step.RULE: lambda plan, _, __: series_views.ask_rule(plan, _way_out(plan)),
     Step.OFF_DAYS: lambda plan, _, __: series_views.ask_off_days(plan),
     Step.PAST: lambda plan, _, now: _past(plan, now),
     Step.PAST_PREVIEW: lambda plan, _, now: past_preview(plan, now=now),

@@ -1,5 +1,6 @@
 """Plans of meetings, from the first word of /plan to the confirmed meeting. A plan lives in its row of `drafts`."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import cast
 
@@ -8,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.meetings import kinds, past, phrases, plan_views, publishing, series, service
-from bot.meetings.drafts import DRAFT_LIFE, Body, DraftGone, open_draft, without
+from bot.meetings.drafts import BEFORE, DRAFT_LIFE, Body, DraftGone, closed, open_draft, reopened, without
 from bot.meetings.facts import Plan, Step
 from bot.meetings.models import Draft, Meeting
 from bot.meetings.phrases import Ask, Every, Once, Question
@@ -27,6 +28,7 @@ TYPED = {
     **dict.fromkeys((Step.DAY, Step.CHOICE, Step.PAST, Step.RULE), "phrase"),
     Step.PLACE: "place",
 }  # steps that a text answers as well as a button
+READY = (Step.PREVIEW, Step.SERIES, Step.PAST_PREVIEW)  # nothing is missing
 FRIDAY = 4
 SUGGESTED_DAYS = 4
 SUGGESTED_PLACES = 4
@@ -96,7 +98,7 @@ def set_kind(session: Session, sender: Sender, draft_id: int, ordinal: int, *, n
     kind = next((kind for kind in MeetingKind if kind.value == ordinal), None)
     if kind is None:
         raise DraftGone
-    kept = ("title", "phrase", "starts_at", "minutes", "notes", "place", *SERIES)
+    kept = ("title", "phrase", "starts_at", "minutes", "notes", "place", BEFORE, *SERIES)
     draft.body = {key: value for key, value in draft.body.items() if key in kept} | {"kind": kind.name}
     return advance(session, who, draft, now=now)
 
@@ -166,12 +168,13 @@ def tell(session: Session, sender: Sender, draft_id: int, field: str, text: str,
     return advance(session, who, draft, now=now)
 
 
-def ask(session: Session, sender: Sender, draft_id: int, field: str, *, now: datetime) -> None:
-    """The next text of the planner is the field."""
+def ask(session: Session, sender: Sender, draft_id: int, field: str, *, now: datetime) -> bool:
+    """The next text of the planner is the field. Whether a repetition is asked for, not a single day."""
     if field not in ("phrase", "place", "title"):
         raise DraftGone
-    open_draft(session, sender, draft_id, now=now)
+    _, draft = open_draft(session, sender, draft_id, now=now)
     prompts.await_text(session, sender, ASKED, f"{draft_id}:{field}", now=now)
+    return bool(draft.body.get("repeats"))
 
 
 def show(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
@@ -183,13 +186,20 @@ def change(session: Session, sender: Sender, draft_id: int, step: str, *, now: d
     """修改: ask for one part again."""
     who, draft = open_draft(session, sender, draft_id, now=now)
     parts = {
-        Step.KIND.name: ("kind", "unit_id", "place", "chosen"),
+        Step.KIND.name: ("kind", "unit_id", "chosen"),
         Step.UNIT.name: ("unit_id", "chosen"),
         Step.DAY.name: ("starts_at", "phrase", "offered", *BODY, *past.KEYS),
         Step.PLACE.name: ("place",),
         Step.PEOPLE.name: ("chosen",),
     }
-    draft.body = without(draft.body, *parts.get(step, ()))
+    draft.body = reopened(draft.body, *parts.get(step, ()))
+    return advance(session, who, draft, now=now)
+
+
+def keep(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> Plan:
+    """不改了, after a part was asked for again."""
+    who, draft = open_draft(session, sender, draft_id, now=now)
+    draft.body = closed(draft.body)
     return advance(session, who, draft, now=now)
 
 
@@ -214,6 +224,9 @@ def drop(session: Session, sender: Sender, draft_id: int, *, now: datetime) -> N
 def advance(session: Session, who: Actor, draft: Draft, *, now: datetime) -> Plan:
     """Ask for the first thing that is missing."""
     plan = _next(session, who, draft, now=now)
+    if plan.step in READY:
+        draft.body = without(draft.body, BEFORE)
+    plan = replace(plan, is_change=BEFORE in draft.body)
     draft.step, draft.what = plan.step.name, DraftOf.SERIES if plan.step is Step.SERIES else DraftOf.MEETING
     if plan.step in TYPED:
         prompts.await_text(session, _in_private(who, now), ASKED, f"{draft.id}:{TYPED[plan.step]}", now=now)

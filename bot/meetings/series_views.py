@@ -1,5 +1,6 @@
 """Words of series: how a repetition is called, where its days go, its list, what is asked about a single day."""
 
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot.meetings import kinds
@@ -13,6 +14,7 @@ from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.periods import beijing, last_of_month, local_day
 
+TENTATIVE = "暂定"
 NUMBERS = "零一二三四五六七八九十"
 SHIFTS = {
     Shift.ASIS: "照常召开",
@@ -119,11 +121,11 @@ def landing_line(of: Landing, *, now: datetime) -> str:
 def _from(of: Landing, *, now: datetime) -> str:
     if of.on is None or of.on == of.base_on:
         return ""
-    return f"，由{base_day(of.base_on, of.why, now=now)}{'顺延' if of.on > of.base_on else '提前'}"
+    return f"，由{base_day(of.base_on, of.why, now=now, beside=of.on)}{'顺延' if of.on > of.base_on else '提前'}"
 
 
 def _tentative(is_tentative: bool) -> str:
-    return "，暂定" if is_tentative else ""
+    return f"，{TENTATIVE}" if is_tentative else ""
 
 
 def coming_line(of: Coming, *, now: datetime) -> str:
@@ -137,14 +139,16 @@ def coming_line(of: Coming, *, now: datetime) -> str:
     return f"{on}{come}{_tentative(of.is_tentative)}{told}"
 
 
-def tentative_note(is_any: bool) -> str:
-    return "标“暂定”的日期要等国务院办公厅公布放假安排后才能确定。" if is_any else ""
+def with_note(days: Sequence[str]) -> Sequence[str]:
+    """Where one of them says 暂定, what that means."""
+    note = "标“暂定”的日期要等国务院办公厅公布放假安排后才能确定。"
+    return [*days, note] if any(TENTATIVE in one for one in days) else days
 
 
 # -- planning ---
 
 
-def ask_rule(plan: Plan) -> Message:
+def ask_rule(plan: Plan, way_out: Button) -> Message:
     """Which repetition, or what to do in short months."""
     assert plan.kind is not None
     assert plan.unit is not None
@@ -152,27 +156,26 @@ def ask_rule(plan: Plan) -> Message:
         Button(_reading(one, plan.question), press("meetings", "rule", plan.draft_id, number))
         for number, one in enumerate(plan.repetitions)
     ]
-    drop = Button("放弃", press("meetings", "drop", plan.draft_id), style="danger")
     other = Button("输入…", press("meetings", "ask", plan.draft_id, "phrase"))
     if plan.question is Question.SHORT_MONTHS:
-        return Message(_short_months(plan.repetitions[0].rule), (tuple(buttons), (other, drop)))
+        return Message(_short_months(plan.repetitions[0].rule), (tuple(buttons), (other, way_out)))
     text = fill(
         "<b>{kind}</b>（{unit}）\n多久开一次？", kind=kinds.of(plan.kind, plan.unit.kind).name, unit=plan.unit.name
     )
-    return Message(text, (*rows(buttons, 1), (other, drop)))
+    return Message(text, (*rows(buttons, 1), (other, way_out)))
 
 
 def preview_days(what: SeriesPreview, *, now: datetime) -> Html:
     """The days to come of a series that is being planned."""
-    days = (landing_line(one, now=now) for one in what.coming)
-    note = tentative_note(any(one.is_tentative for one in what.coming))
-    return lines(Html(f"<b>接下来{len(what.coming)}次</b>"), *days, note)
+    days = [landing_line(one, now=now) for one in what.coming]
+    return lines(Html(f"<b>接下来{len(what.coming)}次</b>"), *with_note(days))
 
 
 def beside(what: SeriesPreview) -> list[str]:
     """What a new series replaces, and others of its kind that go on."""
     old = what.replaces
-    replaced = f"代替现在的周期：{repetition(old.terms)}；已经通知的会议照常。" if old else ""
+    instead = "代替现在的周期：{terms}。\n已经通知的会议照常，还没通知的按新周期重排，单独改过的也重排。"
+    replaced = instead.format(terms=repetition(old.terms)) if old and not what.is_as_before else ""
     others = "、".join(rule(one.terms.rule) for one in what.besides)
     return [replaced, f"本组织另有同类周期：{others}，都会召开。" if others else ""]
 
@@ -185,7 +188,8 @@ def _reading(one: Every, question: Question | None) -> str:
 
 def _short_months(of: Rule) -> str:
     assert isinstance(of, MonthlyDay)
-    return f"有的{'年份' if of.every == 12 else '月份'}没有{of.day}日，遇到时怎么办？"
+    lacking = f"年份没有{of.month}月" if of.every == 12 else "月份没有"
+    return f"有的{lacking}{of.day}日，遇到时怎么办？"
 
 
 def ask_off_days(plan: Plan) -> Message:
@@ -231,7 +235,7 @@ def begun(what: Begun, *, now: datetime) -> Message:
         first=coming_line(first, now=now),
         notice=notice,
     )
-    ended = _ended(what.replaced, now=now) if what.replaced else ""
+    ended = _renewed(what.replaced, now=now) if what.replaced else ""
     look = Button("查看", press("meetings", "series", series.id))
     return Message(lines(text.rstrip("\n") and Html(text.rstrip("\n")), ended), ((look,),))
 
@@ -253,8 +257,15 @@ def resumed(view: SeriesView, *, now: datetime) -> Message:
     return Message(lines(text, ahead), ((Button("查看", press("meetings", "series", view.series.id)),),))
 
 
+def _renewed(what: Ended, *, now: datetime) -> str:
+    return _staying(f"原来尚未通知的{what.count_gone}场已按新的周期重排。" if what.count_gone else "", what, now=now)
+
+
 def _ended(what: Ended, *, now: datetime) -> str:
-    gone = f"尚未通知的{what.count_gone}场不再召开。" if what.count_gone else ""
+    return _staying(f"尚未通知的{what.count_gone}场不再召开。" if what.count_gone else "", what, now=now)
+
+
+def _staying(gone: str, what: Ended, *, now: datetime) -> str:
     stay = "、".join(when(at, now=now) for at in what.staying)
     return f"{gone}已经通知的{stay}照常，要取消请单独取消。" if stay else gone
 
@@ -276,16 +287,16 @@ def listed(what: SeriesList, *, now: datetime) -> Message:
     ]
     pages = what.page + 1 + what.has_more
     turning = turns(what.page, pages, 1, lambda page: press("meetings", "serieses", page))
-    return Message(lines(Html("<b>周期会议</b>"), *items), (*rows(buttons, 1), *turning, new))
+    return Message(Html("\n\n".join(items)), (*rows(buttons, 1), *turning, new))
 
 
 def _item(view: SeriesView, *, has_unit: bool, now: datetime) -> Html:
     series = view.series
     unit = f"（{series.unit.name}）" if has_unit else ""
     ahead = next((one for one in view.coming if one.state is not MeetingState.CANCELLED), None)
-    following = f"；下一次{coming_line(ahead, now=now)}" if ahead else ""
-    text = "{title}{unit}：{terms}{following}"
-    return fill(text, title=title(series), unit=unit, terms=repetition(series.terms), following=following)
+    following = f"下一次：{coming_line(ahead, now=now)}" if ahead else ""
+    name = fill("<b>{title}</b>{unit}", title=title(series), unit=unit)
+    return lines(name, repetition(series.terms), following)
 
 
 def shown(view: SeriesView, *, now: datetime) -> Message:
@@ -299,17 +310,17 @@ def shown(view: SeriesView, *, now: datetime) -> Message:
         fill("召开：{unit}", unit=series.unit.name),
         off_days(series.terms),
     )
-    days = lines(
-        Html("<b>接下来</b>"),
-        *(coming_line(one, now=now) for one in view.coming),
-        tentative_note(any(one.is_tentative for one in view.coming)),
-    )
-    text = Html(f"{terms}\n\n{days}")
     singles = [
         Button(day(local_day(one.starts_at), now=now), press("meetings", "one", one.meeting_id))
         for one in view.coming
         if one.meeting_id is not None and one.state in (MeetingState.SCHEDULED, MeetingState.NEEDS_DATE)
     ]
+    days = lines(
+        Html("<b>接下来</b>"),
+        *with_note([coming_line(one, now=now) for one in view.coming]),
+        "点日期，只改那一次。" if singles else "",
+    )
+    text = Html(f"{terms}\n\n{days}")
     change = Button("修改周期", press("meetings", "alter", series.id))
     end = Button("停止", press("meetings", "stop", series.id), style="danger")
     back = Button("返回", press("meetings", "serieses", 0))

@@ -45,15 +45,17 @@ def short_day(on: date, *, now: datetime) -> str:
     return f"{year}{on.month}月{on.day}日"
 
 
-def base_day(on: date, why: Why, *, now: datetime) -> str:
-    """10月2日（国庆节）; of a plain weekend the day of the week."""
-    return f"{short_day(on, now=now)}（{why.name}）" if why.kind is DayKind.HOLIDAY else day(on, now=now)
+def base_day(on: date, why: Why, *, now: datetime, beside: date | None = None) -> str:
+    """10月2日（国庆节）; of a plain weekend the day of the week. A year that the day beside says is not said again."""
+    has_said = beside is not None and beside.year == on.year
+    shown = f"{on.month}月{on.day}日" if has_said else short_day(on, now=now)
+    return f"{shown}（{why.name if why.kind is DayKind.HOLIDAY else '周' + WEEKDAYS[on.weekday()]}）"
 
 
 def shifted(on: date, base_on: date, why: Why, *, now: datetime) -> str:
     """10月8日（周四），由10月2日（国庆节）顺延"""
     way = "顺延" if on > base_on else "提前"
-    return f"{day(on, now=now)}，由{base_day(base_on, why, now=now)}{way}"
+    return f"{day(on, now=now)}，由{base_day(base_on, why, now=now, beside=on)}{way}"
 
 
 def clock(at: datetime) -> str:

@@ -42,7 +42,7 @@ async def test_four_taps_publish_a_theme_day(stage: Stage, chat: Cast, group: Ch
         "时间：3月6日（周五）15:00—17:00\n"
         "地点：党员活动室\n"
         "召开：城建一支部，应到12人\n\n"
-        "提醒（发到群里）\n"
+        "提醒（通知发到群里，催办只私信本人）\n"
         "通知 立即\n"
         "催复 3月5日 16:00\n"
         "会前提醒 3月6日 13:00\n"
@@ -83,9 +83,30 @@ async def test_a_typed_title_and_time_change_the_preview(chat: Cast) -> None:
     await li.press("改时间")
     await li.press("输入…")
     assert (await li.say("每天8点")).message.text == "不支持每天的会议"
-    assert (await li.say("大后天晚上11点")).message.text.split("\n")[1] == (
-        "时间：3月5日（周四）23:00—3月6日（周五）01:00（请再确认时间）"
-    )
+    assert (await li.say("大后天晚上11点")).message.text.split("\n")[1:3] == [
+        "时间：3月5日（周四）23:00—3月6日（周五）01:00",
+        "时间较早或较晚，请再确认时间。",
+    ]
+
+
+async def test_a_part_that_was_asked_for_again_can_stay_as_it_was(chat: Cast) -> None:
+    li = chat("李四")
+    shown = (await li.say(LINE)).message
+    before = shown.text
+    for part in ("改时间", "改地点", "改类别", "改时间"):
+        await li.press("修改")
+        asked = (await li.press(part)).edits[0]
+        assert not {button.text for button in asked.buttons()} & {"放弃", "周期会议"}
+        await li.press("不改了")
+        assert (li.last().text, next(li.last().buttons()).text) == (before, "确认发布")
+
+
+async def test_another_kind_keeps_day_and_place(chat: Cast) -> None:
+    li = chat("李四")
+    await li.say(LINE)
+    for label in ("修改", "改类别", "党课"):
+        await li.press(label)
+    assert li.last().text.startswith("【党课】学习二十大精神\n时间：3月6日（周五）15:00—16:30\n地点：三楼会议室\n")
 
 
 async def test_an_ambiguous_day_is_asked_with_buttons(chat: Cast) -> None:
@@ -102,7 +123,7 @@ async def test_an_ambiguous_day_is_asked_with_buttons(chat: Cast) -> None:
         ("/plan 每天15点 主题党日", "不支持每天的会议"),
         ("/plan 周八9点 主题党日", "没有“周八”"),
         ("/plan 12月31日（周五）14:00 主题党日", "12月31日是周四，不是周五"),
-        ("/plan 本周一8点 主题党日", "该时间已过"),
+        ("/plan 本周一8点 主题党日", "该时间已过。是补录已经开过的会吗？"),
         ("/plan 下周五15点 座谈会", "没看懂“座谈会”，例如：下周五15点、每月第一个周五15点"),
         ("/plan 国庆节后第一个工作日 主题党日", "没看懂“国庆节后第一个工作日”，例如：下周五15点、每月第一个周五15点"),
         ("/plan " + "主题党日 长" * 900, "太长了，请不超过100个字。"),

@@ -37,7 +37,7 @@ def ask_until(play: Play, text: str) -> list[str]:
 
 
 QUESTION = (
-    "李四：10月2日（国庆节）不是工作日，一支部的主题党日改到哪一天"
+    "李四：10月2日（国庆节）不是工作日，一支部的主题党日改到哪一天？"
     "〔9月30日（周三）15:00〕〔10月8日（周四）15:00〕〔其他日期…〕〔跳过本次〕"
 )
 
@@ -143,7 +143,9 @@ def new_year(play: Play) -> MeetingFacts:
 def test_over_the_year_end_a_day_is_tentative_and_its_notice_held(play: Play) -> None:
     meeting = new_year(play)
     assert play.rungs(meeting)["R1"] == "01-03 15:00 PLANNED"
-    asked = "2027年1月4日（周一）15:00 一支部 主题党日的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗／"
+    asked = (
+        "2027年1月4日（周一）15:00 一支部 主题党日的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗？／"
+    )
     later = "不处理的话，2027年1月3日（周日）15:00按暂定日期通知大家。〔按此日期确认〕〔改期〕"
     assert ask_until(play, "2026-12-27 12:00") == []
     assert ask_until(play, "2026-12-31 12:00") == [f"12-28 09:00 李四：{asked}{later}"]

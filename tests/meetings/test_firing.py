@@ -64,7 +64,7 @@ def test_the_notice_is_a_pinned_card_and_the_secretary_hears_who_cannot_be_reach
     play.work()
     assert [(letter.to, letter.line.partition("／")[0]) for letter in play.take()] == [
         (GROUP_CHAT, "【主题党日】学习二十大精神"),
-        (1002, "1人未激活或无法私信，请当面通知：吴九。"),
+        (1002, "3月6日主题党日：1人未激活或无法私信，请当面通知：吴九。"),
     ]
     assert play.pinned() == [meeting.id]
     assert play.facts(meeting).announced_at == play.now
@@ -212,7 +212,9 @@ def test_no_secretary_in_reach_means_the_organizer_reads_it(play: Play) -> None:
     play.make.database.run(reach.mark_unreachable, 1002, now=play.now)
     play.meeting(LINE)
     play.work()
-    assert "书记暂不能收到，转给您。／2人未激活或无法私信，请当面通知：李四、吴九。" in texts(play.take(), 1005)
+    assert "书记暂不能收到，转给您。／3月6日主题党日：2人未激活或无法私信，请当面通知：李四、吴九。" in texts(
+        play.take(), 1005
+    )
 
 
 def test_the_absent_are_asked_why_and_the_secretary_four_times(play: Play) -> None:

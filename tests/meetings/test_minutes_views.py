@@ -89,10 +89,10 @@ def test_long_lists_lead_to_the_sheet() -> None:
 
 def test_who_invites_the_people_of_a_group_is_its_branch() -> None:
     group = replace(MEETING, unit=UnitRef(9, UnitKind.PARTY_GROUP, "第一小组", "/1/2/3/9/"))
-    [[button]] = leader_views.unreached(group, PEOPLE).buttons
+    [[button]] = leader_views.unreached(group, PEOPLE, now=NOW).buttons
     assert button.data == "members:invite:3"
     above = replace(MEETING, unit=UnitRef(2, UnitKind.PARTY_COMMITTEE, "党委", "/1/2/"))
-    assert leader_views.unreached(above, PEOPLE).buttons == ()
+    assert leader_views.unreached(above, PEOPLE, now=NOW).buttons == ()
 
 
 # -- 补录 -------------------------------------------------------------------------------------------------------------
@@ -120,7 +120,10 @@ RULE = "／补录的会议不发通知，由书记点名；7天内没有结束�
 
 def test_a_time_that_is_over_offers_to_write_it_down() -> None:
     over = Plan(5, Step.PAST, starts=(at("2026-10-19 15:00"),))
-    assert line(plan_views.question(over, now=NOW)) == "该时间已过 [补录10月19日（周一）15:00] [输入…] [放弃]"
+    assert (
+        line(plan_views.question(over, now=NOW))
+        == "该时间已过。是补录已经开过的会吗？ [补录10月19日（周一）15:00] [输入…] [放弃]"
+    )
     either = Plan(5, Step.CHOICE, starts=(at("2027-10-08 15:00"),), question=Question.PAST_OR_NEXT_YEAR)
     assert line(plan_views.question(either, now=NOW)) == (
         "这个时间已过，补录还是改到明年？ [补录10月8日（周四）15:00] [2027年10月8日（周五）15:00] [输入…] [放弃]"

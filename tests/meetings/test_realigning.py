@@ -209,7 +209,7 @@ def test_the_question_about_a_tentative_day_offers_what_is_right_by_now(winter: 
     asked = dating_views.undated(winter.act(winter.cast.li, dating.show, meeting.id), now=winter.now)
     assert strip_tags(asked.text) == (
         "2027年1月4日（周一）15:00 一支部 主题党日的日期是暂定的。"
-        "放假安排已经公布，按周期应改到2027年1月5日（周二），由2027年1月1日（元旦）顺延。"
+        "放假安排已经公布，按周期应改到2027年1月5日（周二），由1月1日（元旦）顺延。"
     )
     assert [button.label for row in asked.buttons for button in row] == [
         "改到2027年1月5日（周二）",

@@ -30,7 +30,8 @@ async def test_planned_in_one_line_its_first_card_stands_in_the_group(stage: Sta
         "遇非工作日：顺延到下一个工作日，不出本月\n\n"
         "接下来6次\n3月6日（周五）\n4月3日（周五）\n5月6日（周三），由5月1日（劳动节）顺延\n"
         "6月5日（周五）\n7月3日（周五）\n8月7日（周五）\n\n"
-        "第一次的提醒（发到群里）\n通知 立即\n催复 3月5日 16:00\n会前提醒 3月6日 13:00\n开始签到 3月6日 14:45\n"
+        "第一次的提醒（通知发到群里，催办只私信本人）\n"
+        "通知 立即\n催复 3月5日 16:00\n会前提醒 3月6日 13:00\n开始签到 3月6日 14:45\n"
         "催签 3月6日 15:10\n到会报告 3月6日 15:30\n会后整理 3月6日 18:00\n缺席说明 3月9日 09:30"
     )
     assert labels(shown) == ["确认", "改主题", "修改", "放弃"]
@@ -70,7 +71,7 @@ async def test_one_occurrence_is_moved_and_the_series_changed_and_stopped(chat: 
     moved = (await li.say("党委会议冲突")).message
     assert moved.text == "主题党日已改为4月9日（周四）15:00。会议尚未通知，未另行告知。"
     assert (await li.say("/series")).message.text == (
-        "周期会议\n主题党日 学习二十大精神：每月第一个周五 15:00—17:00；下一次3月6日（周五），已通知"
+        "主题党日 学习二十大精神\n每月第一个周五 15:00—17:00\n下一次：3月6日（周五），已通知"
     )
     shown = (await li.press(NAME)).edits[0]
     assert shown.text.split("\n")[7:10] == [
@@ -78,7 +79,8 @@ async def test_one_occurrence_is_moved_and_the_series_changed_and_stopped(chat: 
         "4月9日（周四），单独改过",
         "5月6日（周三），由5月1日（劳动节）顺延",
     ]
-    await li.press("修改周期")
+    again = (await li.press("修改周期")).message
+    assert (again.text.rpartition("\n")[2], labels(again)) == ("请点要改的部分。", ["改主题", "修改", "放弃"])
     await li.press("修改")
     await li.press("改时间")
     await li.press("每月15日 15:00")
@@ -86,7 +88,7 @@ async def test_one_occurrence_is_moved_and_the_series_changed_and_stopped(chat: 
     assert changed.text.split("\n")[2:] == [
         "下一次：3月16日（周一），由3月15日（周日）顺延",
         "首次通知将于3月9日（周一）09:00发出。",
-        "尚未通知的1场不再召开。已经通知的3月6日（周五）15:00照常，要取消请单独取消。",
+        "原来尚未通知的1场已按新的周期重排。已经通知的3月6日（周五）15:00照常，要取消请单独取消。",
     ]
     await li.press("查看")
     await li.press("停止")
@@ -110,7 +112,7 @@ async def test_buttons_lead_through_the_wizard(chat: Cast) -> None:
     await li.press("改时间")
     await li.press("输入…")
     asked = (await li.say("每月31日10点")).message
-    assert (asked.text, labels(asked)) == ("有的月份没有31日，遇到时怎么办？", ["改在月末", "跳过", "输入…", "放弃"])
+    assert (asked.text, labels(asked)) == ("有的月份没有31日，遇到时怎么办？", ["改在月末", "跳过", "输入…", "不改了"])
     await li.press("改在月末")
     await li.press("修改")
     await li.press("遇非工作日")
@@ -130,7 +132,7 @@ async def test_a_day_that_is_asked_for_is_skipped_called_back_and_chosen(stage: 
     for label in ("修改", "遇非工作日", "问我", "好了", "确认"):
         await li.press(label)
     await stage.settle()
-    question = "3月15日（周日）不是工作日，城建一支部的支部党员大会改到哪一天"
+    question = "3月15日（周日）不是工作日，城建一支部的支部党员大会改到哪一天？"
     assert li.last().text == question
     assert labels(li.last()) == ["3月13日（周五）15:00", "3月16日（周一）15:00", "其他日期…", "跳过本次"]
     assert (await li.press("跳过本次")).edits[0].text.startswith("已跳过3月15日的支部党员大会，以后各次照常。")
@@ -166,7 +168,7 @@ async def test_an_imported_year_moves_what_is_adopted(stage: Stage, chat: Cast) 
     await li.press("查看")
     await li.press("逐个")
     adopted = (await li.press("采用")).edits[0]
-    assert adopted.text == f"已换日子：\n{line}\n都处理好了。"
+    assert adopted.text == f"已换日子：\n{line}\n\n都处理好了。"
     assert (await wang.press("全部采用")).edits[0].text == "按现在的放假安排，没有会议要换日子。"
     assert (await wang.upload("2027.yml", YEAR.encode())).message.text == "已导入，无变化"
     assert "2027年：已导入（国务院办公厅通知）" in (await wang.say("/calendar")).message.text

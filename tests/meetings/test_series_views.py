@@ -109,7 +109,7 @@ def test_a_shifted_day_says_from_where() -> None:
     assert landing("2026-10-02") == "10月8日（周四），由10月2日（国庆节）顺延"
     assert landing("2026-08-15") == "8月17日（周一），由8月15日（周六）顺延"
     assert landing("2026-10-31") == "10月30日（周五），由10月31日（周六）提前"
-    assert landing("2027-01-01") == "2027年1月4日（周一），由2027年1月1日（元旦）顺延，暂定"
+    assert landing("2027-01-01") == "2027年1月4日（周一），由1月1日（元旦）顺延，暂定"
     assert landing("2026-10-02", replace(FRIDAYS, shift=Shift.ASK)) == "10月2日（国庆节），届时请您选日期"
     assert landing("2026-10-02", replace(FRIDAYS, shift=Shift.SKIP)) == "10月2日（国庆节），跳过"
 
@@ -133,7 +133,7 @@ def test_short_months_are_asked_about() -> None:
     assert (text(asked), labels(asked)) == ("有的月份没有31日，遇到时怎么办？", ["改在月末", "跳过", "输入…", "放弃"])
     leap = every(MonthlyDay(29, clamp=True, every=12, month=2), MonthlyDay(29, every=12, month=2))
     asked = question(plan(Step.RULE, repetitions=leap, question=Question.SHORT_MONTHS), now=NOW)
-    assert text(asked) == "有的年份没有29日，遇到时怎么办？"
+    assert text(asked) == "有的年份没有2月29日，遇到时怎么办？"
 
 
 def test_the_usual_repetitions_are_offered() -> None:
@@ -150,13 +150,16 @@ def previewed(terms: Terms = FRIDAYS, **more: object) -> SeriesPreview:
 
 def test_the_preview_shows_days_and_what_stands_beside_it() -> None:
     others = (replace(SERIES, terms=replace(FRIDAYS, rule=MonthlyDay(15))),)
-    shown = question(plan(Step.SERIES, series=previewed(besides=others, replaces=SERIES)), now=NOW)
+    shown = question(
+        plan(Step.SERIES, series=previewed(besides=others, replaces=replace(SERIES, title="自学"))), now=NOW
+    )
     assert text(shown) == (
         "【主题党日】学习\n周期：每月第一个周五 15:00—17:00\n地点：三楼会议室\n召开：一支部\n"
         "遇非工作日：顺延到下一个工作日，不出本月\n"
-        "代替现在的周期：每月第一个周五 15:00—17:00；已经通知的会议照常。\n"
+        "代替现在的周期：每月第一个周五 15:00—17:00。\n"
+        "已经通知的会议照常，还没通知的按新周期重排，单独改过的也重排。\n"
         "本组织另有同类周期：每月15日，都会召开。\n\n"
-        "接下来2次\n12月4日（周五）\n2027年1月4日（周一），由2027年1月1日（元旦）顺延，暂定\n"
+        "接下来2次\n12月4日（周五）\n2027年1月4日（周一），由1月1日（元旦）顺延，暂定\n"
         "标“暂定”的日期要等国务院办公厅公布放假安排后才能确定。"
     )
     assert labels(shown) == ["确认", "改主题", "修改", "放弃"]
@@ -212,16 +215,29 @@ def test_one_series_lists_what_is_ahead() -> None:
     assert text(shown) == (
         "【主题党日】学习\n周期：每月第一个周五 15:00—17:00\n地点：三楼会议室\n召开：一支部\n"
         "遇非工作日：顺延到下一个工作日，不出本月\n\n接下来\n12月4日（周五），单独改过，已通知\n"
-        "2027年1月4日（周一），由2027年1月1日（元旦）顺延，暂定\n2027年2月5日（周五），已取消\n2027年3月5日（周五），暂定\n"
-        "标“暂定”的日期要等国务院办公厅公布放假安排后才能确定。"
+        "2027年1月4日（周一），由1月1日（元旦）顺延，暂定\n2027年2月5日（周五），已取消\n2027年3月5日（周五），暂定\n"
+        "标“暂定”的日期要等国务院办公厅公布放假安排后才能确定。\n点日期，只改那一次。"
     )
     assert labels(shown) == ["12月4日（周五）", "2027年1月4日（周一）", "修改周期", "停止", "返回"]
+
+
+def test_what_tentative_means_is_said_only_beside_a_tentative_day() -> None:
+    """A day that is still to be chosen stays marked so after its year was announced."""
+    asked = replace(FRIDAYS, shift=Shift.ASK).land(date(2026, 10, 2), CALENDAR)
+    open_day = Coming(at("2026-10-02 15:00"), asked, 5, MeetingState.NEEDS_DATE, is_tentative=True)
+    shown = text(series_views.shown(replace(VIEW, coming=(open_day,)), now=NOW))
+    assert shown.endswith("接下来\n10月2日（国庆节），届时请您选日期\n点日期，只改那一次。")
+
+
+def test_a_series_that_is_to_be_changed_offers_no_confirmation_of_the_same() -> None:
+    shown = question(plan(Step.SERIES, series=previewed(replaces=SERIES)), now=NOW)
+    assert (text(shown).rpartition("\n")[2], labels(shown)) == ("请点要改的部分。", ["改主题", "修改", "放弃"])
 
 
 def test_the_list_names_the_unit_where_there_are_several() -> None:
     many = series_views.listed(SeriesList((VIEW,), 1, has_more=True, has_several_units=True), now=NOW)
     assert text(many) == (
-        "周期会议\n主题党日 学习（一支部）：每月第一个周五 15:00—17:00；下一次12月4日（周五），单独改过，已通知"
+        "主题党日 学习（一支部）\n每月第一个周五 15:00—17:00\n下一次：12月4日（周五），单独改过，已通知"
     )
     assert labels(many) == ["主题党日 学习 每月第一个周五", "上一页", "下一页", "新的周期会议"]
     none = series_views.listed(SeriesList((), 0, has_more=False, has_several_units=False), now=NOW)
@@ -232,13 +248,13 @@ def test_begun_says_when_people_hear_of_it() -> None:
     begun = Begun(SERIES, (JANUARY,), None, at("2026-12-28 09:00"))
     assert text(series_views.begun(begun, now=NOW)) == (
         "已安排：主题党日 学习\n每月第一个周五 15:00—17:00，三楼会议室\n"
-        "下一次：2027年1月4日（周一），由2027年1月1日（元旦）顺延，暂定\n首次通知将于12月28日（周一）09:00发出。"
+        "下一次：2027年1月4日（周一），由1月1日（元旦）顺延，暂定\n首次通知将于12月28日（周一）09:00发出。"
     )
     ended = Ended(SERIES, (at("2026-12-04 15:00"),), 2)
     replaced = replace(begun, coming=(MARCH,), replaced=ended, notice_at=None)
     assert text(series_views.begun(replaced, now=NOW)).split("\n")[2:] == [
         "下一次：2027年3月5日（周五），暂定",
-        "尚未通知的2场不再召开。已经通知的12月4日（周五）15:00照常，要取消请单独取消。",
+        "原来尚未通知的2场已按新的周期重排。已经通知的12月4日（周五）15:00照常，要取消请单独取消。",
     ]
 
 
@@ -267,7 +283,7 @@ def test_questions_about_a_day() -> None:
     base = Landing(date(2027, 1, 4), None, Why(DayKind.HOLIDAY, "元旦"), is_asked=True)
     base = replace(base, before=date(2026, 12, 31), after=date(2027, 1, 5))
     asked = dating_views.undated(Undated(replace(MEETING, state=MeetingState.NEEDS_DATE), base), now=NOW)
-    assert text(asked) == "2027年1月4日（元旦）不是工作日，一支部的主题党日改到哪一天"
+    assert text(asked) == "2027年1月4日（元旦）不是工作日，一支部的主题党日改到哪一天？"
     assert labels(asked) == ["12月31日（周四）15:00", "2027年1月5日（周二）15:00", "其他日期…", "跳过本次"]
     late = dating_views.undated(
         Undated(replace(MEETING, state=MeetingState.NEEDS_DATE), base), now=at("2027-01-04 16:00")
@@ -275,7 +291,7 @@ def test_questions_about_a_day() -> None:
     assert labels(late) == ["1月5日（周二）15:00", "其他日期…", "跳过本次"]
     tentative = dating_views.undated(Undated(MEETING, None, at("2027-01-03 15:00")), now=NOW)
     assert text(tentative) == (
-        "2027年1月4日（周一）15:00 一支部 主题党日的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗\n"
+        "2027年1月4日（周一）15:00 一支部 主题党日的日期是暂定的，当年放假安排还没有导入。要按这个日期通知大家吗？\n"
         "不处理的话，2027年1月3日（周日）15:00按暂定日期通知大家。"
     )
     assert labels(tentative) == ["按此日期确认", "改期"]
@@ -316,10 +332,12 @@ def test_what_new_days_off_would_change() -> None:
 def test_what_was_adopted_and_what_is_left() -> None:
     rest = Differences((MOVED, MOVED), (), 1)
     done = dating_views.adopted(Adopted((MOVED,), (), rest), now=NOW)
-    assert text(done) == f"已换日子：\n{LINE}\n{LINE}\n还有1场。"
+    assert text(done) == f"已换日子：\n{LINE}\n\n要换日子吗？（另有1场）\n{LINE}"
     assert labels(done) == ["采用", "不变"]
     done = dating_views.adopted(Adopted((MOVED, MOVED), (MOVED,), Differences((), (), 0)), now=NOW)
-    assert text(done) == f"已换日子：2场。\n新日子已有同类会议，没有动：\n{LINE}\n都处理好了。"
+    assert text(done) == f"已换日子：2场。\n新日子已有同类会议，没有动：\n{LINE}\n\n都处理好了。"
     gone = replace(MOVED, landing=None)
-    assert text(dating_views.one_by_one(gone, 1, now=NOW)) == ("一支部 主题党日 · 2027年1月4日（周一） → 跳过 · 元旦")
+    assert text(dating_views.one_by_one(gone, 1, now=NOW)) == (
+        "要换日子吗？\n一支部 主题党日 · 2027年1月4日（周一） → 跳过 · 元旦"
+    )
     assert text(dating_views.to_review("一支部", 2)) == "放假安排已更新，一支部有2场周期会议要换日子。"

@@ -48,6 +48,7 @@ def _plans(scene: Scene) -> Iterator[Door]:
         ("ask", "preview", "title"),
         ("edit", "preview"),
         ("redo", "preview", "DAY"),
+        ("keep", "preview"),
         ("past", "past", minute(plans["past"])),
         ("pastwhy", "past_reason"),
         ("record", "past_preview"),
