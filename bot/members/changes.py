@@ -52,12 +52,22 @@ class Held:
 
 
 @dataclass(frozen=True, slots=True)
+class Namesake:
+    """Somebody on the roster with a name that the file has, too."""
+
+    member_id: int
+    name: str
+    branch_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Situation:
     """All that a plan depends on beside the file: what it is compared with when it is confirmed."""
 
     units: tuple[UnitRef, ...]
     people: tuple[Known, ...]
     roles: tuple[Held, ...]
+    namesakes: tuple[Namesake, ...] = ()  # only warned of
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +152,7 @@ class _Planner:
         branch_ids = tuple(dict.fromkeys(entry.branch_id for entry in entries))
         missing = tuple(p for p in self._before.people if p.branch_id in branch_ids and p.member_id not in self._taken)
         self._faults += self._of_branches(entries, missing)
+        self._faults += self._of_namesakes(entries)
         faults = tuple(sorted(self._faults, key=lambda fault: (fault.line, fault.flaw.value)))
         return Plan(tuple(self._tree.added), tuple(entries), missing, faults, branch_ids)
 
@@ -272,6 +283,18 @@ class _Planner:
             leads = any(role is Role.SECRETARY and unit_id == entry.branch_id for role, unit_id in entry.gains)
             if leads and since and months_later(since, SECRETARY_MONTHS) > self._today:
                 yield Fault(Flaw.YOUNG_SECRETARY, entry.row.line, {"name": entry.row.name})
+
+    def _of_namesakes(self, entries: Sequence[Entry]) -> Iterator[Fault]:
+        """Somebody new who may be somebody of another branch: a transfer is known by its number only."""
+        places: dict[str, list[UnitRef]] = defaultdict(list)
+        for known in self._before.namesakes:
+            place = self._tree.units[known.branch_id]
+            if known.member_id not in self._taken and self._tree.may(Right.ROSTER, place):
+                places[known.name].append(place)
+        for entry in entries:
+            elsewhere = [place.name for place in places[entry.row.name] if place.id != entry.branch_id]
+            if entry.member_id is None and elsewhere:
+                yield Fault(Flaw.NAMESAKE, entry.row.line, {"name": entry.row.name, "branch": elsewhere[0]})
 
     def _two_secretaries(self, entries: Sequence[Entry]) -> Iterator[Fault]:
         chiefs = {(held.unit_id, held.member_id): held.name for held in self._before.roles if _leads(held.role)}

@@ -59,7 +59,7 @@ def _refuse_moving(session: Session, person: Person, today: date) -> None:
     query = query.where(*_of(person.member_id, Membership.from_on > today))
     if (found := session.execute(query).first()) is not None:
         branch, on = found
-        raise MovesSoon(name=person.name, on=f"{on.month}月{on.day}日", branch=branch)
+        raise MovesSoon(name=person.name, on=roster_views.short_day(on), branch=branch)
 
 
 def leave(session: Session, sender: Sender, member_id: int, *, now: datetime) -> Leaver:

@@ -13,11 +13,11 @@ from sqlalchemy.orm import Session
 
 from bot.errors import UserError
 from bot.members import menus, notices, register, tries, views
-from bot.members.changes import Entry, Held, Known, Plan, Situation, plan
+from bot.members.changes import Entry, Held, Known, Namesake, Plan, Situation, plan
 from bot.members.models import Member, Membership, RoleGrant, RosterImport, Unit
 from bot.members.rows import Fault, Reading
 from bot.members.rules import Actor, Cause, ImportState, Right, TryOf, UnitRef, Way
-from bot.members.service import actor, unit
+from bot.members.service import actor, holds, unit
 from bot.members.tree import Tree, ids
 from bot.message import Sender, cut
 from bot.periods import local_day
@@ -50,6 +50,14 @@ class Preview:
     base_hash: str
     units: Mapping[int, str]
     unit_id: int | None  # above all it touches
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What an import did; `branch_id` where it was of one branch."""
+
+    counts: Mapping[str, int]
+    branch_id: int | None
 
 
 def check_right(session: Session, sender: Sender, *, now: datetime) -> None:
@@ -104,8 +112,8 @@ def faults_of(session: Session, sender: Sender, import_id: int, *, now: datetime
     return look(session, who, _STORED.validate_python(row.rows), today=local_day(row.at)).plan.faults
 
 
-def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datetime) -> Mapping[str, int]:
-    """Carry out a preview once; the counts of what was done."""
+def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datetime) -> Applied:
+    """Carry out a preview once."""
     who = actor(session, sender, now=now)
     row = _mine(session, sender, import_id, now)
     reading, today = _STORED.validate_python(row.rows), local_day(row.at)
@@ -121,7 +129,8 @@ def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datet
         message = views.roles_changed(who.name, changed, cut(where, MOST_NAMED))
         there = [branch_id for branch_id in preview.plan.branch_ids if branch_id > 0]
         notices.roles_changed(session, str(row.id), there, message, by_id=who.recorded_id, now=now)
-    return counts
+    ids_ = preview.plan.branch_ids
+    return Applied(counts, ids_[0] if len(ids_) == 1 and ids_[0] > 0 else None)
 
 
 def give_up(session: Session, sender: Sender, import_id: int, *, now: datetime) -> None:
@@ -148,7 +157,8 @@ def situation(session: Session, who: Actor | None, reading: Reading, *, today: d
     places = {unit.id for unit in units if any(unit.covers(branch) or branch.covers(unit) for branch in found)}
     homes = {person.branch_id for person in people}  # what somebody who moves was there ends
     places |= {unit.id for unit in units if homes & set(ids(unit))}
-    return Situation(tuple(sorted(units, key=lambda unit: unit.id)), people, _held(session, places))
+    namesakes = _namesakes(session, {row.name for row in reading.rows}, today)
+    return Situation(tuple(sorted(units, key=lambda unit: unit.id)), people, _held(session, places), namesakes)
 
 
 def _known(session: Session, branch_ids: Collection[int], numbers: Collection[str], today: date) -> tuple[Known, ...]:
@@ -160,6 +170,13 @@ def _known(session: Session, branch_ids: Collection[int], numbers: Collection[st
         .order_by(Member.id)
     )
     return tuple(_known_one(row[0], row[1], row[2], row[3], today) for row in session.execute(query))
+
+
+def _namesakes(session: Session, names: Collection[str], today: date) -> tuple[Namesake, ...]:
+    """Everybody on the roster, in whatever branch, who has a name of the file."""
+    query = select(Member.id, Member.name, Membership.branch_id).join(Membership, Membership.member_id == Member.id)
+    here = (Member.name.in_(names), Membership.is_guest.is_(False), holds(Membership, today))
+    return tuple(Namesake(*row) for row in session.execute(query.where(*here).order_by(Member.id)))
 
 
 def _known_one(person: Member, branch_id: int | None, group_id: int | None, since: date | None, today: date) -> Known:

@@ -80,8 +80,7 @@ async def roster_file(update: Update, context: Context) -> None:
 
 
 async def apply(_: Update, context: Context) -> None:
-    counts = await context.transact(roster.apply_roster, context.press.number(0))
-    await context.say(Edit(Message(words.applied(counts))))
+    await context.say(Edit(words.done(await context.transact(roster.apply_roster, context.press.number(0)))))
 
 
 async def drop(_: Update, context: Context) -> None:

@@ -8,7 +8,7 @@ from bot.members import views
 from bot.members.changes import Entry, FieldChange, Plan, Posts
 from bot.members.facts import Choice, Invitation, Leaver, Record, RosterList
 from bot.members.phrases import POSTS
-from bot.members.roster import Preview
+from bot.members.roster import Applied, Preview
 from bot.members.rows import Fault, Flaw
 from bot.members.rules import Reach, Role
 from bot.members.service import Person
@@ -61,6 +61,9 @@ _TEXTS = {
     Flaw.YOUNG_SECRETARY: "第 {line} 行书记“{name}”党龄不足一年（条号待核）。",
     Flaw.NO_FULL_DATE: "第 {line} 行预备党员未填转正日期。",
     Flaw.PRIVATE_COLUMN: "发现“{column}”列：本系统不需要，已忽略且未保存。",
+    Flaw.NAMESAKE: (
+        "第 {line} 行“{name}”：{branch}有同名党员，本次按新增处理。如是转入，请先给他补上工号，再按工号导入。"
+    ),
 }
 _FIELDS = {
     "name": "姓名",
@@ -104,13 +107,14 @@ def preview_lines(preview: Preview, *, most: int | None = None) -> list[str]:
         *_few([f"问题 {fault_text(fault)}" for fault in plan.problems], most),
         *_few([f"提醒 {fault_text(fault)}" for fault in plan.faults if fault.is_warning], most),
         *_few(list(_changes(plan, preview.units)), most),
-        *_missing(plan),
+        *_named_together("名册中有、文件中无（不会移除）", [person.name for person in plan.missing]),
     ]
 
 
 def preview(shown: Preview, import_id: int) -> Message:
     """One 问题 blocks everything; then only the list of problems is offered."""
-    text = lines(*preview_lines(shown, most=SHOWN))
+    new = _named_together("新增", [entry.row.name for entry in shown.plan.entries if entry.member_id is None])
+    text = lines(*preview_lines(shown, most=SHOWN), *([] if shown.plan.problems else new))
     give_up = Button("放弃", press("members", "drop", import_id), style="danger")
     confirm = Button("确认导入", press("members", "apply", import_id), style="success")
     download = Button("下载问题清单", press("members", "faults", import_id))
@@ -133,6 +137,14 @@ def _cut_lines(text: Html) -> Html:
 
 def applied(numbers: Mapping[str, int]) -> str:
     return "已导入：新增{new}，变更{changed}，转入{moved}，职务变更{posts}，无变化{same}。".format(**numbers)
+
+
+def done(what: Applied) -> Message:
+    """The receipt, with the way on: the links for those who are new."""
+    if what.branch_id is None:
+        return Message(applied(what.counts))
+    invite = Button("邀请单", press("members", "invite", what.branch_id))
+    return Message(applied(what.counts), ((_to_roster(what.branch_id, "查看名册"), invite),))
 
 
 def unchanged(shown: Preview) -> list[str]:
@@ -210,12 +222,11 @@ def _value(change: FieldChange, value: object) -> str:
     return value.isoformat() if isinstance(value, date) else str(value or "无")
 
 
-def _missing(plan: Plan) -> list[str]:
-    if not plan.missing:
+def _named_together(title: str, people: Sequence[str]) -> list[str]:
+    if not people:
         return []
-    named = "、".join(person.name for person in plan.missing[:MOST_NAMES])
-    more = f"等 {len(plan.missing)} 人" if len(plan.missing) > MOST_NAMES else ""
-    return [f"名册中有、文件中无（不会移除）：{named}{more}"]
+    more = f"等 {len(people)} 人" if len(people) > MOST_NAMES else ""
+    return [f"{title}：{'、'.join(people[:MOST_NAMES])}{more}"]
 
 
 # -- roster in the chat ----------------------------------------------------------------------------------------------
@@ -286,8 +297,12 @@ def left(gone: Leaver) -> Message:
     return Message(text, ((undo, _to_roster(gone.branch.id)),))
 
 
-def _to_roster(branch_id: int) -> Button:
-    return Button("返回名册", press("members", "roster", branch_id))
+def _to_roster(branch_id: int, label: str = "返回名册") -> Button:
+    return Button(label, press("members", "roster", branch_id))
+
+
+def short_day(on: date) -> str:
+    return f"{on.month}月{on.day}日"
 
 
 def left_told(gone: Leaver) -> Message:

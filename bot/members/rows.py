@@ -59,6 +59,7 @@ class Flaw(Enum):
     YOUNG_SECRETARY = auto()
     NO_FULL_DATE = auto()
     PRIVATE_COLUMN = auto()
+    NAMESAKE = auto()
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def test_one_preview_is_applied_once(make: Make, database_url: str) -> None:
     import_id = kept(make, cast)
 
     def confirm(database: Database) -> object:
-        return dict(database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW))["new"]
+        return database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW).counts["new"]
 
     told = at_once(database_url, confirm, confirm)
     assert sorted(told, key=str) == [1, "这份预览已处理或已过期，请重新上传文件。"]

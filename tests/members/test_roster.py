@@ -55,7 +55,7 @@ def bring_in(make: Make, who: Someone | Sender, *rows: Sequence[Cell], head: Seq
     sender = who if isinstance(who, Sender) else who.sender()
     preview = look(make, who, *rows, head=head)
     import_id = make.database.run(roster.keep_preview, sender, preview, "0" * 64, now=NOW)
-    return dict(make.database.run(roster.apply_roster, sender, import_id, now=NOW))
+    return dict(make.database.run(roster.apply_roster, sender, import_id, now=NOW).counts)
 
 
 def names(make: Make, unit_id: int, day: date = TODAY) -> str:
@@ -142,6 +142,7 @@ def test_a_preview_says_everything_that_would_change(make: Make) -> None:
         "职务 郑十：任 第三党小组组长",
         "名册中有、文件中无（不会移除）：张三",
     ]
+    assert roster_views.preview(preview, 1).text.endswith("\n名册中有、文件中无（不会移除）：张三\n新增：郑十")
     assert bring_in(make, cast.li, *rows)["new"] == 1
     assert names(make, cast.branch.id) == "张三 李四 孙七 周八 吴九 郑十"
 
@@ -257,6 +258,18 @@ def test_a_committee_post_without_a_committee(make: Make) -> None:
     assert told(look(make, ROOT, person("张三", posts="党委书记")))[0] == (
         "问题 第 2 行职务属于党委或党总支，但没有填上级党组织。"
     )
+
+
+def test_somebody_new_who_may_be_somebody_of_another_branch_is_pointed_out(make: Make) -> None:
+    cast = make.cast()
+    row = person("张三", "二支部")
+    text = "提醒 第 2 行“张三”：一支部有同名党员，本次按新增处理。如是转入，请先给他补上工号，再按工号导入。"
+    preview = look(make, cast.wang, row)
+    assert told(preview)[0] == text
+    assert preview.plan.problems == ()
+    assert text not in told(look(make, cast.wang, row, *cast_rows()))  # both stand in the file: two people
+    li_of_second = make.member("刘一", cast.second, roles=[Role.SECRETARY])
+    assert text not in told(look(make, li_of_second, row))  # another branch's people are none of his concern
 
 
 def test_a_move_before_the_day_of_joining(make: Make) -> None:
@@ -376,7 +389,7 @@ def test_a_change_elsewhere_does_not_matter(make: Make) -> None:
     import_id = kept(make, cast)
     make.member("钱一", cast.other)
     make.branch("四支部", cast.company)
-    assert make.database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW)["new"] == 1
+    assert make.database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW).counts["new"] == 1
 
 
 def test_somebody_who_lost_the_right_confirms_nothing(make: Make) -> None:
@@ -394,3 +407,12 @@ def test_a_preview_given_up_or_applied_keeps_no_names(make: Make) -> None:
     make.database.run(roster.apply_roster, cast.li.sender(), applied, now=NOW)
     rows = make.database.look(lambda s: s.execute(select(RosterImport.state, RosterImport.rows)).all())
     assert [tuple(row) for row in rows] == [(ImportState.EXPIRED, {}), (ImportState.APPLIED, {})]
+
+
+def test_the_receipt_of_an_import_leads_on(make: Make) -> None:
+    cast = make.cast()
+    preview = look(make, cast.li, *cast_rows(), person("郑十"))
+    import_id = make.database.run(roster.keep_preview, cast.li.sender(), preview, "0" * 64, now=NOW)
+    done = roster_views.done(make.database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW))
+    assert done.text == "已导入：新增1，变更0，转入0，职务变更0，无变化5。"
+    assert [[button.label for button in row] for row in done.buttons] == [["查看名册", "邀请单"]]

@@ -72,6 +72,10 @@ TEXTS: Mapping[Flaw, tuple[Values, str]] = {
     Flaw.OVER_FIFTY: ({"branch": "一支部", "n": 51}, "一支部共 51 人，超过 50 人（支部工作条例第四条）。"),
     Flaw.YOUNG_SECRETARY: ({"name": "张三"}, "第 3 行书记“张三”党龄不足一年（条号待核）。"),
     Flaw.NO_FULL_DATE: ({}, "第 3 行预备党员未填转正日期。"),
+    Flaw.NAMESAKE: (
+        {"name": "张三", "branch": "一支部"},
+        "第 3 行“张三”：一支部有同名党员，本次按新增处理。如是转入，请先给他补上工号，再按工号导入。",
+    ),
     Flaw.PRIVATE_COLUMN: ({"column": "身份证号"}, "发现“身份证号”列：本系统不需要，已忽略且未保存。"),
 }
 
@@ -88,4 +92,4 @@ def test_every_post_that_can_be_written_is_offered() -> None:
 
 def test_only_reminders_let_an_import_pass() -> None:
     reminders = {flaw for flaw in Flaw if Fault(flaw).is_warning}
-    assert reminders == {Flaw.OVER_FIFTY, Flaw.YOUNG_SECRETARY, Flaw.NO_FULL_DATE, Flaw.PRIVATE_COLUMN}
+    assert reminders == {Flaw.OVER_FIFTY, Flaw.YOUNG_SECRETARY, Flaw.NO_FULL_DATE, Flaw.PRIVATE_COLUMN, Flaw.NAMESAKE}
