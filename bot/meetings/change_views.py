@@ -77,6 +77,8 @@ def receipt(changed: Changed, *, now: datetime) -> Message:
     """To who made the change."""
     meeting = changed.meeting
     told = "会议尚未通知，未另行告知。" if changed.is_silent else "已通知相关人员。"
+    if changed.told_at is not None and changed.told_at > now:
+        told = f"通知将于{when(changed.told_at, now=now)}发出。"
     words = {"when": when(meeting.starts_at, now=now), "kind": name(meeting), "told": told}
     if changed.what is Change.CANCELLED:
         undo = Button("撤销", press("meetings", "undo", meeting.id, meeting.version))

@@ -1,7 +1,7 @@
 """改期, 取消 and 撤销: one transaction each, which withdraws what was planned and tells everybody concerned."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
@@ -151,10 +151,11 @@ def move(
     is_kept = are_answers_kept(old.starts_at, starts_at)
     reset(session, meeting_id, keeps_answers=is_kept, actor_id=actor_id, update_id=sender.update_id, now=now)
     replan(session, meeting, now=now)
+    told_at = None
     if meeting.announced_at is not None:
         word = _word_move(meeting, old.starts_at, reason, who_was, is_kept=is_kept, now=now)
-        _tell(session, meeting, old.starts_at, Change.MOVED, who_was, word, now=now)
-    return Changed(meeting, Change.MOVED, is_silent=meeting.announced_at is None)
+        told_at = _tell(session, meeting, old.starts_at, Change.MOVED, who_was, word, now=now)
+    return Changed(meeting, Change.MOVED, is_silent=meeting.announced_at is None, told_at=told_at)
 
 
 def _word_move(
@@ -190,10 +191,11 @@ def cancel(
     actor_id = members.actor(session, sender, now=now).recorded_id
     prompts.forget_text(session, sender, now=now)
     record(session, meeting, Change.CANCELLED, old.state.name, None, actor_id=actor_id, reason=reason, now=now)
+    told_at = None
     if meeting.announced_at is not None:
         message = change_views.cancelled(meeting, reason, now=now)
-        _tell(session, meeting, old.starts_at, Change.CANCELLED, who_was, lambda _: message, now=now)
-    return Changed(meeting, Change.CANCELLED, is_silent=meeting.announced_at is None)
+        told_at = _tell(session, meeting, old.starts_at, Change.CANCELLED, who_was, lambda _: message, now=now)
+    return Changed(meeting, Change.CANCELLED, is_silent=meeting.announced_at is None, told_at=told_at)
 
 
 def undo_cancel(
@@ -212,11 +214,12 @@ def undo_cancel(
         raise service.StateChanged
     check_undo(old.starts_at, old.cancelled_at, now=now)
     meeting = restore(session, old, actor_id=who.recorded_id, now=now)
+    told_at = None
     if meeting.announced_at is not None:
         message = change_views.restored(meeting, now=now)
         who_was = roll(session, meeting_id, now=now)
-        _tell(session, meeting, old.starts_at, Change.RESTORED, who_was, lambda _: message, now=now)
-    return Changed(meeting, Change.RESTORED, is_silent=meeting.announced_at is None)
+        told_at = _tell(session, meeting, old.starts_at, Change.RESTORED, who_was, lambda _: message, now=now)
+    return Changed(meeting, Change.RESTORED, is_silent=meeting.announced_at is None, told_at=told_at)
 
 
 # -- telling it ---
@@ -232,6 +235,7 @@ class _News:
     reckoned_at: datetime  # the start that people count on, or the new one if that is earlier
     hours: Quiet
     now: datetime
+    told_at: list[datetime] = field(default_factory=list)
 
     def at(self, chat_id: int) -> datetime:
         return ladder.notice_at(self.reckoned_at, self.hours.of(chat_id), now=self.now)
@@ -260,6 +264,7 @@ class _News:
             thread_id=thread_id,
             reply_to=reply_to,
         )
+        self.told_at.append(at)
 
 
 def _tell(
@@ -271,8 +276,9 @@ def _tell(
     word: Callable[[int | None], Message],
     *,
     now: datetime,
-) -> None:
-    """Into the chat as a reply to its card, because an edit notifies nobody; and to everybody who had answered."""
+) -> datetime | None:
+    """Into the chat as a reply to its card, because an edit notifies nobody; and to everybody who had answered. When
+    the first of them read it."""
     chats = cards.chats(session, meeting)
     cards.refresh(session, meeting.id, now=now)
     people = members.people(session, (*roll.due, *roll.joined), meeting.on)
@@ -291,3 +297,4 @@ def _tell(
         is_told = person.member_id in whom and person.user_id not in fresh
         if is_told and person.is_reachable and person.user_id is not None:
             news.send(f"m{person.member_id}", person.user_id, word(person.member_id))
+    return min(news.told_at, default=None)

@@ -258,6 +258,7 @@ class Changed:
     meeting: MeetingFacts
     what: Change
     is_silent: bool  # nobody had heard of the meeting yet, so nobody is told
+    told_at: datetime | None = None  # when the first hear of it: late in the evening that is the morning
 
 
 @dataclass(frozen=True, slots=True)

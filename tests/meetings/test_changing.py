@@ -6,10 +6,11 @@ import pytest
 
 from bot.attendance.rules import Answer, LeaveState, Status
 from bot.attendance.service import answer
-from bot.meetings import changing
+from bot.meetings import change_views, changing
 from bot.meetings.publishing import SameMeeting
 from bot.meetings.rules import BadReason, MeetingState, NotAhead, UndoOver
 from bot.meetings.service import MeetingCancelled, Outdated
+from bot.message import strip_tags
 from tests.meetings.play import Play, at
 
 LINE = "本周五15点 主题党日 学习二十大精神 @三楼会议室"
@@ -171,8 +172,11 @@ def test_a_cancellation_late_in_the_evening_waits_for_the_morning_or_not(play: P
     play.work()
     play.take()
     play.now = at("2026-03-03 23:00")
-    play.cancel(early)
-    play.cancel(later)
+    told = [strip_tags(change_views.receipt(play.cancel(one), now=play.now).text) for one in (early, later)]
+    assert told == [
+        "已取消3月4日（周三）09:00主题党日。已通知相关人员。10分钟内可撤销。",
+        "已取消3月4日（周三）15:00支部党员大会。通知将于3月4日（周三）07:30发出。10分钟内可撤销。",
+    ]
     play.work()
     first = play.take()
     assert [letter.line for letter in first] == ["取消：3月4日（周三）09:00主题党日取消。原因：讲师生病。"]
