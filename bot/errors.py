@@ -8,6 +8,7 @@ class UserError(Exception):
 
     text: ClassVar[str]
     ends_buttons: ClassVar[bool] = False  # the pressed message is out of date: its keyboard is taken away
+    is_done: ClassVar[bool] = False  # what was pressed is done: to who has just done it, tapping twice, no refusal
     opens: str = ""  # a deep link that a refused press leads to, where something can be done about it
 
     def __init__(self, **values: object) -> None:

@@ -52,6 +52,10 @@ class FileNotTaken(UserError):
     text = "不认识这个文件。可以发送的有：{kinds}。"
 
 
+class Recorded(UserError):
+    text = "已记录"
+
+
 class PleaseWait(UserError):
     text = "正在处理，请稍候"
 
@@ -117,7 +121,9 @@ class Gate:
         if not context.turn.is_marked:
             await context.deps.database.transact(inbox.finish, context.turn.row.update_id, now=context.now())
             context.turn.is_marked = True
-        if context.callback_id is not None:
+        if context.callback_id is not None and refusal.is_done and self._is_edited_since(context):
+            await context.say(Toast(str(Recorded())))
+        elif context.callback_id is not None:
             is_open = refusal.opens and not context.turn.is_answered
             await context.say(Open(refusal.opens) if is_open else Alert(str(refusal)))
             if refusal.ends_buttons and context.is_button_there and not self._is_edited_since(context):

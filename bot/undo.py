@@ -18,6 +18,7 @@ Facts = Mapping[str, int | str | None]
 
 class TooLate(UserError):
     text = "撤销只能在操作后5分钟内进行一次。"
+    is_done = True
 
 
 class UndoRow(Base):

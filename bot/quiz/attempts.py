@@ -29,6 +29,7 @@ from bot.statements import Query, Write
 class HandedIn(UserError):
     text = "本次答卷已交，不能再改。"
     ends_buttons = True
+    is_done = True
 
 
 class Voided(UserError):

@@ -41,6 +41,7 @@ RUNS = (PaperState.SCHEDULED, PaperState.OPEN)
 class NotRunning(UserError):
     text = "考试已经截止或取消，不能再改。"
     ends_buttons = True
+    is_done = True
 
 
 class NotOpen(UserError):

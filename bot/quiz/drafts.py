@@ -26,6 +26,7 @@ MAX_TITLE = 60
 class NoDraft(UserError):
     text = "这份试卷已经发布或放弃，请重新发送 /quiz。"
     ends_buttons = True
+    is_done = True
 
 
 class DrawChanged(UserError):

@@ -41,6 +41,7 @@ _VOIDABLE = (PaperState.OPEN, PaperState.CLOSED)
 class NothingToVoid(UserError):
     text = "这份答卷不在已交卷的名单里，请重新打开名单。"
     ends_buttons = True
+    is_done = True
 
 
 class AlreadyReleased(UserError):

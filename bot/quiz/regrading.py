@@ -31,6 +31,7 @@ MOST_OTHERS = 5
 
 class AlreadyDecided(UserError):
     text = "这道题已经这样处理过，成绩没有变化。"
+    is_done = True
 
 
 class SameKey(UserError):

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.banks.rules import QuestionType
+from bot.demo.faults import flood
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
 from bot.message import Sender
@@ -155,6 +156,18 @@ async def test_the_clock_hands_in_and_the_old_card_says_so(stage: Stage, chat: P
     assert (await zhang.press("B", on=card)).alert == "本次答卷已交，不能再改。"
     assert list(card.buttons()) == []
     assert len([told for told in zhang.sees() if "分钟自动交卷" in told.text]) == 1
+
+
+async def test_a_second_tap_on_handing_in_is_no_refusal(stage: Stage, chat: People, card: Message) -> None:
+    zhang = chat("张三")
+    await zhang.press("交卷", on=card)
+    stage.fault("editMessageText", flood(2), chat=zhang.id)
+    await zhang.press("确认交卷", on=card)
+    again = await zhang.press("确认交卷", on=card)
+    assert (again.toast, again.alert) == ("已记录", None)
+    await stage.advance(seconds=5)
+    assert zhang.last().text.startswith("《四月测试》已交卷：")
+    stage.expect_refusal("retry after 2")
 
 
 async def test_a_void_attempt_is_given_back_and_its_reason_told(stage: Stage, chat: People, card: Message) -> None:
