@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import BigInteger, ColumnElement, Select, and_, case, cast, func, select
@@ -102,8 +103,11 @@ def of_exam(session: Session, of: Exam) -> Analysis:
     place = positions(session, of)
     texts = _texts(session, list(place))
     rows = {int(row[0]): tuple(int(value or 0) for value in row[1:]) for row in session.execute(_sums(of))}
+    decided = {version_id: decision for version_id, (decision, _) in decisions(session, of.id).items()}
     items = [
-        _figures(number, version_id, *texts[version_id], rows.get(version_id))
+        replace(
+            _figures(number, version_id, *texts[version_id], rows.get(version_id)), decision=decided.get(version_id)
+        )
         for version_id, number in place.items()
         if version_id in texts and (of.draw is Draw.SAME or version_id in rows)
     ]

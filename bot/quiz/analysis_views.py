@@ -30,6 +30,7 @@ PAGE = 10
 STEM = 24  # characters of a question in a list
 MOST_MOVES = 20
 TICK = "√"
+SETTLED = {Regrading.GRANT: "已送分", Regrading.VOID: "已作废"}
 WORTHS = {
     Worth.EXCELLENT: "优",
     Worth.GOOD: "良",
@@ -67,15 +68,16 @@ def doubts(attempts: int) -> str:
 
 
 def _line(one: ItemFigures) -> Html:
+    stem = cut(one.stem.replace("\n", " "), STEM)
+    return fill("{i}. {stem}　{told}", i=one.position, stem=stem, told=_told(one))
+
+
+def _told(one: ItemFigures) -> str:
+    """How a question did; once it counts for all or for nobody, its points say nothing of it."""
+    if one.decision in SETTLED:
+        return SETTLED[one.decision]
     rate = percent(tenths_of(one.right, one.answered))
-    told = _facility(one.sums) + _discrimination(one.sums)
-    return fill(
-        "{i}. {stem}　正确率 {rate}{told}",
-        i=one.position,
-        stem=cut(one.stem.replace("\n", " "), STEM),
-        rate=rate,
-        told=f"，{'，'.join(told)}" if told else "",
-    )
+    return "，".join([f"正确率 {rate}", *_facility(one.sums), *_discrimination(one.sums)])
 
 
 def _facility(sums: Sums) -> list[str]:
@@ -109,14 +111,21 @@ def item(facts: ItemPage) -> Message:
         question.stem,
         *_options(facts),
         fill("答案：{words}", words=key_words(question)),
-        fill("{a} 人作答，{r} 人答对。", a=figures.answered, r=figures.right),
-        "，".join(_facility(figures.sums) + _discrimination(figures.sums)) or doubts(figures.sums.s),
+        *_counts(facts),
         f"无人选：{'、'.join(unused)}。" if unused and figures.answered else "",
         cited(question.citation) if question.citation else "",
         f"{DECISIONS[facts.decision]}。" if facts.decision else "",
         "题库里这道题的答案或选项后来有修改。" if facts.has_other_key else "",
     )
     return Message(text, _item_buttons(facts), is_protected=True)
+
+
+def _counts(facts: ItemPage) -> tuple[str, ...]:
+    figures = facts.figures
+    if facts.decision in SETTLED:
+        return (f"{figures.answered} 人作答。",)
+    right = f"{figures.answered} 人作答，{figures.right} 人答对。"
+    return right, "，".join(_facility(figures.sums) + _discrimination(figures.sums)) or doubts(figures.sums.s)
 
 
 def _options(facts: ItemPage) -> list[str]:
@@ -139,9 +148,10 @@ def _item_buttons(facts: ItemPage) -> Buttons:
         acts.append(Button("改答案", press("quiz", "rekey", paper_id, at, AS_IS)))
     if facts.may_decide and facts.has_other_key:
         acts.append(Button("按新答案改判", _decide("regrade", paper_id, at, Regrading.RESCORE)))
-    if facts.may_decide:
-        acts.append(Button("本题送分", _decide("regrade", paper_id, at, Regrading.GRANT)))
-        acts.append(Button("本题作废", _decide("regrade", paper_id, at, Regrading.VOID)))
+    ways = {Regrading.GRANT: "本题送分", Regrading.VOID: "本题作废"} if facts.may_decide else {}
+    acts += [
+        Button(label, _decide("regrade", paper_id, at, way)) for way, label in ways.items() if way is not facts.decision
+    ]
     back = Button("返回", press("quiz", "items", paper_id, (at - 1) // PAGE))
     return (*rows(acts, 2), (back,))
 
@@ -191,17 +201,18 @@ def _choice(facts: KeyForm, label: str, letter: str) -> Button:
 _HEADS = {
     Regrading.RESCORE: "改判预览：按新答案 {new} 重新判分（原答案 {old}）。",
     Regrading.GRANT: "本题送分预览：参考人员都得满分。",
-    Regrading.VOID: "本题作废预览：本题不计分，总分相应减少。",
+    Regrading.VOID: "本题作废预览：本题不计分，满分由 {most} 分改为 {rest} 分。",
 }
 _DONE = {Regrading.RESCORE: "确认改判", Regrading.GRANT: "确认送分", Regrading.VOID: "确认作废"}
 
 
 def regrade(facts: RegradePreview) -> Message:
     new = key_words(facts.new_key) if facts.new_key else ""
+    most, rest = facts.exam.max_centi, facts.exam.max_centi - facts.score_centi
     text = lines(
         fill("《{title}》第 {i} 题", title=facts.exam.title, i=facts.position),
         cut(facts.stem, 200),
-        fill(_HEADS[facts.decision], new=new, old=key_words(facts.old_key)),
+        fill(_HEADS[facts.decision], new=new, old=key_words(facts.old_key), most=score(most), rest=score(rest)),
         *_moves(facts),
         "确认后成绩生成新版本，旧版本保留；有变动的人会收到更正通知。",
     )
@@ -234,12 +245,14 @@ def _moves(facts: RegradePreview) -> list[Html]:
 
 def _move(one: Move) -> Html:
     verdicts = {(False, True): "，变为合格", (True, False): "，变为不合格"}
+    honours = {(False, True): "，达到优秀", (True, False): "，不再优秀"}
+    passing, honour = (one.was_passed, one.is_passed), (one.was_excellent, one.is_excellent)
     return fill(
         "· {name}　{a} → {b} 分{verdict}",
         name=one.name,
         a=score(one.from_centi),
         b=score(one.to_centi),
-        verdict=verdicts.get((one.was_passed, one.is_passed), ""),
+        verdict=verdicts.get(passing) or honours.get(honour, ""),
     )
 
 

@@ -120,6 +120,7 @@ def _previewed(session: Session, desk: Desk, position: int, decision: Regrading,
         case.judged,
         tuple(moves),
         shows_names=len(desk.named) == len(desk.branches),
+        score_centi=case.score_centi,
         others=tuple(_others(session, desk, case.asked, now)),
     )
 
@@ -216,7 +217,10 @@ def _moves(session: Session, case: _Case, settled: Sequence[Settled]) -> list[Mo
     lines = outcomes.lines(session, case.desk.exam, [branch.id for branch in case.desk.branches])
     after = {one.member_id: one for one in settled}
     return [
-        Move(one.name, one.branch, one.score_centi or 0, new.score_centi or 0, one.is_passed, new.is_passed)
+        Move(
+            *(one.name, one.branch, one.score_centi or 0, new.score_centi or 0),
+            *(one.is_passed, new.is_passed, one.is_excellent, new.is_excellent),
+        )
         for one in lines
         if (new := after.get(one.member_id)) is not None and _has_moved(one, new)
     ]

@@ -132,7 +132,7 @@ def test_a_question_taken_out_leaves_the_maximum_and_comes_back_with_another_dec
     assert scores(office) == {"张三": (700, True), "周八": (700, True), "孙七": (200, False)}
     office.tell()
     told = office.texts("result", office.cast.sun.user_id)[-1]
-    assert told.endswith("由 2 分改为 2 分（满分 7 分），不合格。")
+    assert told.endswith("仍是 2 分（满分 7 分），不合格。")
     office.act(regrading.decide, office.cast.wang, office.paper_id, 2, Regrading.GRANT)
     assert office.paper.max_centi == 1200
     assert scores(office)["孙七"] == (700, False)

@@ -65,6 +65,10 @@ def test_ones_own_score() -> None:
     assert text(results_views.own_score(corrected)) == (
         "《三月测试》成绩更正：有一道题重新判定，由 55 分改为 60 分（满分 98 分），合格。"
     )
+    smaller = replace(corrected, was_centi=6000, max_centi=8000)
+    assert text(results_views.own_score(smaller)) == (
+        "《三月测试》成绩更正：有一道题重新判定，仍是 60 分（满分 80 分），合格。"
+    )
     exempt = replace(OWN, outcome=Outcome.EXEMPT)
     assert text(results_views.own_score(exempt)) == "《三月测试》已结束，你本次免考。"
 
@@ -111,8 +115,8 @@ def test_a_list_of_names_with_places_and_their_rule() -> None:
 def test_an_error_with_its_key_and_without() -> None:
     fault = Fault(7, "三月测试", 1, 2, 5, MULTIPLE, (3, 1, 0, 2), "D", 0, 400, MULTIPLE, is_changed_since=True)
     assert text(results_views.fault(fault)) == (
-        "《三月测试》错题 1/2\n第 5 题 · 多选（得 0/4 分）\n“三会一课”中的“三会”包括（　）。\n"
-        "A. 民主生活会\nB. 支部委员会会议\nC. 支部党员大会\nD. 党小组会\n"
+        "《三月测试》错题 1/2\n\n第 5 题 · 多选（得 0/4 分）\n“三会一课”中的“三会”包括（　）。\n\n"
+        "A. 民主生活会\nB. 支部委员会会议\nC. 支部党员大会\nD. 党小组会\n\n"
         "你的答案：A\n正确答案：B、C、D\n“一课”指党课。\n（《中国共产党支部工作条例（试行）》）\n本题后来有修改。"
     )
     assert labels(results_views.fault(fault)) == [["下一题"], ["返回成绩"]]
@@ -140,6 +144,27 @@ def test_a_question_for_its_author() -> None:
     )
 
 
+def test_a_question_that_was_decided_shows_no_rate_and_no_second_time_the_same_button() -> None:
+    figures = ItemFigures(1, 5, SINGLE.stem, QuestionType.SINGLE, 12, 0, Sums(12, 0, 0, 60_000, 350_000_000, 0, 0))
+    options = (OptionCount("A", "每月", 0, False), OptionCount("B", "每季度", 12, True))
+    page = ItemPage(
+        *(EXAM, figures, replace(SINGLE, options=("每月", "每季度"), citation=None), options),
+        may_correct=True,
+        may_decide=True,
+        has_other_key=False,
+        decision=Regrading.VOID,
+    )
+    assert text(analysis_views.item(page)).endswith("答案：B\n12 人作答。\n无人选：A。\n本题作废，不计入总分。")
+    assert labels(analysis_views.item(page)) == [["改答案", "本题送分"], ["返回"]]
+    given = replace(page, decision=Regrading.GRANT)
+    assert labels(analysis_views.item(given)) == [["改答案", "本题作废"], ["返回"]]
+    items = (replace(figures, decision=Regrading.VOID), replace(figures, position=2, decision=Regrading.GRANT))
+    assert text(analysis_views.analysis(Analysis(EXAM, items, 12, None))).split("\n")[2:] == [
+        "1. 支部党员大会一般多久召开一次？　已作废",
+        "2. 支部党员大会一般多久召开一次？　已送分",
+    ]
+
+
 def test_the_letters_of_a_new_key_are_pressed_on_and_off() -> None:
     several = analysis_views.key_form(KeyForm(7, 2, MULTIPLE, "AB"))
     datas = [button.data for button in several.buttons[0]]
@@ -159,8 +184,17 @@ def test_a_preview_names_who_moves_or_counts_them() -> None:
     above = text(analysis_views.regrade(replace(preview, shows_names=False)))
     assert "张三" not in above
     assert "· 一支部　1 人\n· 二支部　1 人" in above
-    nobody = replace(preview, moves=(), decision=Regrading.VOID)
-    assert "没有人的成绩会变动。" in text(analysis_views.regrade(nobody))
+    nobody = replace(preview, moves=(), decision=Regrading.VOID, score_centi=400)
+    assert "本题作废预览：本题不计分，满分由 100 分改为 96 分。\n没有人的成绩会变动。" in text(
+        analysis_views.regrade(nobody)
+    )
+
+
+def test_a_preview_says_why_somebody_moves_whose_score_stays() -> None:
+    risen = Move("张三", "一支部", 8000, 8000, True, True, was_excellent=False, is_excellent=True)
+    fallen = Move("李四", "一支部", 9000, 7000, True, True, was_excellent=True, is_excellent=False)
+    preview = RegradePreview(EXAM, 4, "题干", Regrading.VOID, SINGLE, None, (risen, fallen), True, score_centi=2000)
+    assert "· 张三　80 → 80 分，达到优秀\n· 李四　90 → 70 分，不再优秀" in text(analysis_views.regrade(preview))
 
 
 def test_a_resit_says_for_whom_and_what_counts() -> None:
