@@ -305,9 +305,10 @@ def put_off(session: Session, key: str, due_at: datetime, valid_until: datetime)
     session.execute(statement.values(due_at=due_at, valid_until=valid_until))
 
 
-def message_of(session: Session, key: str) -> int | None:
-    """The message a row became, once it is sent."""
-    return session.scalar(select(OutboxRow.message_id).where(OutboxRow.key == key))
+def message_of(session: Session, key: str, *, chat_id: int | None = None) -> int | None:
+    """The message a row became, once it is sent; with a chat only if it went there."""
+    query = select(OutboxRow.message_id).where(OutboxRow.key == key)
+    return session.scalar(query if chat_id is None else query.where(OutboxRow.chat_id == chat_id))
 
 
 def adopt(session: Session, chat_id: int, message_id: int, key_prefix: str, *, now: datetime) -> bool:

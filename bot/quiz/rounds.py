@@ -14,7 +14,7 @@ from bot.banks.rules import Form
 from bot.db import signal, upsert
 from bot.inbox import Outage
 from bot.members import service as members
-from bot.message import Content, StopPoll
+from bot.message import Content, Edit, StopPoll
 from bot.outbox import Lane
 from bot.periods import local_day
 from bot.quiz import results, views
@@ -138,6 +138,8 @@ def move(
     if result.rowcount != 1:
         return None
     outbox.refresh(session, live.key("counts"), now=now)
+    if live.state is RoundState.PAUSED:
+        _end_notice(session, live, now, goes_on=to is not RoundState.ABORTED)
     signal(session, "jobs")
     return after
 
@@ -271,6 +273,16 @@ def pause(
     else:
         post(session, live, key, message, now + TOLD_FOR, now)
     return paused
+
+
+def _end_notice(session: Session, live: Live, now: datetime, *, goes_on: bool) -> None:
+    """What said in the group that the round is paused says it no more, and has no button."""
+    key = live.key("pause", live.step_version)
+    outbox.withdraw_one(session, key)
+    message_id = outbox.message_of(session, key, chat_id=live.chat_id)
+    if message_id is not None:
+        over = Edit(views.after_pause(goes_on=goes_on), message_id)
+        post(session, live, live.key("unpause", live.step_version), over, now + TOLD_FOR, now)
 
 
 def _withdraw_item(session: Session, live: Live) -> bool:

@@ -113,13 +113,13 @@ def revealed(result: Revealed) -> Message:
     question, order = result.item.question, result.item.order
     texts = option_texts(question, order)
     key = "；".join(texts[place] for place in shown_key(question, order)).rstrip("。")
+    counted = f"{result.answered} 人作答，{result.right} 人答对。" if result.answered else "没有人作答。"
     text = fill(
-        "第 {i}/{n} 题：{key}。{m} 人作答，{r} 人答对。{explain}{source}",
+        "第 {i}/{n} 题：{key}。{counted}{explain}{source}",
         i=result.item.position,
         n=result.item.total,
         key=key,
-        m=result.answered,
-        r=result.right,
+        counted=counted,
         explain=question.explain,
         source=cited(question.citation) if question.citation else "",
     )
@@ -232,6 +232,10 @@ def still_paused(round_id: int) -> Message:
     return Message(Html("现场答题已暂停。"), _resume(round_id))
 
 
+def after_pause(*, goes_on: bool) -> Message:
+    return Message(Html("现场答题暂停后已继续。" if goes_on else "现场答题暂停后已结束。"))
+
+
 def _resume(round_id: int) -> Buttons:
     return ((_button("继续", "resume", round_id, "success"), _button("结束", "end", round_id, "danger")),)
 
@@ -267,13 +271,7 @@ _CONSOLE = {
 
 
 def _console_values(facts: Console) -> dict[str, object]:
-    return {
-        "title": facts.title,
-        "joined": facts.joined,
-        "i": facts.position,
-        "n": facts.total,
-        "m": facts.answered,
-    }
+    return {"title": facts.title, "joined": facts.joined, "i": facts.position, "n": facts.total, "m": facts.answered}
 
 
 def _console_buttons(facts: Console) -> Buttons:

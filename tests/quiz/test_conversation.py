@@ -182,7 +182,22 @@ async def test_the_host_steers_from_his_private_chat(stage: Stage, chat: People,
     assert labels(li.last()) == ["继续", "结束"]
     assert (await chat("张三").press("继续", in_=group)).alert == "只有书记、组织委员或管理员可以操作。"
     await chat("孙七").press("继续", in_=group)
+    (paused,) = [message for message in li.sees(group) if "暂停" in message.text]
+    assert (paused.text, labels(paused)) == ("现场答题暂停后已继续。", [])
     assert question(poll(chat, group)) == question(polls(chat, group)[-2])  # nobody had answered it
+
+
+async def test_a_round_ended_in_its_pause_leaves_no_button_in_the_group(
+    chat: People, group: Chat, lobby: Message
+) -> None:
+    li = chat("李四")
+    await li.press("现在开始")
+    await li.press("暂停")
+    paused = li.last(group)
+    await li.press("结束", on=paused)
+    assert paused.text.startswith("确定结束本场现场答题吗？")
+    await li.press("确认结束", on=paused)
+    assert (paused.text, labels(paused)) == ("现场答题暂停后已结束。", [])
 
 
 async def test_the_end_takes_a_second_tap(chat: People, group: Chat, lobby: Message) -> None:

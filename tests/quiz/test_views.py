@@ -49,6 +49,11 @@ def test_the_answer_comes_with_counts_explanation_and_source() -> None:
     )
 
 
+def test_where_nobody_answered_the_answer_says_so() -> None:
+    silent = revealed(replace(SINGLE, explain="", citation=None), answered=0, right=0)
+    assert silent == "第 3/10 题：B. 每季度。没有人作答。"
+
+
 def test_the_answer_has_the_letters_the_group_saw() -> None:
     assert revealed(replace(SINGLE, explain="", citation=None), order=(1, 0, 3, 2)) == (
         "第 3/10 题：A. 每季度。9 人作答，7 人答对。"
