@@ -11,7 +11,7 @@ from bot import outbox
 from bot.inbox import Outage
 from bot.meetings import cards, leader_views, service, views
 from bot.meetings.models import Meeting, Rung
-from bot.meetings.rules import MeetingState, RungState
+from bot.meetings.rules import MeetingState, RungName, RungState
 from bot.members import quiet
 from bot.members import service as members
 from bot.members.models import Unit
@@ -73,13 +73,18 @@ def _readers(session: Session, root_user_ids: Collection[int], *, now: datetime)
 
 
 def _tell_groups(session: Session, outage: Outage, *, now: datetime) -> None:
-    """Meetings at which people could sign in while we were away and still can."""
-    running = select(Meeting.id).where(Meeting.state == MeetingState.OPEN, Meeting.ends_at > outage.from_at)
+    """Meetings whose sign-in form stood in the chat when we fell silent, and at which people still can sign in."""
+    running = (
+        select(Meeting.id)
+        .join(Rung, (Rung.meeting_id == Meeting.id) & (Rung.version == Meeting.version))
+        .where(Meeting.state == MeetingState.OPEN, Meeting.ends_at > outage.from_at)
+        .where(Rung.rung == RungName.R4, Rung.fired_at <= outage.from_at)
+    )
     for meeting_id in session.scalars(running).all():
         meeting = service.facts(session, meeting_id)
         assert meeting is not None
         last = meeting.starts_at + meeting.rules.window.late
-        if now > last or outage.to_at <= meeting.opens_at:
+        if now > last:
             continue
         for chat in cards.chats(session, meeting):
             outbox.enqueue(

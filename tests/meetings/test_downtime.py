@@ -195,6 +195,18 @@ def test_a_group_in_the_middle_of_sign_in_is_asked_to_tap_again(play: Play) -> N
     assert texts(play.take(), GROUP_CHAT) == ["停机期间的点击没有收到，请再点一次"]
 
 
+def test_where_nobody_could_tap_yet_nobody_is_asked_to_tap_again(play: Play) -> None:
+    play.meeting(LINE)
+    play.until("2026-03-06 14:40")
+    play.take()
+    play.outage("2026-03-06 14:40", "2026-03-06 14:56")
+    play.until("2026-03-06 14:56", step=False)
+    play.run(downtime.tell)
+    play.deliver()
+    opened = "（补发，原定14:45）／现在开始签到，15:10前为准时，15:30后请找书记登记。"
+    assert texts(play.take(), GROUP_CHAT) == [opened]
+
+
 # -- the card ---------------------------------------------------------------------------------------------------------
 
 
