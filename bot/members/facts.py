@@ -106,11 +106,12 @@ class Leaver:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One sheet of what is known of a person."""
+    """One sheet of what is known of a person, or of a list; `head` stands above it in print instead of the title."""
 
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    head: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,7 +107,7 @@ async def invite(context: Context, branch_id: int) -> None:
         await context.say(views.all_active(branch))
         return
     links = [workbook.Link(x.name, _address(context, x), views.moment(x.expires_at)) for x in made]
-    data = await asyncio.to_thread(workbook.invitations, links)
+    data = await asyncio.to_thread(workbook.invitations, links, branch.name)
     caption = views.invite_caption(branch, len(made), made[0].expires_at)
     await context.say(Document(views.invite_file(branch), data, caption))
 

@@ -32,6 +32,10 @@ MAX_UNPACKED = 50 * MEGA
 MAX_RATIO = 100  # honest sheets stay below 50
 RATIO_FROM = 100 * 1024  # unpacked bytes below which a ratio says nothing
 MAX_ENTRIES = 1000
+LINE = 18  # points of a line
+ROOM, ROOM_ASIDE = 94, 141  # characters that go on an upright A4 page, and on one that lies
+NARROW = 14  # characters that a column keeps in any case
+MOST_HEAD = 100  # characters of the line above a printed list
 UPRIGHT = 4  # columns that are read well on an upright page
 WIDEST, TALLEST, MAX_CELL = 70, 409, 32_767  # of a column, in characters; Excel's own limits of a row and a cell
 READ_TIME = timedelta(seconds=8)  # of the wall; the child's own limit is in CPU seconds
@@ -264,14 +268,19 @@ def template() -> bytes:
         sheet.set_landscape()
         sheet.fit_to_pages(1, 0)
         sheet.repeat_rows(0)
-        guide.set_column(0, 0, 100)
+        guide.set_column(0, 0, ROOM)
+        guide.set_paper(9)
+        guide.fit_to_pages(1, 0)
+        wrapped = book.add_format({"text_wrap": True, "valign": "top"})
         for line, words_of_line in enumerate(_GUIDE):
-            guide.write_string(line, 0, words_of_line)
+            guide.write_string(line, 0, words_of_line, wrapped)
+            guide.set_row(line, _height([words_of_line], [ROOM]))
     return out.getvalue()
 
 
-def invitations(links: Sequence[Link]) -> bytes:
-    return _table("邀请单", ("姓名", "链接", "有效期"), [(x.name, x.url, x.until) for x in links])
+def invitations(links: Sequence[Link], branch: str) -> bytes:
+    rows = tuple((x.name, x.url, x.until) for x in links)
+    return sheets([Table("邀请单", ("姓名", "链接", "有效期"), rows, head=f"{branch}邀请单")])
 
 
 def problems(lines: Sequence[tuple[str, str, str]]) -> bytes:
@@ -291,6 +300,7 @@ def sheets(tables: Sequence[Table]) -> bytes:
         for table in tables:
             sheet = book.add_worksheet(table.title)
             widths = [_column(heading, [row[n] for row in table.rows]) for n, heading in enumerate(table.headings)]
+            _narrow(widths, ROOM_ASIDE if len(table.headings) > UPRIGHT else ROOM)
             for place, heading in enumerate(table.headings):
                 sheet.set_column(place, place, widths[place])
                 sheet.write_string(0, place, heading, bold)
@@ -298,6 +308,7 @@ def sheets(tables: Sequence[Table]) -> bytes:
                 for place, value in enumerate(row):
                     sheet.write_string(n, place, clean(value)[:MAX_CELL], framed)
                 sheet.set_row(n, _height(row, widths))
+            sheet.set_row(0, LINE)
             sheet.freeze_panes(1, 0)
             _page(sheet, table)
     return out.getvalue()
@@ -309,7 +320,7 @@ def _page(sheet: "Worksheet", table: Table) -> None:
         sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
-    sheet.set_header(f"&C&14{table.title}")
+    sheet.set_header("&C&14 " + (table.head or table.title)[:MOST_HEAD].replace("&", "&&"))
     sheet.set_footer("&R第&P页，共&N页")
 
 
@@ -318,12 +329,18 @@ def _column(heading: str, values: Sequence[str]) -> int:
     return min(4 + max([_width(heading), *map(_width, lines)]), WIDEST)
 
 
+def _narrow(widths: list[int], room: int) -> None:
+    """Takes from the widest columns what does not go on the page: one long name must not make all the rest small."""
+    while sum(widths) > room and (widest := max(widths)) > NARROW:
+        widths[widths.index(widest)] -= 1
+
+
 def _height(row: Sequence[str], widths: Sequence[int]) -> int:
     """Points of a row whose texts are wrapped; not every program works this out by itself."""
     lines = [
         sum(1 + _width(line) // width for line in value.splitlines()) for value, width in zip(row, widths, strict=True)
     ]
-    return min(15 * max([1, *lines]), TALLEST)
+    return min(LINE * max([1, *lines]), TALLEST)
 
 
 def _width(text: str) -> int:

@@ -262,7 +262,7 @@ def test_yaml_that_cannot_be_read_names_every_place() -> None:
 def test_invitations_and_problems_are_text_even_if_they_look_like_formulas() -> None:
     names = ("=1+1", '<b>&"张')
     links = [workbook.Link(name, "https://t.me/ketang_demo_bot?start=j_x", "3月3日 09:00") for name in names]
-    sheet = load_workbook(BytesIO(workbook.invitations(links)))["邀请单"]
+    sheet = load_workbook(BytesIO(workbook.invitations(links, "一支部")))["邀请单"]
     assert [cell.value for cell in sheet[1]] == ["姓名", "链接", "有效期"]
     assert [(row[0].value, row[0].data_type) for row in sheet.iter_rows(min_row=2)] == [(name, "s") for name in names]
     listed = problem_lines([Fault(Flaw.PRIVATE_COLUMN, 0, {"column": "手机"}), Fault(Flaw.NO_NAME, 4)])
@@ -273,15 +273,27 @@ def test_invitations_and_problems_are_text_even_if_they_look_like_formulas() -> 
     ]
 
 
+def test_one_long_name_does_not_make_a_printed_list_small() -> None:
+    links = [workbook.Link("长" * 40, "https://t.me/ketang_demo_bot?start=j_" + "x" * 22, "3月3日 09:00")]
+    sheet = load_workbook(BytesIO(workbook.invitations(links, "研发&工艺支部")))["邀请单"]
+    assert sum(column.width for column in sheet.column_dimensions.values()) < 97
+    assert sheet.row_dimensions[2].height == 3 * 18
+    assert sheet.oddHeader.center.text.strip() == "研发&&工艺支部邀请单"
+
+
 def test_a_printed_list_shows_every_column_and_repeats_its_headings() -> None:
     links = [workbook.Link("张三", "https://t.me/ketang_demo_bot?start=j_" + "x" * 22, "3月3日 09:00")]
-    sheet = load_workbook(BytesIO(workbook.invitations(links)))["邀请单"]
+    sheet = load_workbook(BytesIO(workbook.invitations(links, "一支部")))["邀请单"]
     assert (sheet.page_setup.paperSize, sheet.page_setup.fitToHeight) == (9, 0)
     assert sheet.sheet_properties.pageSetUpPr.fitToPage
     assert sheet.print_title_rows == "$1:$1"
     long = Table("消息", ("内容",), (("一行\n" + "字" * 80,),))
-    assert load_workbook(BytesIO(workbook.sheets([long])))["消息"].row_dimensions[2].height == 4 * 15
-    roster = load_workbook(BytesIO(workbook.template()))["名册"]
+    assert load_workbook(BytesIO(workbook.sheets([long])))["消息"].row_dimensions[2].height == 4 * 18
+    made = load_workbook(BytesIO(workbook.template()))
+    roster, guide = made["名册"], made["填写说明"]
+    assert guide.sheet_properties.pageSetUpPr.fitToPage
+    assert guide["A4"].alignment.wrap_text
+    assert guide.row_dimensions[4].height == 2 * 18
     assert roster.page_setup.orientation == "landscape"
     assert roster.sheet_properties.pageSetUpPr.fitToPage
 
