@@ -104,11 +104,13 @@ def _units(session: Session, kinds: Sequence[UnitKind]) -> list[UnitRef]:
 
 
 def _told_apart(session: Session, units: Sequence[UnitRef]) -> list[UnitRef]:
-    """Units of one name are shown with what stands above them."""
+    """Units of one name are shown with what stands above them, and so are groups where there are several branches."""
     counts = Counter(ref.name for ref in units)
-    parents = {ids(ref)[-2] for ref in units if counts[ref.name] > 1 and not ref.is_top}
+    has_branches = sum(ref.kind is UnitKind.BRANCH for ref in units) > 1
+    unclear = {ref.id for ref in units if counts[ref.name] > 1 or (has_branches and ref.kind is UnitKind.PARTY_GROUP)}
+    parents = {ids(ref)[-2] for ref in units if ref.id in unclear and not ref.is_top}
     names = {row[0]: row[1] for row in session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(parents)))}
     return [
-        replace(ref, name=f"{names[ids(ref)[-2]]} {ref.name}") if counts[ref.name] > 1 and not ref.is_top else ref
+        replace(ref, name=f"{names[ids(ref)[-2]]} {ref.name}") if ref.id in unclear and not ref.is_top else ref
         for ref in units
     ]

@@ -35,6 +35,10 @@ class AlreadyExempt(UserError):
     text = "{name}在这段时间已有同样的登记，请先结束原来的。"
 
 
+class OnlyFullMembers(UserError):
+    text = "预备党员不适用留党察看。"
+
+
 class ExemptionOver(UserError):
     text = "这条登记已经结束。"
     ends_buttons = True
@@ -125,6 +129,8 @@ def suspend(session: Session, sender: Sender, member_id: int, span: Span | None,
         began = row.suspended_from is not None and row.suspended_from < today
         values = {"suspended_to": today} if began else {"suspended_from": None, "suspended_to": None}
     else:
+        if person.is_probationary:
+            raise OnlyFullMembers
         _check(span)
         values = {"suspended_from": span.from_on, "suspended_to": span.to_on}
     session.execute(update(Member).where(Member.id == member_id).values(**values))

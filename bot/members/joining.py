@@ -14,7 +14,7 @@ from bot import outbox, undo
 from bot.errors import UserError
 from bot.members import menus, notices, register, tries, views
 from bot.members.facts import Bound, ClaimCard, Invitation, Undoable
-from bot.members.models import Account, Claim, Invite, Member, Membership, Unit
+from bot.members.models import Account, Claim, Invite, Member, Membership, RoleGrant, Unit
 from bot.members.phrases import plain
 from bot.members.prompts import await_text, forget_text
 from bot.members.rules import ClaimState, Right, TryOf, UnitKind, UnitRef
@@ -149,6 +149,9 @@ def redeem(session: Session, sender: Sender, token: str, *, now: datetime) -> Bo
 def _bind(session: Session, user_id: int, member_id: int, by: int | None, now: datetime) -> tuple[Bound, int | None]:
     if session.scalar(select(Account.telegram_user_id).where(Account.member_id == member_id)) is not None:
         raise MemberTaken
+    former = session.scalar(select(Account.member_id).where(Account.telegram_user_id == user_id))
+    if former is not None:
+        register.unbind(session, former)
     register.bind(session, user_id, member_id, by=by, now=now)
     menus.push(session, [member_id], now=now)
     return _who(session, member_id)
@@ -168,10 +171,13 @@ def _who(session: Session, member_id: int) -> tuple[Bound, int | None]:
 
 
 def refuse_bound(session: Session, user_id: int) -> None:
-    """One account, one person."""
+    """One account, one person; who has left the roster and holds no office is free to be recognised anew."""
     member_id = session.scalar(select(Account.member_id).where(Account.telegram_user_id == user_id))
-    if member_id is not None:
-        bound, _ = _who(session, member_id)
+    if member_id is None:
+        return
+    bound, branch_id = _who(session, member_id)
+    office = select(RoleGrant.id).where(RoleGrant.member_id == member_id, RoleGrant.to_on.is_(None))
+    if branch_id is not None or session.scalars(office).first() is not None:
         raise AccountTaken(name=bound.name, branch=bound.branch)
 
 

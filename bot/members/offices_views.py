@@ -87,14 +87,13 @@ def _exempting(shown: OfficeCard) -> Buttons:
         return ()
     who = shown.record.person
     ends = [Button(ending(one), press("members", "unexempt", one.id)) for one in shown.exemptions]
-    suspend = (
-        Button("结束留党察看", press("members", "unsuspend", who.member_id))
-        if shown.suspended
-        else Button("留党察看", press("members", "suspend", who.member_id))
-    )
+    suspend = Button("留党察看", press("members", "suspend", who.member_id))
+    if shown.suspended:
+        suspend = Button("结束留党察看", press("members", "unsuspend", who.member_id))
     leader = "取消党员领导干部" if who.is_leader else "设为党员领导干部"
     is_leader = press("members", "leads", who.member_id, int(not who.is_leader))
-    first = (Button("不计入应到", press("members", "exempt", who.member_id)), suspend)
+    exempt = Button("不计入应到", press("members", "exempt", who.member_id))
+    first = (exempt,) if who.is_probationary and not shown.suspended else (exempt, suspend)
     return (*rows(ends, 1), first, (Button(leader, is_leader),))
 
 

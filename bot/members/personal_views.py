@@ -158,7 +158,9 @@ def ask_erasure(shown: ErasureCard) -> Message:
         button = Button("提交申请", press("members", "askerase"), style="danger")
         return Message(lines(Html("<b>删除我的数据</b>"), *_WHAT_GOES, why), ((button, _KEEP),))
     whose = Html("<b>删除我的数据</b>") if shown.is_own else fill("<b>删除{name}的个人信息</b>", name=shown.name)
-    where = fill("现仍在{branch}名册中，删除后名册中不再有此人。", branch=shown.branch) if shown.branch else Html("")
+    who = "您" if shown.is_own else "此人"
+    still = "{who}现在仍在{branch}名册中，删除后名册中不再有{who}。"
+    where = fill(still, branch=shown.branch, who=who) if shown.branch else Html("")
     yes = Button("确认删除", press("members", "erase", shown.member_id), style="danger")
     return Message(lines(whose, *_WHAT_GOES, where), ((yes, _KEEP),))
 

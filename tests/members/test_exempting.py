@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from bot.errors import UserError
-from bot.members import exempting, exempting_views, offices, phrases, prompts, service
+from bot.members import exempting, exempting_views, offices, offices_views, phrases, prompts, service
 from bot.members.phrases import Basis, Span
 from bot.members.rules import DueList, ExemptionScope, NotAllowed
 from bot.periods import local_day
@@ -137,6 +137,17 @@ def test_the_suspended_are_due_without_vote_for_the_span(make: Make) -> None:
     assert card.suspended is None
     assert due(make, cast)["张三"] is True
     assert due(make, cast, date(2026, 3, 1))["张三"] is False
+
+
+def test_a_probationer_is_not_put_under_probation(make: Make) -> None:
+    cast = make.cast()
+    span = Span(date(2026, 3, 1), None)
+    with pytest.raises(exempting.OnlyFullMembers) as refusal:
+        make.database.run(exempting.suspend, cast.wang.sender(), cast.zhou.id, span, now=NOW)
+    assert str(refusal.value) == "预备党员不适用留党察看。"
+    for someone, is_offered in ((cast.zhou, False), (cast.zhang, True)):
+        shown = offices_views.person(make.database.look(offices.show_person, cast.wang.sender(), someone.id, now=NOW))
+        assert ("留党察看" in [button.label for row in shown.buttons for button in row]) is is_offered
 
 
 def test_a_leading_official_is_marked_and_unmarked(make: Make) -> None:

@@ -6,12 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from bot.members import expiry, joining, prompts, service
+from bot.members import directory, expiry, joining, leaving, prompts, register, service
 from bot.members.facts import Bound
 from bot.members.models import Account, Claim, Invite
-from bot.members.rules import ClaimState, NotAllowed, NotBound
+from bot.members.rules import ClaimState, NotAllowed, NotBound, Right
 from bot.message import Sender
 from bot.outbox import OutboxRow
+from bot.periods import local_day
 from tests.make import NOW, Cast, Make, Someone
 
 DAY = timedelta(hours=24)
@@ -105,6 +106,24 @@ def test_one_account_is_one_person(make: Make) -> None:
         redeem(make, token, cast.zhang.sender())
     assert str(refusal.value) == "本账号已绑定“张三（一支部）”。"
     assert isinstance(redeem(make, token), Bound)
+
+
+def test_who_was_taken_off_the_roster_and_brought_in_anew_is_recognised_anew(make: Make) -> None:
+    cast = make.cast()
+    make.database.run(leaving.leave, cast.li.sender(), cast.zhang.id, now=NOW)
+    anew = make.member("张三", cast.branch, is_bound=False)
+    token = links(make, cast.li, cast.branch.id)["张三"]
+    assert redeem(make, token, cast.zhang.sender()) == Bound(anew.id, "张三", "一支部")
+    assert make.database.look(service.actor, cast.zhang.sender(), now=NOW).member_id == anew.id
+
+
+def test_an_office_keeps_its_account_even_outside_a_branch(make: Make) -> None:
+    cast = make.cast()
+    make.database.run(register.leave, cast.wang.id, local_day(NOW))
+    token = links(make, cast.li, cast.branch.id)["吴九"]
+    with pytest.raises(joining.AccountTaken):
+        redeem(make, token, cast.wang.sender())
+    assert make.database.look(service.actor, cast.wang.sender(), now=NOW).member_id == cast.wang.id
 
 
 def test_one_person_is_one_account(make: Make) -> None:
@@ -255,6 +274,14 @@ def test_choosing_a_branch_waits_for_a_name(make: Make) -> None:
     assert make.database.look(prompts.awaited, STRANGER) is None
     with pytest.raises(service.NoSuchUnit):
         make.database.run(joining.choose_branch, STRANGER, cast.company.id, now=NOW)
+
+
+def test_groups_are_named_with_their_branch_where_there_are_several(make: Make) -> None:
+    cast = make.cast()
+    found = make.database.look(directory.choices, cast.wang.sender(), Right.BIND_CHAT, directory.WITH_CHATS, now=NOW)
+    assert "一支部 第一党小组" in [ref.name for ref in found.units]
+    found = make.database.look(directory.choices, cast.li.sender(), Right.BIND_CHAT, directory.WITH_CHATS, now=NOW)
+    assert [ref.name for ref in found.units] == ["一支部", "第一党小组"]
 
 
 # -- the way back -------------------------------------------------------------------------------------------------
