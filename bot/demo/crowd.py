@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import product
 from random import Random
 
 from bot.demo.acts import Impossible
@@ -49,9 +50,10 @@ class Crowd:
             if message.poll is not None and not message.poll.is_closed:
                 yield from (self._vote(person_id, message) for person_id in present)
                 return
-            labels = {button.text for button in message.buttons()}
-            if label := next((one for one in (CHECK_IN, GOING) if one in labels), None):
-                coming = present[: len(present) - STAYS_AWAY]
+
+        coming = present[: len(present) - STAYS_AWAY]
+        for label, message in product((CHECK_IN, GOING), newest):
+            if any(button.text == label for button in message.buttons()):
                 yield from (self._press(person_id, message, label) for person_id in coming)
                 return
 
