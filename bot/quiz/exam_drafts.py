@@ -355,7 +355,7 @@ def _preview(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraft, no
         counts=Counter(pick.type for pick in made.picks),
         max_centi=made.max_centi,
         pass_centi=exams.pass_mark(made.max_centi, paper.pass_pct),
-        rows=row_choices(blueprint.rows, ()),
+        rows=tuple(replace(row, gets=row.count) for row in row_choices(blueprint.rows, ())),
         rules=marking_rules(
             [(pick.row.rule or question.rule, question) for pick, question in asked], blueprint.each_centi()
         ),

@@ -23,11 +23,12 @@ from bot.quiz.rules import (
     seconds,
 )
 from bot.quiz.views import ALL_BANKS, ANY_TOPIC, score
-from bot.quiz.wizard_views import CHOICE_NAME, ask, drop, go, head, listed, marked, ways
+from bot.quiz.wizard_views import Choice, ask, drop, go, head, listed, marked, row_name, ways
 
 MIXED_TITLE = "综合测试"
 MAX_TITLE = 60
 BRANCHES_PAGE = 12
+UNCHANGED = "点下面的按钮修改，不改就用现在的。"
 
 _OPENINGS = {OpenWhen.AT_ONCE: "发布后马上", OpenWhen.TOMORROW: "明天 9:00 ", OpenWhen.MONDAY: "下周一 9:00 "}
 _DAYS = {1: "次日", 3: "3 天后", 7: "7 天后", 14: "14 天后"}
@@ -78,36 +79,28 @@ def draft(facts: ExamDraft, page: int = 0, *, can_name: bool = False) -> Message
 def _bank_step(facts: ExamDraft, page: int) -> Message:
     """A standard paper goes from here to its preview, so that its bank has to be chosen."""
     can_go_on = not facts.is_standard
-    choices = [(marked(f"{ALL_BANKS}（{facts.have} 题）", is_on=can_go_on and not facts.bank), 0)]
-    choices += [
-        (
-            marked(f"{cut(bank.title, CHOICE_NAME)}（{bank.count} 题）", is_on=facts.bank_id == bank.bank_id),
-            bank.bank_id,
-        )
-        for bank in facts.banks
-    ]
-    asked = lines(head(facts), "用哪个题库？")
-    return Message(asked, (*_listed(facts, "exambank", choices, page), *ways(facts, can_go_on=can_go_on)))
+    choices = [Choice(ALL_BANKS, facts.have, 0, is_on=can_go_on and not facts.bank)]
+    choices += [Choice(bank.title, bank.count, bank.bank_id, facts.bank_id == bank.bank_id) for bank in facts.banks]
+    told, buttons = _listed(facts, "exambank", choices, page)
+    return Message(lines(head(facts), "用哪个题库？", told), (*buttons, *ways(facts, can_go_on=can_go_on)))
 
 
 def _topic_step(facts: ExamDraft, page: int) -> Message:
-    is_any = not (facts.topic or facts.topics_differ)
-    choices = [(marked(f"{ANY_TOPIC}（{facts.have} 题）", is_on=is_any), 0)]
-    choices += [
-        (marked(f"{cut(one.title, CHOICE_NAME)}（{one.count} 题）", is_on=facts.topic == one.title), one.place)
-        for one in facts.topics
-    ]
+    choices = [Choice(ANY_TOPIC, facts.have, 0, is_on=not (facts.topic or facts.topics_differ))]
+    choices += [Choice(one.title, one.count, one.place, facts.topic == one.title) for one in facts.topics]
+    told, buttons = _listed(facts, "examtopic", choices, page)
     text = lines(
         head(facts),
         fill("题库：{bank}", bank=facts.bank or ALL_BANKS),
-        "各行的知识点不同，下一步会保留；在这里选一个就全部改成它。"
+        "各行的知识点不同，点“下一步”保留；在这里选一个，各行都改成它。"
         if facts.topics_differ
         else "整张试卷只考某个知识点，还是不限？下一步还可以逐行指定。",
+        told,
     )
-    return Message(text, (*_listed(facts, "examtopic", choices, page), *ways(facts)))
+    return Message(text, (*buttons, *ways(facts)))
 
 
-def _listed(facts: ExamDraft, verb: str, choices: Sequence[tuple[str, int]], page: int) -> Buttons:
+def _listed(facts: ExamDraft, verb: str, choices: Sequence[Choice], page: int) -> tuple[Html, Buttons]:
     return listed(
         choices,
         page,
@@ -125,6 +118,7 @@ def _window_step(facts: ExamDraft, _: int) -> Message:
         head(facts),
         fill("开考：{opens}", opens=opens),
         fill("截止：{closes}", closes=moment(facts.terms.closes_at)),
+        UNCHANGED,
     )
     openings = [
         Button(f"{label}开考", press("quiz", "examopens", facts.paper_id, when.value))
@@ -185,7 +179,7 @@ def _settings(facts: ExamDraft, *, can_name: bool) -> list[str]:
 
 
 def _terms_step(facts: ExamDraft, *, can_name: bool) -> Message:
-    text = lines(head(facts), *_settings(facts, can_name=can_name), "点下面的按钮修改，不改就用现在的。")
+    text = lines(head(facts), *_settings(facts, can_name=can_name), UNCHANGED)
     buttons = [
         Button(_SETTINGS[setting], press("quiz", "examset", facts.paper_id, setting.value))
         for setting in _shown(facts, can_name=can_name)
@@ -258,7 +252,7 @@ def _preview(facts: ExamDraft, _: int) -> Message:
             odd=odd,
             mark=score(facts.pass_centi),
         ),
-        *(row_views.row_lines(facts) if is_detailed else []),
+        *(row_views.row_lines(facts, with_rules=False) if is_detailed else []),
         *rule_lines(facts.rules),
         fill("时间：{window}", window=window(facts.terms)),
         fill("限时 {limit} 分钟，可考 {k} 次", limit=minutes(facts.terms.limit), k=facts.terms.attempts),
@@ -269,8 +263,7 @@ def _preview(facts: ExamDraft, _: int) -> Message:
     redraw = Button("换一批题", press("quiz", "examredraw", facts.paper_id))
     title = ask("改标题", facts, "title")
     back = go("上一步", facts, DraftStep.BANK if facts.is_standard else DraftStep.TARGETS)
-    more = [go("改设置", facts, DraftStep.COUNT)] if facts.is_standard else []
-    return Message(text, ((publish, redraw), (title, *more), (back, drop(facts))))
+    return Message(text, ((publish, redraw), (title, go("改设置", facts, DraftStep.COUNT)), (back, drop(facts))))
 
 
 def _shown_to(facts: ExamDraft) -> str:
@@ -299,7 +292,7 @@ def asked(facts: ExamDraft, what: str) -> Message:
     if what.startswith("each"):
         told = "请发送每选对一项得多少分，例如：0.5 分。"
     elif what != row:
-        named = next((TYPES[one.type] for one in facts.rows if str(one.place) == row), "")
+        named = next((row_name(one.type, one.topic, one.level) for one in facts.rows if str(one.place) == row), "")
         told = f"请发送{named}的题量和每题分值，例如：8 题 5 分。"
     else:
         told = _ASKED[what]

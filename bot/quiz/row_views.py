@@ -1,15 +1,16 @@
 """Words and buttons of the rows of an exam being made. Facts in, messages out; nothing is looked up here."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.banks.rules import QuestionType, Rule
 from bot.banks.views import TYPES
-from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.message import Button, Buttons, Html, Message, fill, lines, press, rows
 from bot.quiz.exam_facts import ExamDraft, RowChoice, RowDesk, RowKinds
 from bot.quiz.exam_views import BLANK_RULES, RULES
-from bot.quiz.rules import EACH_SCORES, ROW_COUNTS, ROW_RULES, ROW_SCORES, WHOLE_CENTI, DraftStep
+from bot.quiz.rules import EACH_SCORES, MAX_EXAM, ROW_COUNTS, ROW_RULES, ROW_SCORES, WHOLE_CENTI, DraftStep
 from bot.quiz.views import ALL_BANKS, ANY_TOPIC, score
-from bot.quiz.wizard_views import CHOICE_NAME, ask, go, head, listed, marked, row_name, ways
+from bot.quiz.wizard_views import Choice, ask, go, head, listed, marked, row_name, ways, width
 
 ANY_LEVEL = "不限难度"
 BANK_RULE = "按题库规定"
@@ -20,7 +21,7 @@ def count_step(facts: ExamDraft) -> Message:
     """The list of rows."""
     on_paper = on_paper_of(facts)
     points = sum(row.count * row.score_centi for row in on_paper)
-    topic = "各行不同" if facts.topics_differ else facts.topic or ANY_TOPIC
+    topic = "各行不同" if facts.topics_differ else facts.topic or "不限"
     text = lines(
         head(facts),
         fill("题库：{bank}；知识点：{topic}", bank=facts.bank or ALL_BANKS, topic=topic),
@@ -39,7 +40,7 @@ def count_step(facts: ExamDraft) -> Message:
         for label, row in zip(labels, on_paper, strict=True)
     ]
     add = Button("加一行", press("quiz", "examkinds", facts.paper_id))
-    return Message(text, (*rows(buttons, 3), (add,), *ways(facts)))
+    return Message(text, (*rows(buttons, 2 if len(buttons) == 4 else 3), (add,), *ways(facts)))
 
 
 def on_paper_of(facts: ExamDraft) -> list[RowChoice]:
@@ -55,18 +56,19 @@ def _numbered(facts: ExamDraft) -> list[tuple[str, RowChoice]]:
     return [("" if is_plain else f"{n}. ", row) for n, row in enumerate(shown, 1)]
 
 
-def row_lines(facts: ExamDraft) -> list[Html]:
+def row_lines(facts: ExamDraft, *, with_rules: bool = True) -> list[Html]:
     """A line for each row; a topic that the whole paper has is not said again."""
-    return [_row_line(row, number, None if facts.topic else row.topic) for number, row in _numbered(facts)]
+    shown = [(number, row if with_rules else replace(row, rule=None)) for number, row in _numbered(facts)]
+    return [_row_line(row, number, None if facts.topic else row.topic) for number, row in shown]
 
 
 def _row_line(row: RowChoice, number: str, topic: str | None) -> Html:
-    if not row.count:
-        return fill("{row} 0 题", row=row_name(row.type, topic, row.level))
+    named = row_name(row.type, topic, row.level)
     return fill(
-        "{number}{row} {n} 题 × {score} 分{rule}{short}",
+        "{number}{row}{gap}{n} 题 × {score} 分{rule}{short}",
         number=number,
-        row=row_name(row.type, topic, row.level),
+        row=named,
+        gap="" if named.endswith("）") else " ",
         n=row.count,
         score=score(row.score_centi),
         rule=f"，{_short_rule(row)}" if row.rule else "",
@@ -90,36 +92,43 @@ def _rule(kind: QuestionType, rule: Rule | None, each_centi: int | None) -> str:
 def row(desk: RowDesk) -> Message:
     """What a row may be."""
     facts, chosen = desk.draft, desk.row
-    others = f"，其他行用去以后最多选 {desk.most} 题" if desk.most < chosen.have else ""
-    text = lines(
-        head(facts),
-        _row_line(chosen, "", chosen.topic),
-        fill("知识点：{topic}", topic=chosen.topic or "不限"),
-        fill("难度：{level}", level=_level(chosen.level) if chosen.level else "不限"),
-        fill("计分：{rule}", rule=_rule(chosen.type, chosen.rule, chosen.each_centi)) if _has_rules(chosen) else "",
-        fill("可用 {have} 题{others}。", have=chosen.have, others=others),
-        "先选题量，再选每题分值。",
+    about = fill(
+        "知识点：{topic}；难度：{level}",
+        topic=chosen.topic or "不限",
+        level=_level(chosen.level) if chosen.level else "不限",
     )
+    rule = fill("计分：{rule}", rule=_rule(chosen.type, chosen.rule, chosen.each_centi)) if _has_rules(chosen) else ""
+    text = lines(head(facts), _points_line(chosen), about, rule, _supply_line(desk), "先选题量，再选每题分值。")
     at = facts.paper_id, chosen.place
-    counts = [n for n in ROW_COUNTS if n <= desk.most]
-    if 0 < desk.most < ROW_COUNTS[-1]:
-        counts = sorted({*counts, desk.most})
+    counts = sorted({*(n for n in ROW_COUNTS if n <= desk.most), min(desk.most, ROW_COUNTS[-1])} - {0})
     more = [
         Button("知识点", press("quiz", "examtopics", *at, 0)),
         Button("难度", press("quiz", "examlevels", *at)),
         *([Button("计分规则", press("quiz", "examrules", *at))] if _has_rules(chosen) else []),
         ask("自己填写", facts, f"row{chosen.place}"),
     ]
-    last = (Button("删掉这一行", press("quiz", "examcut", *at)), go("选好了", facts, DraftStep.COUNT))
+    done = replace(go("选好了", facts, DraftStep.COUNT), style="success")
     return Message(
         text,
         (
-            *rows([_choice("examcount", at, f"{n} 题", n, chosen.count) for n in counts], 4),
+            *rows([_choice("examcount", at, f"{n} 题", n, chosen.count) for n in counts], width(len(counts))),
             *rows([_choice("examscore", at, f"{score(n)} 分", n, chosen.score_centi) for n in ROW_SCORES], 4),
-            *rows(more, 2),
-            last,
+            *rows(more, 2 if len(more) == 4 else 3),
+            (Button("删掉这一行", press("quiz", "examcut", *at)), done),
         ),
     )
+
+
+def _points_line(row: RowChoice) -> Html:
+    if not row.count:
+        return fill("{kind} 0 题", kind=TYPES[row.type])
+    return fill("{kind} {n} 题 × {score} 分", kind=TYPES[row.type], n=row.count, score=score(row.score_centi))
+
+
+def _supply_line(desk: RowDesk) -> str:
+    have, most, count = desk.row.have, desk.most, desk.row.count
+    others = f"，其他行用去以后最多 {most} 题" if most < min(have, MAX_EXAM) else ""
+    return f"可用 {have} 题{others}" + (f"，不够 {count} 题，请改题量。" if count > most else "。")
 
 
 def _choice(verb: str, at: Sequence[int], label: str, value: int, chosen: int | None) -> Button:
@@ -141,19 +150,16 @@ def _back(desk: RowDesk) -> Button:
 def topics(desk: RowDesk, page: int) -> Message:
     """What a row may be about."""
     chosen, at = desk.row, (desk.draft.paper_id, desk.row.place)
-    choices = [(marked(f"{ANY_TOPIC}（{desk.of_any_topic} 题）", is_on=chosen.topic is None), 0)]
-    choices += [
-        (marked(f"{cut(one.title, CHOICE_NAME)}（{one.count} 题）", is_on=chosen.topic == one.title), one.place)
-        for one in desk.topics
-    ]
+    choices = [Choice(ANY_TOPIC, desk.of_any_topic, 0, is_on=chosen.topic is None)]
+    choices += [Choice(one.title, one.count, one.place, chosen.topic == one.title) for one in desk.topics]
     asked = fill("{row}考哪个知识点？", row=row_name(chosen.type, None, chosen.level))
-    buttons = listed(
+    told, buttons = listed(
         choices,
         page,
         lambda number: press("quiz", "examabout", *at, number),
         lambda to: press("quiz", "examtopics", *at, to),
     )
-    return Message(lines(head(desk.draft), asked), (*buttons, (_back(desk),)))
+    return Message(lines(head(desk.draft), asked, told), (*buttons, (_back(desk),)))
 
 
 def levels(desk: RowDesk) -> Message:
@@ -190,7 +196,7 @@ def rules(desk: RowDesk) -> Message:
 def kinds(facts: RowKinds) -> Message:
     """Of which type a row may be added."""
     draft = facts.draft
-    asked = fill("加哪种题型？知识点：{topic}", topic=draft.topic or "不限")
+    asked = fill("加哪种题型？知识点：{topic}", topic=draft.topic) if draft.topic else "加哪种题型？"
     buttons = [
         Button(f"{TYPES[kind]}（{have} 题）", press("quiz", "examadd", draft.paper_id, kind.value, place))
         for kind, have, place in facts.kinds

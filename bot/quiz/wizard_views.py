@@ -1,19 +1,19 @@
 """The frame of every step of making an exam: its heading, the ways on and back, lists to choose from."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.banks.rules import QuestionType
 from bot.banks.views import TYPES
 from bot.members.views import turns
-from bot.message import Button, Buttons, Html, cut, fill, press
+from bot.message import Button, Buttons, Html, cut, fill, lines, press, units
 from bot.quiz.exam_facts import ExamDraft
 from bot.quiz.rules import EXAM_STEPS, DraftStep
 from bot.quiz.views import PAGE
 
 CHOSEN = "√ "
 TOPIC_NAME = 24  # characters of a topic in a line
-CHOICE_NAME = 30  # of a bank or topic on a button of its own
+CHOICE_NAME = 19  # of a bank or topic on a button of its own, so that the count behind it is seen
 _STEPS = {
     DraftStep.BANK: "① 题库",
     DraftStep.TOPIC: "② 知识点",
@@ -53,13 +53,35 @@ def marked(label: str, *, is_on: bool) -> str:
     return (CHOSEN if is_on else "") + label
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of a list: `value` is what its button says, `count` the questions behind it."""
+
+    title: str
+    count: int
+    value: int
+    is_on: bool = False
+
+
 def listed(
-    choices: Sequence[tuple[str, int]], page: int, data: Callable[[int], str], page_data: Callable[[int], str]
-) -> Buttons:
-    """A page of choices, one below the other; `data` of a choice's number, `page_data` of a page's."""
-    shown = choices[page * PAGE : (page + 1) * PAGE]
-    buttons = [(Button(label, data(value)),) for label, value in shown]
-    return (*buttons, *turns(page, len(choices), PAGE, page_data))
+    choices: Sequence[Choice], page: int, data: Callable[[int], str], page_data: Callable[[int], str]
+) -> tuple[Html, Buttons]:
+    """A page of choices, one below the other. Titles that are too long for a button are told above them under the
+    number that their button begins with: two may differ in their ends alone."""
+    shown = list(enumerate(choices))[page * PAGE : (page + 1) * PAGE]
+    long = [(n, one) for n, one in shown if units(one.title) > CHOICE_NAME]
+    told = lines(*(fill("{n}. {title}", n=n, title=one.title) for n, one in long))
+    names = {n: f"{n}. {cut(one.title, CHOICE_NAME - 4)}" for n, one in long}
+    buttons = [
+        (Button(marked(f"{names.get(n, one.title)}（{one.count} 题）", is_on=one.is_on), data(one.value)),)
+        for n, one in shown
+    ]
+    return told, (*buttons, *turns(page, len(choices), PAGE, page_data))
+
+
+def width(count: int) -> int:
+    """Of rows that hold so many short buttons without leaving one alone."""
+    return {1: 1, 2: 2, 3: 3, 4: 4, 5: 3, 6: 3}.get(count, 4)
 
 
 def row_name(kind: QuestionType | None, topic: str | None, level: int | None) -> str:

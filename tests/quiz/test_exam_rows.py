@@ -4,17 +4,21 @@ from dataclasses import replace
 
 import pytest
 
-from bot.banks.rules import Bank, Question, QuestionType, Rule
+from bot.banks.rules import Bank, Question, QuestionType, Rule, shown_letters
+from bot.db import Database
 from bot.errors import UserError
 from bot.message import StaleButton
-from bot.quiz import exam_drafts, exam_rows, exam_settings, papers, starting
+from bot.quiz import exam_drafts, exam_rows, exam_settings, papers, regrading, starting
+from bot.quiz.blueprint import BlueprintRow
 from bot.quiz.drafts import topic_number
 from bot.quiz.exam_facts import Cover, ExamDraft, HandedIn, RowDesk
 from bot.quiz.marking import MarkingRule
 from bot.quiz.models import PaperItem, PaperPool
-from bot.quiz.rules import MOST_ROWS, ROW_RULES, DraftStep, Draw, Setting
+from bot.quiz.rules import MOST_ROWS, ROW_RULES, DraftStep, Draw, Regrading, Setting
+from tests.make import Cast
 from tests.quiz.conftest import AddBank
-from tests.quiz.hall import Hall
+from tests.quiz.hall import Hall, bank
+from tests.quiz.office import Office
 
 LONG = "党的组织生活制度与党员教育管理监督服务工作相结合的若干问题"
 EACH = ROW_RULES[QuestionType.MULTIPLE].index(Rule.EACH)
@@ -39,8 +43,8 @@ def draft(hall: Hall, add_bank: AddBank) -> ExamDraft:
     """李四 has come to the rows of a paper out of this bank: 单选 5 题."""
     add_bank(topical())
     made = hall.act(exam_drafts.begin, hall.cast.li, seed=1)
-    bank = next(one.bank_id for one in made.banks if one.title == "分知识点")
-    hall.act(exam_drafts.choose_bank, hall.cast.li, made.paper_id, bank)
+    bank_id = next(one.bank_id for one in made.banks if one.title == "分知识点")
+    hall.act(exam_drafts.choose_bank, hall.cast.li, made.paper_id, bank_id)
     hall.act(exam_drafts.choose_topic, hall.cast.li, made.paper_id, 0)
     hall.act(exam_rows.remove, hall.cast.li, made.paper_id, MULTIPLES)
     hall.act(exam_rows.remove, hall.cast.li, made.paper_id, 2)
@@ -262,6 +266,22 @@ def test_a_rule_is_that_of_all_rows_of_its_type(hall: Hall, draft: ExamDraft) ->
     assert [row.each_centi for row in write(hall, draft, "each3", "0.5").rows if row.rule] == [50, 50]
     own = hall.act(exam_rows.set_rule, hall.cast.li, draft.paper_id, MULTIPLES, 0)
     assert [(row.rule, row.each_centi) for row in own.draft.rows] == [(None, None)] * 4
+
+
+def test_a_corrected_key_is_marked_by_the_papers_letters(database: Database, cast: Cast, add_bank: AddBank) -> None:
+    add_bank(bank())
+    office = Office(database, cast)
+    office.publish(BlueprintRow(1, QuestionType.MULTIPLE, score_centi=400, rule=Rule.EACH, each_centi=150))
+    card = office.start(cast.zhang)
+    for letter in shown_letters("AB", card.order):
+        office.pick(cast.zhang, card, letter)
+    office.submit(cast.zhang, card)
+    office.release()
+    assert office.results()[cast.zhang.id].score_centi == 300
+    for key, centi in (("BCD", 0), ("ABD", 300)):
+        office.act(regrading.correct, cast.wang, office.paper_id, 1, key)
+        office.act(regrading.decide, cast.wang, office.paper_id, 1, Regrading.RESCORE)
+        assert office.results()[cast.zhang.id].score_centi == centi
 
 
 def test_blanks_are_marked_blank_by_blank_or_as_a_whole(hall: Hall, draft: ExamDraft) -> None:

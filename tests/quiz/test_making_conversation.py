@@ -43,12 +43,14 @@ async def test_an_exam_is_made_in_seven_steps_over_a_restart(stage: Stage, chat:
     card = li.last()
     assert card.text.endswith("合计 18 题，90 分（不是 100 分）\n点题型修改题量、分值、知识点和难度。")
     await li.press("下一步")
-    assert card.text == "发起考试 ④ 起止时间\n开考：发布后马上\n截止：3月5日 18:00"
+    assert card.text == "发起考试 ④ 起止时间\n开考：发布后马上\n截止：3月5日 18:00\n点下面的按钮修改，不改就用现在的。"
     await li.press("自己填写")
     await stage.restart()
     await li.say("今天10:00 至 明天18:00")
     card = li.last()
-    assert card.text == "发起考试 ④ 起止时间\n开考：3月2日 10:00\n截止：3月3日 18:00"
+    assert (
+        card.text == "发起考试 ④ 起止时间\n开考：3月2日 10:00\n截止：3月3日 18:00\n点下面的按钮修改，不改就用现在的。"
+    )
     await li.press("下一步")
     await li.press("限时")
     await li.press("10 分钟")
@@ -69,6 +71,51 @@ async def test_an_exam_is_made_in_seven_steps_over_a_restart(stage: Stage, chat:
     await li.press("查看这场考试")
     assert card.text == "考试 2026-001《三月应知应会》：未开始\n3月2日 10:00 至 3月3日 18:00\n应考 12 人，已交卷 0 人"
     assert labels(card) == ["改时间", "增补", "免考", "取消考试", "返回"]
+
+
+async def test_a_paper_of_several_rows_tells_everybody_how_it_is_marked(stage: Stage, chat: People) -> None:
+    """李四 wants five judgements out, ten singles on one topic in, and each right letter to earn a point."""
+    li, zhang = chat("李四"), chat("张三")
+    card = (await li.say("/quiz")).message
+    await li.press("发起考试")
+    await li.press("逐步设置")
+    await li.press("下一步")
+    await li.press("下一步")
+    await li.press("判断 5")
+    await li.press("删掉这一行")
+    assert labels(card)[:3] == ["单选 10", "多选 5", "加一行"]
+    await li.press("加一行")
+    await stage.restart()
+    card = li.last()
+    await press_first(li, card, "单选")
+    assert card.text.startswith("发起考试 ③ 题量和分值\n单选 5 题 × 5 分\n知识点：不限；难度：不限\n可用 ")
+    await li.press("知识点")
+    await press_first(li, card, "组织设置（")
+    assert "知识点：组织设置；难度：不限" in card.text
+    await li.press("10 题")
+    await li.press("2 分")
+    await li.press("选好了")
+    assert "1. 单选 10 题 × 5 分\n2. 单选（组织设置）10 题 × 2 分\n3. 多选 5 题 × 6 分\n" in card.text
+    await li.press("3. 多选 5")
+    await li.press("计分规则")
+    await press_first(li, card, "每选对一项得 0.5 分")
+    await li.press("每项 1 分")
+    assert "√ 每选对一项得 1 分，错选不得分" in labels(card)
+    await li.press("返回")
+    await li.press("选好了")
+    assert card.text.endswith(
+        "3. 多选 5 题 × 6 分，每选对一项得 1 分\n合计 25 题，100 分\n点题型修改题量、分值、知识点和难度。"
+    )
+    for _ in range(4):
+        await li.press("下一步")
+    rows = "1. 单选 10 题 × 5 分\n2. 单选（组织设置）10 题 × 2 分\n3. 多选 5 题 × 6 分\n"
+    assert f"{rows}多选题：每选对一项得 1 分，错选不得分。\n" in card.text
+    await li.press("发布")
+    await stage.settle()
+    await zhang.press("开始答题")
+    assert (
+        "25 题，满分 100 分，60 分合格，限时 20 分钟。\n多选题：每选对一项得 1 分，错选不得分。\n" in zhang.last().text
+    )
 
 
 async def test_a_draft_left_in_the_middle_is_found_in_the_menu(chat: People) -> None:

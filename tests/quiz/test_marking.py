@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.banks.rules import RIGHT, WRONG, Blank, BlankKind, Match, Question, QuestionType, Rule
-from bot.quiz.marking import Mark, half_up, is_accepted, mark
+from bot.quiz.marking import Mark, MarkingRule, half_up, is_accepted, mark, marking_rules
 from bot.quiz.phrases import date_of, number_of
 
 MULTIPLE = Question("m", QuestionType.MULTIPLE, "题", ("甲", "乙", "丙", "丁"), "ABC", score_centi=400, each_centi=50)
@@ -37,6 +37,26 @@ def test_each_cell_of_the_rule_table(rule: Rule, picked: str, centi: int) -> Non
 
 def test_a_paper_overrides_score_and_rule() -> None:
     assert mark(MULTIPLE, "AB", score_centi=600, rule=Rule.PROP).centi == 400
+
+
+def test_a_paper_may_say_what_one_letter_is_worth() -> None:
+    assert [mark(MULTIPLE, "AB", rule=Rule.EACH, each_centi=each).centi for each in (None, 150, 300)] == [100, 300, 400]
+    assert mark(MULTIPLE, "AB", rule=Rule.HALF, each_centi=150).centi == 200
+
+
+def test_the_rules_somebody_should_know_are_those_of_letters_and_of_several_blanks() -> None:
+    one_blank = replace(BLANKS, blanks=THREE[:1])
+    asked = [
+        (Rule.PROP, BLANKS),
+        (Rule.ALL, one_blank),
+        (Rule.EACH, MULTIPLE),
+        (Rule.HALF, SINGLE),
+        (Rule.EACH, MULTIPLE),
+    ]
+    blanks = MarkingRule(QuestionType.BLANK, Rule.PROP)
+    assert marking_rules(asked, None) == (MarkingRule(QuestionType.MULTIPLE, Rule.EACH, 50), blanks)
+    assert marking_rules(asked, 200) == (MarkingRule(QuestionType.MULTIPLE, Rule.EACH, 200), blanks)
+    assert marking_rules([(Rule.HALF, MULTIPLE)], 200) == (MarkingRule(QuestionType.MULTIPLE, Rule.HALF),)
 
 
 def test_half_of_five_hundredths_is_rounded_up() -> None:

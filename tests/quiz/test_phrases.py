@@ -3,7 +3,7 @@
 import pytest
 
 from bot.periods import beijing
-from bot.quiz.phrases import read_number, read_row, read_window
+from bot.quiz.phrases import read_number, read_points, read_row, read_window
 from tests.make import NOW  # Monday 2 March 2026, 09:00
 
 
@@ -72,3 +72,8 @@ def test_a_row_is_read_as_people_write_it(text: str, meant: tuple[int, int | Non
 def test_a_number_may_have_its_unit() -> None:
     texts = ("30", "30 分钟", "60%", "６０％", "三十", "-5")
     assert [read_number(text) for text in texts] == [30, 30, 60, 60, None, None]
+
+
+def test_points_have_two_decimals_at_most() -> None:
+    texts = ("0.5", "1.5 分", "２分", "0.005", "半分", "-1")
+    assert [read_points(text) for text in texts] == [50, 150, 200, None, None, None]
