@@ -20,7 +20,7 @@ from bot.quiz import candidates, changing, inviting, outage_credits, papers, sit
 from bot.quiz import running_views as views
 from bot.quiz.candidates import NotRunning, Office
 from bot.quiz.models import Attempt, Candidate, Paper
-from bot.quiz.rules import RESULT_FOR, AttemptState, CandidateStanding, PaperAction, PaperState, paper_key
+from bot.quiz.rules import RESULT_FOR, AttemptState, CandidateStanding, PaperAction, PaperState, paper_key, seconds
 from bot.quiz.running_facts import Cancelled, Ending, Restored
 from bot.statements import Write
 from bot.undo import Facts
@@ -144,7 +144,7 @@ def restore(session: Session, sender: Sender, undo_id: int, *, now: datetime) ->
     told = _tell_otherwise(session, found, undo_id, running, now)
     signal(session, "jobs")
     opens_at, closes_at = changing.window(paper)
-    lost = now - _cancelled_at(was) if running else timedelta()
+    lost = _lost(was, now) if running else timedelta()
     return Restored(paper.id, paper.title, paper.state, opens_at, closes_at, len(running), lost, told, closes_at <= now)
 
 
@@ -176,15 +176,19 @@ def _cancelled_at(was: Facts) -> datetime:
     return datetime.fromisoformat(str(was["at"]))
 
 
+def _lost(was: Facts, now: datetime) -> timedelta:
+    """In whole seconds, as times are counted; a begun one is given back whole."""
+    return timedelta(seconds=-(-(now - _cancelled_at(was)) // timedelta(seconds=1)))
+
+
 def _go_on(session: Session, was: Facts, now: datetime) -> Mapping[int, Attempt]:
     """Whoever had time left has as much of it now; by member."""
-    cancelled_at, found = _cancelled_at(was), {}
+    cancelled_at, lost, found = _cancelled_at(was), _lost(was, now), {}
     attempt_ids = _ids(was, AttemptState.STARTED.name)
     for attempt in session.scalars(select(Attempt).where(Attempt.id.in_(attempt_ids)).order_by(Attempt.id)):
         assert attempt.deadline_at is not None, "an attempt at an exam has a deadline"
         if attempt.deadline_at > cancelled_at:
-            lost = now - cancelled_at
-            attempt.credit_s += int(lost.total_seconds())
+            attempt.credit_s += seconds(lost)
             changing.set_deadline(session, attempt, attempt.deadline_at + lost, now)
             found[attempt.member_id] = attempt
     outage_credits.settle(session, [one.id for one in found.values()], cancelled_at, now)

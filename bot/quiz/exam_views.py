@@ -297,6 +297,11 @@ def time_is_up(facts: HandedIn) -> Message:
     return Message(Html("时间到，已自动交卷。" + _result(facts)), _ways_on(facts), is_protected=True)
 
 
+def card_over(title: str) -> Message:
+    """In place of the card, when the clock has handed in; what it came to stands in the message that says so."""
+    return Message(fill("《{title}》时间到，已自动交卷。", title=title), is_protected=True)
+
+
 def _result(facts: HandedIn) -> Html:
     if facts.score_centi is None:
         return fill("《{title}》已交卷，用时 {time}。成绩稍后发给你本人。", title=facts.title, time=span(facts.time))

@@ -260,7 +260,7 @@ def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:
 def _call_last(
     session: Session, sender: Sender, paper: Paper, attempt_id: int, due_at: datetime, now: datetime
 ) -> None:
-    """T08. It is withdrawn when the attempt ends before."""
+    """T08, in answer to the card, which it leads back to. It is withdrawn when the attempt ends before."""
     if due_at <= now:
         return
     outbox.enqueue(
@@ -271,6 +271,7 @@ def _call_last(
         lane=Lane.URGENT,
         due_at=due_at,
         valid_until=due_at + LAST_CALL_FOR,
+        reply_to=sender.message_id,
         now=now,
     )
 

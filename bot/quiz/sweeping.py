@@ -8,8 +8,10 @@ from sqlalchemy.orm import Session
 from bot import inbox, outbox
 from bot.members import prompts
 from bot.members.models import Account
-from bot.outbox import Lane
+from bot.message import Edit
+from bot.outbox import Lane, OutboxRow
 from bot.quiz import attempts, exam_views, outage_credits, sitting, submitting
+from bot.quiz.attempts import Running
 from bot.quiz.models import Attempt
 from bot.quiz.rules import ANSWER_GRACE, LOOK_AGAIN, RESULT_FOR, AttemptState, paper_key
 
@@ -76,3 +78,19 @@ def _hand_in(session: Session, attempt_id: int, user_id: int | None, now: dateti
         valid_until=now + RESULT_FOR,
         now=now,
     )
+    _clear_card(session, running, user_id, now)
+
+
+def _clear_card(session: Session, running: Running, user_id: int, now: datetime) -> None:
+    """The card no longer counts the minutes. Which message it is, the last call has noted, which was to answer it."""
+    called = select(OutboxRow.reply_to).where(OutboxRow.key == paper_key(running.paper_id, "last5", running.id))
+    if (message_id := session.scalar(called)) is not None:
+        outbox.enqueue(
+            session,
+            paper_key(running.paper_id, "card", running.id),
+            chat_id=user_id,
+            content=Edit(exam_views.card_over(running.title), message_id),
+            lane=Lane.CARD,
+            valid_until=now + RESULT_FOR,
+            now=now,
+        )

@@ -180,7 +180,7 @@ class Hall:
     def told(self, who: Someone) -> list[str]:
         """What waits to be sent to this person, as plain text."""
         bodies = [row.body for row in self.outbox() if row.chat_id == who.user_id and row.body]
-        return [strip_tags(str(body["text"])) for body in bodies]
+        return [strip_tags(str(body["text"])) for body in bodies if "text" in body]
 
     def deliver(self) -> list[tuple[int, str]]:
         """What leaves the outbox now: to whom, as plain text."""
@@ -194,8 +194,8 @@ class Hall:
                 if claimed is not None:
                     told = Sent(claimed.chat_id, row.id, None, self.now)
                     self.database.run(claims.mark_sent, claimed, told, hooks)
-                    assert isinstance(claimed.content, Message)
-                    sent.append((claimed.chat_id, strip_tags(claimed.content.text)))
+                    if isinstance(claimed.content, Message):  # else the edit of a card
+                        sent.append((claimed.chat_id, strip_tags(claimed.content.text)))
 
     def heard(self, who: Someone | int) -> list[str]:
         """What leaves for this person or chat now; what leaves for others is gone, too."""
