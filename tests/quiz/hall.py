@@ -184,7 +184,8 @@ class Hall:
 
     def deliver(self) -> list[tuple[int, str]]:
         """What leaves the outbox now: to whom, as plain text."""
-        hooks, sent = schedule_hooks(), []
+        hooks = schedule_hooks()
+        sent: list[tuple[int, str]] = []
         while True:
             rows = self.database.run(claims.look, now=self.now, most=100).waiting
             if not rows:
