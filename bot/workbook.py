@@ -32,7 +32,9 @@ class Look:
 
     def __init__(self, book: "Workbook") -> None:
         make = book.add_format
-        self.title = make({**_SANS, "font_name": "方正小标宋简体", "font_size": 22, "align": "center"})
+        self.title = make(
+            {**_SANS, "font_name": "方正小标宋简体", "font_size": 22, "align": "center", "text_wrap": True}
+        )
         body = {**_SANS, "font_name": "仿宋", "font_size": 12}
         self.body = make({**body, "text_wrap": True})
         self.head = make({**body, "bold": True, "border": 1, "align": "center", "bg_color": "#F2F2F2"})
@@ -56,6 +58,12 @@ def strings(sheet: "Worksheet", row: int, cells: Sequence[str], look: "Format") 
 def height(cells: Sequence[str], widths: Sequence[int]) -> int:
     """Points of a row in which the longest text is wrapped; not every program works this out by itself."""
     return 17 * max(1 + (width_of(cell) * 12 - 1) // (width * 11) for cell, width in zip(cells, widths, strict=True))
+
+
+def title_height(text: str, widths: Sequence[int]) -> int:
+    """Points of the row of a title over columns of these widths: as many lines as it is wrapped into."""
+    in_line = sum(widths) * 5 // 11  # a column is 5 points wide, half a character of a title 11
+    return 14 + 30 * -(-width_of(text) // max(1, in_line))
 
 
 @lru_cache(maxsize=4096)

@@ -12,7 +12,9 @@ from bot.banks import drawing, scopes
 from bot.banks.models import BankRow
 from bot.banks.revisions import chunks
 from bot.banks.rules import RIGHT, WRONG, Question, QuestionType
+from bot.members import service as members
 from bot.message import Sender, StaleButton
+from bot.periods import local_day
 from bot.quiz import authors, outcomes
 from bot.quiz.authors import Desk
 from bot.quiz.finished import HANDED_IN
@@ -20,7 +22,7 @@ from bot.quiz.item_statistics import Sums, alpha
 from bot.quiz.models import Attempt, AttemptItem, PaperItem, PaperPool, Regrade, Result
 from bot.quiz.rates import tenths_of
 from bot.quiz.rekeying import as_judged
-from bot.quiz.result_facts import Analysis, Exam, ItemFigures, ItemPage, Line, Lowest, OptionCount
+from bot.quiz.result_facts import Analysis, Decided, Exam, ItemFigures, ItemPage, Line, Lowest, OptionCount
 from bot.quiz.rules import Draw, Outcome, Regrading
 
 Row = tuple[int, ...]
@@ -191,3 +193,16 @@ def decisions(session: Session, paper_id: int) -> dict[int, tuple[Regrading, int
     query = select(Regrade.version_id, Regrade.decision, Regrade.to_version_id).where(Regrade.paper_id == paper_id)
     rows = session.execute(query.order_by(Regrade.revision))
     return {version_id: (decision, to) for version_id, decision, to in rows}
+
+
+def ledger(session: Session, of: Exam, *, now: datetime) -> tuple[Decided, ...]:
+    """Everything that was decided of the exam's questions, in order."""
+    rows = session.scalars(select(Regrade).where(Regrade.paper_id == of.id).order_by(Regrade.revision)).all()
+    place = positions(session, of)
+    people = members.people(session, [one.by for one in rows if one.by is not None], local_day(now))
+    names = {member_id: person.name for member_id, person in people.items()}
+    return tuple(
+        Decided(one.revision, place[one.version_id], one.decision, one.moved, names.get(one.by or 0, ""), one.at)
+        for one in rows
+        if one.version_id in place
+    )

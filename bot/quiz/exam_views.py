@@ -57,7 +57,7 @@ def mine(exams: Sequence[MyExam]) -> Message:
     open_ones = [exam for exam in exams if exam.standing in (MyStanding.RUNNING, MyStanding.READY)]
     buttons = [(Button(_sit(exam), press("quiz", "sit", exam.paper_id), style="success"),) for exam in open_ones]
     buttons += [
-        (Button(f"看成绩：{cut(exam.title, 34)}", press("quiz", "score", exam.paper_id)),)
+        (Button(f"看成绩：{short(exam.title, 34)}", press("quiz", "score", exam.paper_id)),)
         for exam in exams
         if exam.standing is MyStanding.RELEASED
     ]
@@ -66,7 +66,13 @@ def mine(exams: Sequence[MyExam]) -> Message:
 
 def _sit(exam: MyExam) -> str:
     verb = "继续答题" if exam.standing is MyStanding.RUNNING else "开始答题"
-    return f"{verb}：{cut(exam.title, 34)}"
+    return f"{verb}：{short(exam.title, 34)}"
+
+
+def short(title: str, most: int) -> str:
+    """A title for a button: that it is a resit stands at its end, and stays."""
+    ending = title[title.rindex("（") :] if title.endswith("补考）") else ""
+    return cut(title.removesuffix(ending), most - len(ending)) + ending
 
 
 def cover(facts: Cover) -> Message:

@@ -43,6 +43,7 @@ def _figures(session: Session, desk: Desk, now: datetime) -> Book:
         tuple(BranchRates(branch.id, branch.name, found[branch.id]) for branch in desk.led),
         items,
         {one.position: analysis.page(session, desk, one) for one in items.items},
+        analysis.ledger(session, of, now=now),
     )
 
 
@@ -57,6 +58,7 @@ def _with_names(session: Session, desk: Desk, branches: Sequence[UnitRef], now: 
         tuple(BranchRates(branch.id, branch.name, outcomes.rates_of(rows[branch.id])) for branch in branches),
         items,
         {one.position: analysis.page(session, desk, one) for one in items.items},
+        analysis.ledger(session, of, now=now),
         lines=everybody,
         ranks={member_id: rank for own in rows.values() for member_id, rank in reports.ranked(of, own).items()},
         resits=reports.resit_results(session, of, ids),

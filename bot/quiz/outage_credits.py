@@ -29,6 +29,8 @@ from bot.quiz.rules import (
     seconds,
 )
 
+WHOLE = timedelta(seconds=1)
+
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """At once when somebody has lost time, as soon as what waited meanwhile has been fetched."""
@@ -61,7 +63,8 @@ def credit(session: Session, running: Running, *, now: datetime) -> Running:
     lost = select(Outage.id, Outage.from_at, Outage.to_at).where(Outage.to_at > now - OUTAGE_NEWS)
     for outage_id, from_at, to_at in session.execute(lost.order_by(Outage.id)).all():
         if running.started_at < to_at and running.deadline_at > from_at:
-            gap = min(to_at - max(from_at, running.started_at), CREDIT_MOST)
+            lost_for = to_at - max(from_at, running.started_at)
+            gap = min(-(-lost_for // WHOLE) * WHOLE, CREDIT_MOST)  # or the time taken would be told a second too long
             running = _credit_one(session, running, outage_id, to_at - from_at, gap, now)
     return running
 

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.members.views import moment, turns
-from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press
 from bot.quiz import running_views
 from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
+from bot.quiz.exam_views import short
 from bot.quiz.rules import PaperState
 
 PAGE = 20
@@ -32,7 +33,7 @@ def listed(exams: Sequence[ExamRef]) -> Buttons:
 def _button(exam: ExamRef) -> tuple[Button]:
     if exam.state is PaperState.DRAFT:
         return (Button(f"继续出卷：{cut(exam.title, 30)}", press("quiz", "examdraft", exam.paper_id)),)
-    return (Button(f"{cut(exam.title, 30)}（{_STATES[exam.state]}）", press("quiz", "paper", exam.paper_id)),)
+    return (Button(f"{short(exam.title, 30)}（{_STATES[exam.state]}）", press("quiz", "paper", exam.paper_id)),)
 
 
 def every(exams: Sequence[ExamRef], page: int) -> Message:
@@ -68,7 +69,7 @@ def choose_sitter(exam: ExamRef, sitters: Sequence[Sitter], page: int) -> Messag
     shown = sitters[page * PAGE : (page + 1) * PAGE]
     names = [Button(one.name, press("quiz", "voids", one.attempt_id)) for one in shown]
     pages = turns(page, len(sitters), PAGE, lambda to: press("quiz", "sitters", exam.paper_id, to))
-    return Message(text, (*rows(names, 3), *pages, (_back(exam.paper_id),)))
+    return Message(text, (*running_views.name_rows(names), *pages, (_back(exam.paper_id),)))
 
 
 def confirm_void(facts: VoidedAttempt) -> Message:

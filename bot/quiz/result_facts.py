@@ -323,6 +323,18 @@ class AnswerLine:
 
 
 @dataclass(frozen=True, slots=True)
+class Decided:
+    """A line of the ledger: a question that was decided anew, and how many it moved."""
+
+    revision: int
+    position: int
+    decision: Regrading
+    moved: int
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Book:
     """What goes into the workbook: names and answers of one branch, or only figures of many."""
 
@@ -332,6 +344,7 @@ class Book:
     overview: tuple[BranchRates, ...]
     analysis: Analysis
     pages: Mapping[int, ItemPage]
+    ledger: tuple[Decided, ...] = ()
     lines: tuple[Line, ...] = ()
     ranks: Mapping[int, Rank] | None = None
     resits: Mapping[int, Line] | None = None  # by member, of the resit that counts

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from bot.members.views import moment, turns
-from bot.message import Button, Html, Message, cut, fill, lines, press, rows
+from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press
 from bot.periods import beijing
 from bot.quiz.exam_facts import Candidacy, Choosing, Excused, Missing, MissingCounts
 from bot.quiz.rules import PaperState, seconds
@@ -14,6 +14,7 @@ from bot.quiz.running_facts import Cancelled, Ending, Moved, Notice, Nudged, Res
 from bot.quiz.views import score, span
 
 PAGE = 24
+NAMES_IN_ROW, SHORT_NAME = 3, 6
 MOST_NAMES = 60  # in one message
 MOST_BRANCHES, MOST_OF_BRANCH = 20, 150  # in one message, and characters of the names of each
 DELAYS = {1: "延长 1 天", 3: "延长 3 天", 7: "延长 7 天"}
@@ -209,7 +210,19 @@ def _people(facts: Choosing, verb: str, list_verb: str, page: int) -> tuple[tupl
     shown = facts.people[page * PAGE : (page + 1) * PAGE]
     listed = [Button(_label(one), press("quiz", verb, paper_id, one.member_id)) for one in shown]
     pages = turns(page, len(facts.people), PAGE, lambda to: press("quiz", list_verb, paper_id, to))
-    return (*rows(listed, 3), *pages, (_back(paper_id),))
+    return (*name_rows(listed), *pages, (_back(paper_id),))
+
+
+def name_rows(people: Sequence[Button]) -> Buttons:
+    """Three names to a row; a long one stands alone, or two that begin alike could not be told apart."""
+    found: list[list[Button]] = []
+    for button in people:
+        is_alone = not found or any(len(one.label) > SHORT_NAME for one in (button, found[-1][0]))
+        if is_alone or len(found[-1]) == NAMES_IN_ROW:
+            found.append([button])
+        else:
+            found[-1].append(button)
+    return tuple(map(tuple, found))
 
 
 def _label(one: Candidacy) -> str:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from bot.banks.views import TYPES
 from bot.periods import beijing
-from bot.quiz.analysis_views import WORTHS, doubts, hundredths, thousandths
+from bot.quiz.analysis_views import SETTLED, WORTHS, doubts, hundredths, thousandths
 from bot.quiz.rates import Rates, tenths_of
-from bot.quiz.result_facts import Book, BranchRates, ItemPage, Line
+from bot.quiz.result_facts import Book, BranchRates, ItemFigures, ItemPage, Line
 from bot.quiz.results_views import (
     DECISIONS,
     FEWEST,
@@ -27,7 +27,7 @@ from bot.quiz.results_views import (
 )
 from bot.quiz.rules import Outcome
 from bot.quiz.views import score, span
-from bot.workbook import Look, across, height, opened, plain, strings, wide_page
+from bot.workbook import Look, across, height, opened, plain, strings, title_height, wide_page
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -71,7 +71,8 @@ def render(what: Book) -> bytes:
 def _notes(sheet: "Worksheet", look: Look, what: Book) -> None:
     for column, width in enumerate(_NOTE_WIDTHS):
         sheet.set_column(column, column, width)
-    across(sheet, 0, 1, f"《{what.exam.title}》成绩", look.title, points=44)
+    title = f"《{what.exam.title}》成绩"
+    across(sheet, 0, 1, title, look.title, points=title_height(title, _NOTE_WIDTHS))
     for row, cells in enumerate(_note_lines(what), start=1):
         strings(sheet, row, cells, look.left)
         sheet.set_row(row, 5 + height(cells, _NOTE_WIDTHS))
@@ -89,6 +90,9 @@ def _note_lines(what: Book) -> Iterable[Row]:
     yield "限时和次数", f"{of.limit_s // 60} 分钟，可考 {of.attempts_allowed} 次"
     yield "分数线", f"满分 {score(of.max_centi)} 分；达到满分的 {of.pass_pct}% 为合格，{of.good_pct}% 为优秀，均含本数"
     yield "成绩版本", f"第 {of.revision} 版" + ("，含题目更正后的改判" if of.revision > 1 else "")
+    for one in what.ledger:
+        told = f"第 {one.revision} 版，第 {one.position} 题：{DECISIONS[one.decision]}；{one.moved} 人变动"
+        yield "题目更正", f"{told}（{'，'.join(part for part in (one.by, _moment(one.at)) if part)}）"
     yield "应考", "考试名单中免考以外的人"
     yield "参考", "交了答卷并至少答了一题的人；参考率＝参考÷应考"
     yield "平均分和各率", "平均分、及格率、优秀率、满分率的分母都是参考人数，缺考不按 0 分计入；四舍五入到 0.1"
@@ -121,7 +125,7 @@ def _sheet(
     last = len(columns) - 1
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
-    across(sheet, 0, last, title, look.title, points=40)
+    across(sheet, 0, last, title, look.title, points=title_height(title, widths))
     strings(sheet, 1, [heading for heading, _ in columns], look.head)
     sheet.set_row(1, 24)
     for number, cells in enumerate(rows, start=2):
@@ -247,8 +251,6 @@ def _items(what: Book) -> Table:
 
 def _item(page: ItemPage) -> Row:
     one = page.figures
-    sums = one.sums
-    worth = sums.worth
     shown = "　".join(f"{option.letter} {option.count}" for option in page.options) if page.question.options else ""
     return (
         str(one.position),
@@ -256,12 +258,19 @@ def _item(page: ItemPage) -> Row:
         one.stem,
         key_words(page.question),
         str(one.answered),
-        str(one.right),
-        percent(tenths_of(one.right, one.answered)),
-        thousandths(sums.facility) if sums.facility is not None else "—",
-        f"{hundredths(sums.discrimination or 0)}（{WORTHS[worth]}）" if worth is not None else "—",
+        *((NONE,) * 4 if page.decision in SETTLED else _how_it_did(one)),
         shown,
         DECISIONS[page.decision] if page.decision else "",
+    )
+
+
+def _how_it_did(one: ItemFigures) -> Row:
+    sums, worth = one.sums, one.sums.worth
+    return (
+        str(one.right),
+        percent(tenths_of(one.right, one.answered)),
+        thousandths(sums.facility) if sums.facility is not None else NONE,
+        f"{hundredths(sums.discrimination or 0)}（{WORTHS[worth]}）" if worth is not None else NONE,
     )
 
 

@@ -1,5 +1,6 @@
 """The workbook of results: what stands in it for whom, and that it opens."""
 
+import re
 from io import BytesIO
 
 import openpyxl
@@ -11,10 +12,10 @@ from bot.errors import UserError
 from bot.members.rules import NotAllowed
 from bot.message import Document, from_json
 from bot.outbox import Sent
-from bot.quiz import exporting, workbook
+from bot.quiz import exporting, regrading, workbook
 from bot.quiz.models import PaperLog
 from bot.quiz.result_facts import Book
-from bot.quiz.rules import CandidateStanding, PaperAction
+from bot.quiz.rules import CandidateStanding, PaperAction, Regrading
 from tests.make import Cast, Make, Someone
 from tests.quiz.conftest import AddBank
 from tests.quiz.hall import JUDGED, MULTIPLE, SINGLE, bank
@@ -69,6 +70,17 @@ def test_the_secretary_takes_home_five_sheets_of_his_branch(office: Office) -> N
         ("孙七", "免考", "住院"),
         ("吴九", "缺考", "没有启用机器人，通知未触达"),
     ]
+
+
+def test_the_sheet_says_what_became_of_a_question_and_when(office: Office) -> None:
+    office.act(regrading.decide, office.cast.wang, office.paper_id, 2, Regrading.VOID)
+    sheets = opened(workbook.render(book(office, office.cast.li, office.cast.branch.id)))
+    (told,) = [row[1] for row in sheets["说明"] if row[0] == "题目更正"]
+    assert re.fullmatch(
+        r"第 2 版，第 2 题：本题作废，不计入总分；3 人变动（王五，2026年\d+月\d+日\d\d:\d\d）", str(told)
+    )
+    item = sheets["试题分析"][3]
+    assert (item[0], item[5:9], item[10]) == ("2", ("—",) * 4, "本题作废，不计入总分")
 
 
 def test_points_of_the_answers_add_up_to_the_score_of_each(office: Office) -> None:

@@ -40,6 +40,15 @@ def test_what_an_outage_took_is_given_back_and_told_once(hall: Hall, sat: Card) 
     assert [row.seconds for row in hall.rows(OutageCredit)] == [192]
 
 
+def test_parts_of_a_second_are_given_back_as_a_whole_one(hall: Hall, sat: Card) -> None:
+    part = timedelta(milliseconds=700)
+    for minute in (0, 3):
+        hall.outage(TEN + timedelta(minutes=minute), TEN + timedelta(minutes=minute, seconds=60) + part)
+    hall.ring()
+    assert deadline(hall) == TEN + timedelta(minutes=12, seconds=2)
+    assert hall.attempt.credit_s == 122
+
+
 def test_time_given_back_is_no_time_taken(hall: Hall, sat: Card) -> None:
     hall.outage(TEN, TEN + AWAY)
     hall.at(TEN + timedelta(minutes=11))

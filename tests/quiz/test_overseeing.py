@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from bot.members.models import Membership
 from bot.members.rules import NotAllowed
 from bot.message import StaleButton
-from bot.quiz import overseeing
-from bot.quiz.exam_facts import ExamCounts
+from bot.quiz import overseeing, overseeing_views
+from bot.quiz.exam_facts import ExamCounts, ExamRef
 from bot.quiz.models import Attempt, Candidate, Paper, PaperLog
 from bot.quiz.rules import AttemptState, CandidateStanding, PaperAction, PaperState
 from tests.make import NOW, Make, Someone
@@ -109,3 +109,10 @@ def test_who_moves_to_another_branch_still_belongs_to_the_exam(hall: Hall) -> No
     hall.at(NOW + timedelta(days=3))
     (zhou,) = [one for one in hall.rows(Candidate) if one.member_id == hall.cast.zhou.id]
     assert (zhou.standing, zhou.branch_id) == (CandidateStanding.DUE, hall.cast.branch.id)
+
+
+def test_a_long_title_in_the_list_still_says_that_it_is_a_resit() -> None:
+    long = "城建集团党支部工作与组织生活制度应知应会综合练习题库（二〇二六年）"
+    resit = ExamRef(8, f"{long}（第 2 次补考）", PaperState.OPEN)
+    labels = [button.label for row in overseeing_views.listed((resit,)) for button in row]
+    assert labels == ["城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）（进行中）"]

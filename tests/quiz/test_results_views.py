@@ -15,6 +15,7 @@ from bot.quiz.result_facts import (
     BranchRates,
     Exam,
     Fault,
+    GroupFigures,
     ItemFigures,
     ItemPage,
     KeyForm,
@@ -91,6 +92,11 @@ def test_the_report_of_a_branch() -> None:
     )
     many = replace(report, absent=tuple(f"甲{n}" for n in range(45)))
     assert "甲39 等 45 人。" in text(results_views.report(many))
+
+
+def test_where_nobody_sat_no_score_was_sent() -> None:
+    figures = GroupFigures("三月测试", Rates(expected=9, absent=9))
+    assert text(results_views.group_figures(figures)) == "《三月测试》已结束。本支部应考 9 人，参考 0 人，参考率 0%。"
 
 
 def test_the_table_of_many_branches_is_cut_and_summed() -> None:

@@ -32,6 +32,18 @@ def test_those_who_are_only_unreached_cannot_be_nudged() -> None:
     assert "[催考]" not in missing("吴九", unreached=("吴九",))
 
 
+def test_a_long_name_has_a_row_of_its_own() -> None:
+    names = ("钱一", "张三", "阿卜杜热合曼·买买提伊明", "吴九", "周八", "卫五", "蒋六")
+    people = tuple(Candidacy(n, name) for n, name in enumerate(names))
+    assert seen(views.choose_excused(Choosing(EXAM, people), 0)).split("\n")[1:] == [
+        "[钱一][张三]",
+        "[阿卜杜热合曼·买买提伊明]",
+        "[吴九][周八][卫五]",
+        "[蒋六]",
+        "[返回]",
+    ]
+
+
 def test_a_long_list_is_cut_with_its_length() -> None:
     assert "党员60等 80 人。" in missing(*(f"党员{n}" for n in range(1, 81)))
 
