@@ -144,7 +144,9 @@ def choose_bank(session: Session, sender: Sender, paper_id: int, bank_id: int, *
     _, unit, paper = mine(session, sender, paper_id, now)
     titles = {bank.id: bank.title for bank in drawing.usable_banks(session, unit)}
     blueprint = Blueprint.from_json(paper.blueprint)
-    bank_ids = (bank_id,) if bank_id in titles else ()
+    if bank_id and bank_id not in titles:
+        raise StaleButton
+    bank_ids = (bank_id,) if bank_id else ()
     rows = (
         blueprint.rows if bank_ids == blueprint.bank_ids else tuple(replace(row, topic=None) for row in blueprint.rows)
     )
@@ -162,6 +164,8 @@ def choose_topic(session: Session, sender: Sender, paper_id: int, place: int, *,
     _, unit, paper = mine(session, sender, paper_id, now)
     blueprint = Blueprint.from_json(paper.blueprint)
     offered = {drafts.topic_number(topic): topic for one in pool_of(session, unit, paper, now) for topic in one.topics}
+    if place and place not in offered:
+        raise StaleButton
     rows = tuple(replace(row, topic=offered.get(place)) for row in blueprint.rows)
     paper.blueprint = replace(blueprint, rows=rows).to_json()
     paper.draft_step = DraftStep.COUNT

@@ -34,7 +34,7 @@ from bot.quiz.rules import (
 )
 
 LISTED = 5  # papers offered in a group
-TOPIC_NAME = 24  # characters of a topic in a refusal
+TOPIC_NAME = 40  # characters of a topic in a refusal
 _BLIND = {"synchronize_session": False}
 
 

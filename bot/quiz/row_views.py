@@ -22,17 +22,17 @@ def count_step(facts: ExamDraft) -> Message:
     on_paper = on_paper_of(facts)
     points = sum(row.count * row.score_centi for row in on_paper)
     topic = "各行不同" if facts.topics_differ else facts.topic or "不限"
+    total = fill(
+        "合计 {n} 题，{max} 分{odd}",
+        n=sum(row.count for row in on_paper),
+        max=score(points),
+        odd="" if points == WHOLE_CENTI else "（不是 100 分）",
+    )
     text = lines(
         head(facts),
         fill("题库：{bank}；知识点：{topic}", bank=facts.bank or ALL_BANKS, topic=topic),
         *row_lines(facts),
-        fill(
-            "合计 {n} 题，{max} 分{odd}",
-            n=sum(row.count for row in on_paper),
-            max=score(points),
-            odd="" if points == WHOLE_CENTI else "（不是 100 分）",
-        ),
-        "点题型修改题量、分值、知识点和难度。" if on_paper else "点“加一行”选题型和题量。",
+        *([total, "点题型修改题量、分值、知识点和难度。"] if on_paper else ["还没有题，请点“加一行”。"]),
     )
     labels = [f"{number}{TYPES[row.type]} {row.count}" for number, row in _numbered(facts)]
     buttons = [

@@ -12,7 +12,7 @@ from bot.quiz.rules import EXAM_STEPS, DraftStep
 from bot.quiz.views import PAGE
 
 CHOSEN = "√ "
-TOPIC_NAME = 24  # characters of a topic in a line
+TOPIC_NAME = 40  # characters of a topic in a line
 CHOICE_NAME = 19  # of a bank or topic on a button of its own, so that the count behind it is seen
 _STEPS = {
     DraftStep.BANK: "① 题库",

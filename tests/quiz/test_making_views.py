@@ -92,6 +92,12 @@ def test_rows_of_one_type_are_told_apart_by_numbers() -> None:
     assert labels(shown)[0] == ["1. 单选 10", "2. 单选 3"]
 
 
+def test_a_paper_without_rows_asks_for_one() -> None:
+    shown = row_views.count_step(replace(DRAFT, rows=(BLANKS,)))
+    assert strip_tags(shown.text) == "发起考试 ③ 题量和分值\n题库：全部题库；知识点：不限\n还没有题，请点“加一行”。"
+    assert labels(shown) == [["加一行"], ["上一步", "下一步", "放弃"]]
+
+
 def test_a_marking_rule_by_letters_offers_what_one_may_earn() -> None:
     row = RowChoice(1, QuestionType.MULTIPLE, 5, 100, Rule.EACH, 8, 5, each_centi=50)
     assert labels(row_views.rules(desk(row, 8)))[3:] == [
@@ -111,7 +117,9 @@ def test_the_choices_of_an_opening_fit_a_narrow_window() -> None:
 
 def test_braces_in_a_title_are_only_braces() -> None:
     exam = ExamRef(7, "测试{x}<b>", PaperState.OPEN)
-    resit = ExamRef(8, "城建集团党支部工作与组织生活制度应知应会综合练习题库（二〇二六年）（第 2 次补考）", PaperState.OPEN)
+    resit = ExamRef(
+        8, "城建集团党支部工作与组织生活制度应知应会综合练习题库（二〇二六年）（第 2 次补考）", PaperState.OPEN
+    )
     labels = [button.label for row in overseeing_views.listed((resit,)) for button in row]
     assert labels == ["城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）（进行中）"]
     message = overseeing_views.choose_sitter(exam, (Sitter(5, 1, "张三"),), 0)
