@@ -93,8 +93,8 @@ def ask(one: Ballot) -> Message:
     has_written = one.rule is VoteRule.ADMISSION  # opinions in writing count there alone
     counts, numbers = ("赞成、反对、弃权、书面赞成", "11 2 1 0") if has_written else ("赞成、反对、弃权", "11 2 1")
     text = (
-        "{title}\n{room}\n请写票数，依次是{counts}，例如：赞成11 反对2 弃权1，或 {numbers}。"
-        "事后登记的请带上表决时间，例如：16:05 {numbers}。\n{basis}"
+        "{title}\n{room}\n\n请写票数，依次是{counts}，例如：赞成11 反对2 弃权1，或 {numbers}。"
+        "事后登记的请带上表决时间，例如：16:05 {numbers}。\n\n{basis}"
     )
     where = {"title": _title(one), "room": _state(one), "basis": _basis(one.rule, one.source)}
     return Message(fill(text, counts=counts, numbers=numbers, **where))

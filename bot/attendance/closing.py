@@ -24,7 +24,7 @@ from bot.meetings import views as meeting_views
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.ladder import Closing
 from bot.meetings.models import Meeting
-from bot.meetings.rules import CLOSING, MeetingState, check_end, closes_at, extended
+from bot.meetings.rules import CLOSING, MeetingState, Roll, check_end, closes_at, extended
 from bot.members import quiet
 from bot.members import service as members
 from bot.members.rules import Right
@@ -38,6 +38,11 @@ WIDEST = timedelta(hours=4)  # no kind opens its sign-in earlier (content/meetin
 
 class NotOpen(UserError):
     text = "会议没有在进行，请刷新。"
+
+
+class AlreadyEnded(UserError):
+    text = "会议已经结束，不用再点。"
+    ends_buttons = True
 
 
 class NothingToVouch(UserError):
@@ -144,6 +149,9 @@ def _tell_secretary(session: Session, meeting: MeetingFacts, what: str, message:
 
 def end(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Closed:
     """结束: the secretary need not wait for half an hour after the end."""
+    who = members.actor(session, sender, now=now)
+    if meetings.seen_by(session, who, meeting_id, Right.ROLL_CALL, is_locked=True).is_over:
+        raise AlreadyEnded
     actor_id, meeting = _running(session, sender, meeting_id, now=now)
     check_end(meeting.starts_at, now=now)
     return close(session, meeting, actor_id=actor_id, update_id=sender.update_id, now=now)
@@ -154,6 +162,7 @@ def extend(session: Session, sender: Sender, meeting_id: int, *, now: datetime) 
     _, meeting = _running(session, sender, meeting_id, now=now)
     until = extended(meeting.ends_at, meeting.extra_until)
     _set(session, meeting, extra_until=until)
+    cards.refresh(session, meeting_id, of=[], now=now)
     return until
 
 
@@ -171,7 +180,7 @@ def reopen(session: Session, sender: Sender, meeting_id: int, *, now: datetime) 
     return until
 
 
-def vouch(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> MeetingFacts:
+def vouch(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[MeetingFacts, Roll]:
     """名单属实: somebody answers for those who signed in by themselves."""
     who = members.actor(session, sender, now=now)
     meeting = meetings.seen_by(session, who, meeting_id, Right.ROLL_CALL, is_locked=True)
@@ -184,7 +193,8 @@ def vouch(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -
     session.execute(sure.execution_options(synchronize_session=False))
     entries, tip = [Entry(Action.VERIFIED)], tip_of(session, meeting_id)
     chain.append(session, tip, entries, actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-    return meeting
+    cards.refresh(session, meeting_id, of=[], now=now)
+    return meeting, roll(session, meeting_id, now=now)
 
 
 def _running(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[int | None, MeetingFacts]:

@@ -7,6 +7,7 @@ from bot.attendance.facts import (
     Candidates,
     Correctable,
     Corrected,
+    Entry,
     MadeUp,
     Proposal,
     Sheet,
@@ -66,7 +67,7 @@ def people(what: Sheet, page: int = 0) -> Message:
     everybody = [entry.person for entry in what.entries]
     buttons = [
         Button(
-            f"{cut(label(entry.person, everybody), 12)} {STATUS_NAMES[entry.status] if entry.is_due else '名单外'}",
+            f"{cut(label(entry.person, everybody), 12)} {_listed(meeting, entry)}",
             press("attendance", "one", meeting.id, entry.person.member_id),
         )
         for entry in what.entries[page * PAGE : (page + 1) * PAGE]
@@ -77,16 +78,20 @@ def people(what: Sheet, page: int = 0) -> Message:
     return Message(text, (*rows(buttons, 2), *turning, (add,)))
 
 
+def _listed(meeting: MeetingFacts, entry: Entry) -> str:
+    return STATUS_NAMES[entry.status] if entry.is_due or meeting.is_voluntary else "名单外"
+
+
 def missing(found: Candidates, page: int = 0) -> Message:
     meeting = found.meeting
+    back = Button("返回", press("attendance", "fix", meeting.id, 0, 1))
     if not found.people:
-        return Message("当天名册里的人都已在名单中。")
+        return Message("当天名册里的人都已在名单中。", ((back,),))
     buttons = [
         Button(cut(label(one, found.people), 12), press("attendance", "one", meeting.id, one.member_id))
         for one in found.people[page * PAGE : (page + 1) * PAGE]
     ]
     turning = turns(page, len(found.people), PAGE, lambda number: press("attendance", "missing", meeting.id, number))
-    back = Button("返回", press("attendance", "fix", meeting.id, 0, 1))
     return Message("加入名单的是哪一位？", (*rows(buttons, 2), *turning, (back,)))
 
 
@@ -103,7 +108,7 @@ def record(found: Correctable, *, now: datetime) -> Message:
 
 def _stands(found: Correctable) -> str:
     if not found.is_due and found.status not in CAME:
-        return OFF_LIST
+        return off_list(found.meeting)
     mark = "（补签）" if found.is_late_entry else ""
     if found.status is Status.ON_LEAVE and found.leave_kind is not None:
         mark = f"（{KIND_NAMES[found.leave_kind]}）"
@@ -112,7 +117,8 @@ def _stands(found: Correctable) -> str:
 
 def _limits(found: Correctable) -> str:
     if found.meeting.state is MeetingState.OPEN:
-        return "会议还在进行：到会和迟到请用点名，这里只更正应到名单。"
+        list_ = "报名" if found.meeting.is_voluntary else "应到名单"
+        return f"会议还在进行：到会和迟到请用点名，这里只更正{list_}。"
     if found.is_too_late:
         return "会议结束已超过7天，不能再更正；补课可以登记。"
     return "" if found.is_at_once else "会议结束已超过48小时，更正需要另一人确认。"
@@ -164,7 +170,8 @@ def _change(meeting: MeetingFacts, was: Status, wanted: Wanted, is_due: bool) ->
 def done(what: Corrected) -> Message:
     change = _change(what.meeting, what.was, what.wanted, what.was_due)
     after = "已提交，等待另一人确认，7天内有效。" if what.is_proposed else "已更正，本人可以在我的考勤中看到。"
-    return Message(fill("{who}：{change}。{after}", who=what.name, change=change, after=after))
+    others = Button("更正其他人", press("attendance", "fix", what.meeting.id, 0))
+    return Message(fill("{who}：{change}。{after}", who=what.name, change=change, after=after), ((others,),))
 
 
 # -- what others read ---
@@ -259,7 +266,8 @@ def settled(what: Proposal, *, now: datetime) -> Message:
 def ask_how(found: Correctable) -> Message:
     at = (found.meeting.id, found.person.member_id)
     buttons = tuple(Button(text, press("attendance", "how", *at, how.name)) for how, text in HOW_NAMES.items())
-    return Message(fill("{who}怎样补的课？", who=found.person.name), (buttons,))
+    back = Button("返回", press("attendance", "one", *at))
+    return Message(fill("{who}怎样补的课？", who=found.person.name), (buttons, (back,)))
 
 
 def ask_day(found: Correctable, how: MakeUpHow, *, today: date) -> Message:
@@ -268,7 +276,12 @@ def ask_day(found: Correctable, how: MakeUpHow, *, today: date) -> Message:
     since = max(found.meeting.on, today - timedelta(days=DAYS - 1))
     days = [today - timedelta(days=back) for back in range((today - since).days + 1)]
     buttons = [Button(f"{day.month}月{day.day}日", press("attendance", "day", *at, day.toordinal())) for day in days]
-    text = fill("{who}，{how}：哪一天补的？更早的日期请直接写，如3月10日。", who=found.person.name, how=HOW_NAMES[how])
+    earlier = (
+        f"更早的日期请直接写，如{found.meeting.on.month}月{found.meeting.on.day}日。"
+        if since > found.meeting.on
+        else ""
+    )
+    text = fill("{who}，{how}：哪一天补的？{earlier}", who=found.person.name, how=HOW_NAMES[how], earlier=earlier)
     return Message(text, rows(buttons, 5))
 
 

@@ -1,11 +1,15 @@
 """The doors of answers, leave, sign-in and the list with names: one transaction and one answer each."""
 
+from collections.abc import Sequence
+
 from telegram import Update
 
 from bot.attendance import closing, leave, marking, opening, own, service, sheet, sheet_views, views
+from bot.attendance.facts import Own
 from bot.attendance.rules import Answer, ReasonKind
 from bot.context import Context, Handler, Routes
 from bot.errors import UserError
+from bot.meetings import leader_views
 from bot.meetings import views as meeting_views
 from bot.members import views as member_views
 from bot.members.rules import NotBound
@@ -21,10 +25,22 @@ class OnlyInPrivate(UserError):
 
 def _answer(wanted: Answer) -> Handler:
     async def press(_: Update, context: Context) -> None:
-        result = await context.transact(service.answer, context.press.number(0), context.press.number(1), wanted)
-        await context.say(Toast(views.answered(result)))
+        result, mine = await context.transact(own.answer, context.press.number(0), context.press.number(1), wanted)
+        await context.say(Toast(views.answered(result)), *_anew(context, mine))
 
     return press
+
+
+def _anew(context: Context, mine: Own | None) -> Sequence[Edit]:
+    """What was pressed in private shows how one stands now."""
+    return [Edit(views.one_meeting(mine, now=context.now()))] if mine else []
+
+
+async def _anew_in_list(context: Context, mine: Own | None) -> Sequence[Edit]:
+    """The same, or the list of the day where that was pressed."""
+    if mine is None or len(context.press.args) == 1:
+        return _anew(context, mine)
+    return [Edit(views.today(await context.read(own.today), now=context.now()))]
 
 
 async def stay(_: Update, context: Context) -> None:
@@ -33,8 +49,8 @@ async def stay(_: Update, context: Context) -> None:
 
 
 async def check_in(_: Update, context: Context) -> None:
-    result = await context.transact(service.check_in, context.press.number(0))
-    await context.say(Toast(views.checked_in(result)))
+    result, mine = await context.transact(own.check_in, context.press.number(0))
+    await context.say(Toast(views.checked_in(result)), *await _anew_in_list(context, mine))
 
 
 async def sign_in_by_link(_: Update, context: Context) -> None:
@@ -53,8 +69,8 @@ async def sign_in_by_word(_: Update, context: Context) -> None:
 
 
 async def leave_early(_: Update, context: Context) -> None:
-    at = await context.transact(service.leave_early, context.press.number(0))
-    await context.say(Toast(views.left(at)))
+    at, mine = await context.transact(own.leave_early, context.press.number(0))
+    await context.say(Toast(views.left(at)), *await _anew_in_list(context, mine))
 
 
 # -- leave ---
@@ -189,12 +205,14 @@ async def left(_: Update, context: Context) -> None:
 
 async def ask_rest(_: Update, context: Context) -> None:
     found = await context.read(marking.sheet_to_mark, context.press.number(0))
-    await context.say(Edit(sheet_views.marking(found, context.press.number(1), is_sure=True)))
+    page, is_for_other = context.press.number(1), _flag(context, 2)
+    await context.say(Edit(sheet_views.marking(found, page, is_sure=True, is_for_other=is_for_other)))
 
 
 async def mark_rest(_: Update, context: Context) -> None:
-    found = await context.transact(marking.mark_rest, context.press.number(0))
-    await context.say(Edit(sheet_views.marking(found, context.press.number(1))))
+    page, is_for_other = context.press.number(1), _flag(context, 2)
+    found = await context.transact(marking.mark_rest, context.press.number(0), is_for_other=is_for_other)
+    await context.say(Edit(sheet_views.marking(found, page, is_for_other=is_for_other)))
 
 
 async def ask_end(_: Update, context: Context) -> None:
@@ -227,8 +245,9 @@ async def reopen(_: Update, context: Context) -> None:
 
 
 async def vouch(_: Update, context: Context) -> None:
-    await context.transact(closing.vouch, context.press.number(0))
-    await context.say(Toast(sheet_views.vouched()))
+    meeting, roll = await context.transact(closing.vouch, context.press.number(0))
+    asked = [Edit(leader_views.to_complete(meeting, roll))] if context.press.args[1:] else []
+    await context.say(Toast(sheet_views.vouched()), *asked)
 
 
 # -- lists of one's own ---

@@ -200,7 +200,7 @@ def decide_leave(
     chain.append(session, tip, entries, actor_id=who.recorded_id, update_id=sender.update_id, now=now)
     request = find(session, attendance_id)
     assert request is not None
-    _tell_asker(session, request, row.member_id, tip.seq + 1, now=now)
+    _tell_asker(session, request, row.member_id, tip.seq + 1, is_secretary=is_secretary, now=now)
     cards.refresh(session, meeting.id, of=[row.member_id], now=now)
     refresh_requests(session, attendance_id, now=now)
     return request
@@ -223,7 +223,9 @@ def _settle(session: Session, attendance_id: int, decided_by: int | None, status
         raise AlreadyDecided(name=request.decided_by)
 
 
-def _tell_asker(session: Session, request: LeaveRequest, member_id: int, seq: int, *, now: datetime) -> None:
+def _tell_asker(
+    session: Session, request: LeaveRequest, member_id: int, seq: int, *, is_secretary: bool, now: datetime
+) -> None:
     person = members.people(session, [member_id], request.meeting.on).get(member_id)
     if person is None or not person.is_reachable or person.user_id is None:
         return
@@ -231,7 +233,7 @@ def _tell_asker(session: Session, request: LeaveRequest, member_id: int, seq: in
         session,
         f"leave_told:{request.attendance_id}:{seq}",
         chat_id=person.user_id,
-        content=views.decided(request, now=now),
+        content=views.decided(request, is_secretary=is_secretary, now=now),
         lane=Lane.NOTICE,
         now=now,
     )

@@ -103,7 +103,7 @@ def _write(
     cards.refresh(session, meeting.id, of=[member_id], now=now)
 
 
-def mark_rest(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Sheet:
+def mark_rest(session: Session, sender: Sender, meeting_id: int, *, is_for_other: bool = False, now: datetime) -> Sheet:
     """其余全部到会: everybody due who is neither here nor on leave nor waiting for it."""
     who = members.actor(session, sender, now=now)
     meeting = _callable(session, who, meeting_id)
@@ -113,7 +113,8 @@ def mark_rest(session: Session, sender: Sender, meeting_id: int, *, now: datetim
         Attendance.status == Status.EXPECTED,
         Attendance.leave_state != LeaveState.ASKED,
     )
-    statement = statement.values(**_marked(Status.PRESENT, LeaveState.NONE, now=now)).returning(Attendance.id)
+    values = _marked(Status.PRESENT, LeaveState.NONE, now=now) | {"is_for_other": is_for_other}
+    statement = statement.values(**values).returning(Attendance.id)
     ids = sorted(session.scalars(statement.execution_options(synchronize_session=False)))
     events = [Event(Action.MARKED, one, Status.EXPECTED.name, Status.PRESENT.name) for one in ids]
     tip = tip_of(session, meeting_id)

@@ -6,14 +6,14 @@ from typing import cast
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from bot.attendance import leave, proposals
-from bot.attendance.facts import NearChat, Own, Record, Today
+from bot.attendance import leave, proposals, service
+from bot.attendance.facts import Answered, CheckedIn, NearChat, Own, Record, Today
 from bot.attendance.models import Attendance
-from bot.attendance.rules import CAME, Status, parts_seen
+from bot.attendance.rules import CAME, Answer, Status, parts_seen
 from bot.attendance.service import roll
 from bot.attendance.standing import counted, standings
 from bot.errors import UserError
-from bot.meetings import dating, minutes
+from bot.meetings import cards, dating, minutes
 from bot.meetings import service as meetings
 from bot.meetings.facts import OVER, MeetingFacts
 from bot.meetings.models import Meeting
@@ -73,6 +73,36 @@ def _own(session: Session, who: Actor, meeting: MeetingFacts) -> Own:
         may_minute=who.may(Right.MINUTES, meeting.unit, meeting.case),
         has_left=any(one.left_at is not None for one in mine),
     )
+
+
+# -- what a tap in private shows afterwards ---
+
+
+def answer(
+    session: Session, sender: Sender, meeting_id: int, version: int, wanted: Answer, *, now: datetime
+) -> tuple[Answered, Own | None]:
+    done = service.answer(session, sender, meeting_id, version, wanted, now=now)
+    return done, _anew(session, sender, meeting_id, now=now)
+
+
+def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[CheckedIn, Own | None]:
+    done = service.check_in(session, sender, meeting_id, now=now)
+    return done, _anew(session, sender, meeting_id, now=now)
+
+
+def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[datetime, Own | None]:
+    left_at = service.leave_early(session, sender, meeting_id, now=now)
+    return left_at, _anew(session, sender, meeting_id, now=now)
+
+
+def _anew(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Own | None:
+    """How one stands now, to be shown where one pressed; none on a card, which follows by itself."""
+    if not sender.is_private or cards.message_id(session, meeting_id, sender.chat_id) == sender.message_id:
+        return None
+    return show(session, sender, meeting_id, now=now)
+
+
+# -- lists ---
 
 
 def to_sign(session: Session, sender: Sender, *, now: datetime) -> list[Own]:

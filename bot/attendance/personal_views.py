@@ -8,7 +8,7 @@ from bot.members.facts import Table
 from bot.members.personal_views import table
 from bot.message import Button
 
-OWN = Button("出勤记录", "attendance:mine")
+OWN = Button("我的考勤", "attendance:mine")
 _NAMES: dict[object, str] = {
     Answer.NONE: "",
     Answer.GOING: "参加",

@@ -7,7 +7,7 @@ from bot.attendance.facts import Closed, Entry, Sheet
 from bot.attendance.guest_views import guest_lines
 from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
-from bot.meetings.rules import MeetingState
+from bot.meetings.rules import MeetingState, Outcome
 from bot.meetings.views import answered, button_label, clock, head, label, name, outcome, signed, so_far, span, voting
 from bot.members.rules import UnitKind, UnitRef
 from bot.members.views import turns
@@ -40,7 +40,7 @@ def sheet(what: Sheet, *, now: datetime) -> Message:
         head(name(meeting), meeting.title),
         span(meeting.starts_at, meeting.ends_at, now=now),
         _counts(what),
-        *filter(None, (voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
+        *filter(None, (*_notes(what), voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
         "",
         *(_replies(what) if meeting.state is MeetingState.SCHEDULED else _groups(what)),
         *guest_lines(what.guests),
@@ -55,6 +55,15 @@ def _counts(what: Sheet) -> str:
     if what.meeting.state is MeetingState.SCHEDULED:
         return answered(what.meeting, what.roll)
     return so_far(what.meeting, what.roll)
+
+
+def _notes(what: Sheet) -> list[str]:
+    meeting = what.meeting
+    is_longer = meeting.state is MeetingState.OPEN and meeting.extra_until is not None
+    return [
+        "本次为学习会，不表决" if meeting.outcome is Outcome.STUDY_ONLY else "",
+        f"已延长，{clock(meeting.extra_until)}自动结束" if is_longer and meeting.extra_until else "",
+    ]
 
 
 def _excused(what: Sheet) -> list[str]:
@@ -195,16 +204,14 @@ def _last(page: int, shown: Sequence[Entry]) -> int:
 
 def _last_row(what: Sheet, page: int, is_sure: bool, is_for_other: bool) -> tuple[Button, ...]:
     meeting_id = what.meeting.id
+    flag, count = int(is_for_other), len([entry for entry in what.entries if entry.is_due and _is_silent(entry)])
     if not is_sure:
-        other = "关闭代录" if is_for_other else "代录"
-        return (
-            Button("其余全部到会", press("attendance", "rest", meeting_id, page)),
-            Button(other, press("attendance", "turn", meeting_id, page, int(not is_for_other))),
-        )
-    count = len([entry for entry in what.entries if entry.is_due and _is_silent(entry)])
+        other = Button("关闭代录" if is_for_other else "代录", press("attendance", "turn", meeting_id, page, 1 - flag))
+        rest = Button("其余全部到会", press("attendance", "rest", meeting_id, page, flag))
+        return (rest, other) if count else (other,)
     return (
-        Button(f"确认{count}人到会", press("attendance", "all", meeting_id, page), style="success"),
-        Button("返回", press("attendance", "turn", meeting_id, page)),
+        Button(f"确认{count}人到会", press("attendance", "all", meeting_id, page, flag), style="success"),
+        Button("返回", press("attendance", "turn", meeting_id, page, flag)),
     )
 
 

@@ -1,6 +1,7 @@
 """Words and buttons of attendance: what a tap answers, leave, the list with names, lists of one's own."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from bot.attendance.correction_views import proposal
@@ -11,7 +12,6 @@ from bot.meetings.change_views import change_row
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import EARLY_OPENING, MeetingState, Roll
 from bot.meetings.views import (
-    REASONS,
     answer_row,
     button_label,
     clock,
@@ -113,13 +113,17 @@ def decision_row(what: LeaveRequest) -> tuple[Button, ...]:
     )
 
 
-def decided(what: LeaveRequest, *, now: datetime) -> Message:
-    """To who had asked."""
+def decided(what: LeaveRequest, *, is_secretary: bool = False, now: datetime) -> Message:
+    """To who had asked; the secretary is not sent to the secretary."""
     texts = {
         LeaveState.APPROVED: "已同意您{day}{kind}的请假。",
         LeaveState.REJECTED: "未同意您{day}{kind}的请假，如有疑问请联系书记。",
     }
-    return Message(fill(texts[what.state], day=short_day(what.meeting.on, now=now), kind=name(what.meeting)))
+    text = (
+        "{by}未同意您{day}{kind}的请假。" if is_secretary and what.state is LeaveState.REJECTED else texts[what.state]
+    )
+    words = {"day": short_day(what.meeting.on, now=now), "kind": name(what.meeting), "by": what.decided_by}
+    return Message(fill(text, **words))
 
 
 # -- explaining ---
@@ -131,12 +135,18 @@ def ask_explanation(own: Own, *, now: datetime) -> Message:
 
 
 EXPLAINED = "已记下，谢谢说明"
+_SAID = {
+    ReasonKind.OFFICIAL: "公事",
+    ReasonKind.SICK: "因病",
+    ReasonKind.PERSONAL: "因事",
+    ReasonKind.OTHER: "其他",
+}
 
 
 def explained(meeting: MeetingFacts, kind: ReasonKind, *, now: datetime) -> Message:
     """What stays of the question."""
     text = "{day}{meeting}，您已说明原因：{kind}。仅书记和组织委员可见。"
-    return Message(fill(text, day=short_day(meeting.on, now=now), meeting=name(meeting), kind=REASONS[kind.name]))
+    return Message(fill(text, day=short_day(meeting.on, now=now), meeting=name(meeting), kind=_SAID[kind]))
 
 
 # -- at closing, after downtime ---
@@ -281,7 +291,8 @@ def _to_do(what: Today, *, now: datetime) -> Iterator[Waiting]:
     """What concerns oneself."""
     for own in what.running:
         text = fill("正在签到：{kind}，{state}", kind=name(own.meeting), state=own_sign_in(own.roll))
-        yield text, _own_buttons(own, now=now)
+        buttons = _own_buttons(own, now=now)
+        yield text, tuple(tuple(replace(one, data=f"{one.data}:1") for one in row) for row in buttons)
     for own in what.unanswered:
         text = fill("待回复：{when} {kind}", when=when(own.meeting.starts_at, now=now), kind=name(own.meeting))
         yield text, ((Button(button_label(own.meeting, now=now), press("attendance", "show", own.meeting.id)),),)

@@ -73,7 +73,7 @@ def minutes(what: MinutesFacts, is_quorate: Quorate, *, is_sure: bool = False, n
         _written("决议", what.decisions),
         fill("纸质记录编号：{ref}", ref=what.paper_ref) if what.paper_ref else "",
         _lacking(what),
-        "归档后不能再改，确认归档吗" if is_sure else "",
+        "归档后不能再改，确认归档吗？" if is_sure else "",
     )
     if what.is_filed:
         return Message(text, ((Button("导出", press("attendance", "minutes", meeting.id)),),))

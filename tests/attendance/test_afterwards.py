@@ -56,7 +56,7 @@ async def test_a_vote_is_typed_in_one_line_and_judged(stage: Stage, chat: Cast, 
     votes = (await li.press("表决", on=shown)).message
     assert labels(votes) == ["1 登记票数"]
     asked = (await li.press("1 登记票数", on=votes)).message
-    assert asked.text.startswith("1. 接收预备党员（李明）\n有表决权应到11，到会11，超过半数\n请写票数")
+    assert asked.text.startswith("1. 接收预备党员（李明）\n有表决权应到11，到会11，超过半数\n\n请写票数")
     assert (await li.say("赞成12")).message.text == "票数之和超过到会人数"
     told = (await li.say("赞成10 弃权1")).message
     assert told.text == "1. 接收预备党员（李明）\n15:20，有表决权应到11，到会11，超过半数：赞成10，反对0，弃权1。通过"

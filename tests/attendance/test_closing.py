@@ -140,7 +140,7 @@ def test_the_secretary_ends_it_earlier_but_not_before_it_began(play: Play) -> No
     play.act(cast.li, closing.end, meeting.id)
     assert play.facts(meeting).state is MeetingState.CLOSED
     assert play.rungs(meeting)["R6"].endswith("SUPERSEDED")
-    with pytest.raises(closing.NotOpen):
+    with pytest.raises(closing.AlreadyEnded):
         play.act(cast.li, closing.end, meeting.id)
     with pytest.raises(NotAllowed):
         play.act(cast.zhang, closing.end, meeting.id)

@@ -182,3 +182,38 @@ async def test_after_a_kill_a_reminder_comes_once_and_says_it_is_late(stage: Sta
     await stage.at("2026-03-06 12:55")
     await stage.restart(downtime=timedelta(minutes=25))
     assert zhang.last().text == "（补发，原定13:00）\n今天15:00 三楼会议室，主题党日。参加1 · 请假0 · 未回复11。"
+
+
+async def test_what_is_pressed_in_private_shows_how_one_stands_now(stage: Stage, chat: Cast, group: Chat) -> None:
+    zhang, zhou = chat("张三"), chat("周八")
+    await stage.at("2026-03-05 16:00")
+    asked = zhang.last()
+    assert asked.text == "请回复：3月6日（周五）15:00 主题党日，三楼会议室。能参加吗"
+    await zhang.press("参加", on=asked)
+    assert last_line(asked.text) == "您已回复：参加"
+    await stage.at("2026-03-06 15:12")
+    chased = zhou.last()
+    assert [button.text for button in chased.buttons()] == ["签到", "说明原因"]
+    today = (await zhang.say("/today")).message
+    await zhang.press("签到", on=today)
+    assert today.text.startswith("正在签到：主题党日，您已签到（迟到）")
+    assert [button.text for button in today.buttons()] == ["离会"]
+    await zhou.press("签到", on=chased)
+    assert last_line(chased.text) == "您已签到（迟到）"
+    await zhou.press("离会", on=chased)
+    assert list(chased.buttons()) == []
+
+
+async def test_who_vouches_for_the_list_sees_it_where_that_was_asked(stage: Stage, chat: Cast, group: Chat) -> None:
+    zhang, li = chat("张三"), chat("李四")
+    await stage.at("2026-03-06 14:58")
+    await zhang.press("签到", in_=group)
+    sheet = li.last()
+    await stage.at("2026-03-06 18:00")
+    assert "名单属实" in [button.text for button in sheet.buttons()]
+    asked = li.last()
+    assert asked.text == "请完成主题党日的会议记录：自助签到1人待核对，未说明缺席11人。"
+    assert (await li.press("名单属实", on=asked)).toast == "已记下：名单属实"
+    assert asked.text == "请完成主题党日的会议记录：未说明缺席11人。"
+    assert [button.text for button in asked.buttons()] == ["逐条处理", "写记录"]
+    assert "名单属实" not in [button.text for button in sheet.buttons()]

@@ -10,7 +10,7 @@ from bot.attendance.facts import Answered, CheckedIn, Closed, Entry, LeaveReques
 from bot.attendance.rules import Answer, LeaveState, ReasonKind, Status
 from bot.meetings import views as meeting_views
 from bot.meetings.facts import MeetingFacts, Named
-from bot.meetings.rules import MeetingKind, MeetingState, Roll
+from bot.meetings.rules import MeetingKind, MeetingState, Outcome, Roll
 from bot.meetings.views import own_outcome, own_state
 from bot.members.rules import UnitKind, UnitRef
 from bot.message import MAX_DATA, MAX_TEXT, units
@@ -90,7 +90,7 @@ def test_the_answers_to_taps_word_for_word() -> None:
         "已记下，谢谢说明",
     ]
     explained = views.explained(MEETING, ReasonKind.SICK, now=NOW)
-    assert explained.text == "12月4日支部党员大会，您已说明原因：病。仅书记和组织委员可见。"
+    assert explained.text == "12月4日支部党员大会，您已说明原因：因病。仅书记和组织委员可见。"
 
 
 def test_what_was_entered_afterwards_is_no_sign_in_of_ones_own() -> None:
@@ -117,6 +117,7 @@ def test_leave_word_for_word() -> None:
         views.request(replace(REQUEST, meeting=replace(MEETING, state=MeetingState.CANCELLED)), now=NOW),
         views.decided(approved, now=NOW),
         views.decided(rejected, now=NOW),
+        views.decided(rejected, is_secretary=True, now=NOW),
         views.ask_explanation(Own(MEETING, Roll(71), is_due=True), now=NOW),
     ]
     asked = "张三申请请假（事假）：12月4日支部党员大会。"
@@ -132,6 +133,7 @@ def test_leave_word_for_word() -> None:
         f"{asked}／会议已取消。",
         "已同意您12月4日支部党员大会的请假。",
         "未同意您12月4日支部党员大会的请假，如有疑问请联系书记。",
+        "李四未同意您12月4日支部党员大会的请假。",
         "请说明原因，仅书记和组织委员可见。 [公事] [病] [事] [其他]",
     ]
 
@@ -216,6 +218,20 @@ def test_roll_call_has_ten_names_to_a_page() -> None:
     assert line(sheet_views.marking(many, 9)).endswith(
         "[党员22 未签] [上一页] [其余全部到会] [代录]"
     )  # the last there is
+
+
+def test_the_list_says_what_was_decided_about_the_meeting() -> None:
+    longer = replace(SHEET, meeting=replace(MEETING, extra_until=at("2026-12-04 17:30")))
+    assert "／已延长，17:30自动结束／" in line(sheet_views.sheet(longer, now=NOW))
+    study = replace(SHEET, meeting=replace(MEETING, outcome=Outcome.STUDY_ONLY))
+    assert "／本次为学习会，不表决／" in line(sheet_views.sheet(study, now=NOW))
+
+
+def test_the_rest_are_marked_as_the_switch_stands() -> None:
+    sure = sheet_views.marking(SHEET, is_sure=True, is_for_other=True)
+    assert [button.data for button in sure.buttons[-1]] == ["attendance:all:1z:0:1", "attendance:turn:1z:0:1"]
+    nobody = replace(SHEET, entries=SHEET.entries[:3])
+    assert [button.label for button in sheet_views.marking(nobody).buttons[-1]] == ["代录"]
 
 
 def test_the_other_words_of_the_list() -> None:

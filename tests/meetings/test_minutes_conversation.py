@@ -37,7 +37,7 @@ async def test_from_the_agenda_to_filed_minutes(stage: Stage, chat: Cast) -> Non
     written = await li.say("会议传达了有关精神，与会同志作了交流发言。")
     assert "还缺" not in written.message.text
     asked = (await li.press("归档")).edits[-1]
-    assert asked.text.endswith("归档后不能再改，确认归档吗")
+    assert asked.text.endswith("归档后不能再改，确认归档吗？")
     await li.press("返回", on=asked)
     await li.press("归档")
     filed = (await li.press("确认归档")).edits[-1]

@@ -191,7 +191,7 @@ def test_complete_minutes_can_be_filed_and_then_stand_without_buttons() -> None:
     filed = replace(what, meeting=replace(meeting, state=MeetingState.RECORDED))
     assert page(filed) == f"{HEAD.replace('会议记录', '会议记录（已归档）')}／{text} [导出]"
     asked = line(minutes_views.minutes(what, is_quorate, is_sure=True, now=NOW))
-    assert asked == f"{HEAD}／{text}／归档后不能再改，确认归档吗 [确认归档] [返回]"
+    assert asked == f"{HEAD}／{text}／归档后不能再改，确认归档吗？ [确认归档] [返回]"
 
 
 def test_before_the_meeting_there_are_chair_recorder_and_agenda_only() -> None:

@@ -91,7 +91,7 @@ async def test_the_secretary_sets_the_hours_of_the_branch(chat: People, stage: S
 
 async def test_ones_own_data_come_as_a_file(chat: People) -> None:
     shown = (await chat("张三").say("/me")).message
-    assert labels(shown) == ["出勤记录", "错题本", "导出我的数据", "删除我的数据"]
+    assert labels(shown) == ["我的考勤", "错题本", "导出我的数据", "删除我的数据"]
     told = (await chat("张三").press("导出我的数据")).message
     assert told.text == "系统中与您有关的全部记录，仅发给您本人。"
     assert told.file is not None
