@@ -93,8 +93,15 @@ def detail(what: Export) -> list[list[str]]:
     return [[heading for heading, _, _ in COLUMNS], *rows]
 
 
+def is_voluntary(part: Part) -> bool:
+    """Whether all on the list came, or said they would, without being due."""
+    return bool(part.lines) and not any(line.is_due for line in part.lines)
+
+
 def counted(part: Part) -> str:
     """应到, 实到 and the rest in one line."""
+    if is_voluntary(part):
+        return f"报名{len(part.lines)}人　{'参加' if part.is_over else '已签到'}{part.held.joined}人"
     turnout = part.held.turnout
     late = f"（迟到{turnout.late}人）" if turnout.late else ""
     last = f"缺席{turnout.absent}人" if part.is_over else f"未签{turnout.unsigned}人"
@@ -110,7 +117,7 @@ def shown(line: Line) -> str:
     return "" if line.status is Status.EXPECTED else _status(line)
 
 
-def remark(line: Line) -> str:
+def remark(line: Line, *, is_voluntary: bool = False) -> str:
     marks = (
         ("补签", line.is_late_entry),
         ("代录", line.is_for_other),
@@ -119,7 +126,7 @@ def remark(line: Line) -> str:
         (KIND_NAMES[line.leave_kind or ReasonKind.OTHER], line.status is Status.ON_LEAVE),
         ("线上", line.is_online),
         ("已补课", line.made_up is not None),
-        ("自愿报名", not line.is_due),
+        ("自愿报名", not line.is_due and not is_voluntary),
     )
     return "，".join(text for text, is_so in marks if is_so)
 
@@ -135,7 +142,7 @@ def closing_lines(part: Part, what: Export) -> list[str]:
         f"{one.person.name}（{one.basis}，{one.approver}{_day(one.approved_on)}批准）" for one in part.excused
     )
     texts = [
-        f"另有：{guests}，不计入应到和实到" if guests else "",
+        f"另有：{guests}{'' if is_voluntary(part) else '，不计入应到和实到'}" if guests else "",
         f"不计入应到：{excused}" if excused else "",
         *part.votes,
         _verified(part),
@@ -146,7 +153,8 @@ def closing_lines(part: Part, what: Export) -> list[str]:
 
 
 def _verified(part: Part) -> str:
-    return f"名单属实：{part.vouched}" if part.vouched else "自助签到未核对" if part.self_signed else ""
+    is_open = part.self_signed and not is_voluntary(part)  # nobody is asked to vouch for volunteers
+    return f"名单属实：{part.vouched}" if part.vouched else "自助签到未核对" if is_open else ""
 
 
 def _day(on: date) -> str:
@@ -252,6 +260,9 @@ def caption(files: Files, what: Export) -> str:
     total = sum((part.held.turnout.expected for part in what.parts), 0)
     present = sum((part.held.turnout.present for part in what.parts), 0)
     count = f"{len(what.parts)}次会议，" if len(what.parts) > 1 else ""
+    joined = sum(part.held.joined for part in what.parts)
+    if all(is_voluntary(part) for part in what.parts):
+        return f"{count}参加{joined}。含姓名，请妥善保管。\nCSV SHA-256：{files.sha256[:16]}…"
     return f"{count}应到{total}，实到{present}。含姓名，请妥善保管。\nCSV SHA-256：{files.sha256[:16]}…"
 
 

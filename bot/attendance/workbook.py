@@ -88,7 +88,8 @@ def _sign_sheet(sheet: "Worksheet", look: Look, part: Part, what: Export, digest
     strings(sheet, row, _SIGN_HEADS, look.head)
     sheet.set_row(row, 24)
     sheet.repeat_rows(row)
-    due = [line for line in part.lines if line.is_due or line.status in CAME]
+    is_voluntary = words.is_voluntary(part)
+    due = [line for line in part.lines if line.is_due or line.status in CAME or not part.is_over]
     for number, line in enumerate(due, start=1):
         cells = (
             str(number),
@@ -97,7 +98,7 @@ def _sign_sheet(sheet: "Worksheet", look: Look, part: Part, what: Export, digest
             words.shown(line),
             words.clock(line.arrived_at),
             "",
-            words.remark(line),
+            words.remark(line, is_voluntary=is_voluntary),
         )
         strings(sheet, row + number, cells, look.cell)
         sheet.set_row(row + number, 9 + height(cells, _SIGN_WIDTHS))

@@ -1,8 +1,23 @@
 """Who comes to help without being due: joins, steps back, comes or not."""
 
-import pytest
+from io import BytesIO
 
-from bot.attendance import closing, correcting, correction_views, own, service, sheet_views, trail, views
+import pytest
+from openpyxl import load_workbook
+
+from bot.attendance import (
+    closing,
+    correcting,
+    correction_views,
+    export_views,
+    exporting,
+    own,
+    service,
+    sheet_views,
+    trail,
+    views,
+    workbook,
+)
 from bot.attendance.rules import Answer
 from bot.meetings.facts import MeetingFacts
 from tests.attendance.acts import LINE, sheet_of, told, trail_of
@@ -78,6 +93,16 @@ def test_counts_of_voluntary_work_tell_who_takes_part_and_of_nobody_due(play: Pl
     assert sheet_views.ask_end(list_).text == "结束后不能再自己签到。确认结束吗？"
 
 
+def test_corrections_of_voluntary_work_speak_of_who_joined(play: Play) -> None:
+    meeting = planting(play)
+    offered = correction_views.people(play.act(play.cast.li, correcting.offer, meeting.id))
+    assert [button.label for row in offered.buttons for button in row][:2] == ["张三 到会", "李四 未签"]
+    one = play.act(play.cast.li, correcting.show, meeting.id, play.cast.wu.id)
+    assert line(correction_views.record(one, now=play.now)).partition(" [")[0] == (
+        "吴九，3月6日志愿服务：未报名／会议还在进行：到会和迟到请用点名，这里只更正报名。"
+    )
+
+
 def test_who_leads_voluntary_work_reads_who_took_part(play: Play) -> None:
     meeting = planting(play)
     play.take()
@@ -127,3 +152,17 @@ def test_ones_own_record_tells_of_voluntary_work_apart_from_what_one_is_due_at(p
     assert "志愿服务" not in line(views.record(play.act(cast.sun, own.record), now=play.now))
     shown = views.one_meeting(play.act(cast.sun, own.show, meeting.id), now=play.now)
     assert "已结束。没有您的签到记录" in shown.text
+
+
+def test_a_list_of_volunteers_can_be_signed_beforehand_and_tells_who_came(play: Play) -> None:
+    meeting = planting(play)
+    before = play.act(play.cast.li, exporting.one_meeting, meeting.id)
+    sheet = load_workbook(BytesIO(workbook.render(before).xlsx))["签到表"]
+    rows = [[cell for cell in row if cell] for row in sheet.iter_rows(values_only=True)]
+    assert ["报名4人　已签到2人"] in rows
+    assert [row[1] for row in rows if row and str(row[0]).isdigit()] == ["张三", "李四", "孙七", "周八"]
+    assert not any("自愿报名" in row or "自助签到未核对" in row for row in rows)
+    play.until("2026-03-06 11:30")
+    after = play.act(play.cast.li, exporting.one_meeting, meeting.id)
+    assert export_views.counted(after.parts[0]) == "报名4人　参加2人"
+    assert export_views.caption(workbook.render(after), after).startswith("参加2。含姓名，请妥善保管。")
