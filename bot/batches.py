@@ -6,7 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import partial
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from sqlalchemy.orm import Session
 
@@ -52,7 +52,9 @@ def perform(session: Session, calls: Sequence[Call]) -> None:
         call.error = None  # of an attempt before this
     first = calls[0]
     if first.is_item:
-        first.fn(session, [call.args[0] for call in calls])
+        results = cast("Sequence[object]", first.fn(session, [call.args[0] for call in calls]))
+        for call, result in zip(calls, results, strict=True):
+            call.result = result
     else:
         first.result = first.fn(session, *first.args, **(first.kwargs or {}))
 

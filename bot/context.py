@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy.orm import Session
 from telegram import Update
@@ -14,6 +14,7 @@ from bot import inbox
 from bot.clock import Clock
 from bot.config import Config
 from bot.db import Database
+from bot.errors import UserError
 from bot.message import Alert, ClearButtons, Edit, Message, Part, Press, Sender, Toast, escape
 
 R = TypeVar("R")
@@ -101,16 +102,22 @@ class Context(CallbackContext[ExtBot[None], dict[object, object], dict[object, o
         turn.is_marked = True
         return result
 
-    async def transact_together(self, fn: Callable[..., object], item: object) -> None:
-        """`transact` for what a crowd does in one moment: `fn(session, items, now=…)`, one item for each update.
+    async def transact_together(self, fn: Callable[..., Sequence[R | UserError]], item: object) -> R:
+        """`transact` for what a crowd does in one moment: `fn(session, items, now=…)`, one item for each update and one
+        result for each item; a refusal among them is raised where it belongs.
 
-        If that raises, it is called again for each item alone.
+        If `fn` raises, it is called again for each item alone.
         """
         turn = self.turn
         if turn.is_marked:
             raise RuntimeError("a handler has one transaction")
-        await self.deps.database.transact_together(_Acts(fn), (turn.row.update_id, item, self.now()))
+        result: R | UserError = await self.deps.database.transact_together(
+            _Acts(fn), (turn.row.update_id, item, self.now())
+        )
         turn.is_marked = True
+        if isinstance(result, UserError):
+            raise result
+        return result
 
     async def read(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         """Run `fn(session, sender, *args, now=…)` on a snapshot."""
@@ -157,15 +164,15 @@ def _act(
 
 
 @dataclass(frozen=True, slots=True)
-class _Acts:
+class _Acts(Generic[R]):
     """What several updates do in one call; those of one `fn` are equal, and so come together."""
 
-    fn: Callable[..., object]
+    fn: Callable[..., Sequence[R]]
 
-    def __call__(self, session: Session, acts: Sequence[tuple[int, object, datetime]]) -> None:
+    def __call__(self, session: Session, acts: Sequence[tuple[int, object, datetime]]) -> Sequence[R]:
         now = max(now for _, _, now in acts)
         inbox.mark_all_handled(session, [update_id for update_id, _, _ in acts], now=now)
-        self.fn(session, [item for _, item, _ in acts], now=now)
+        return self.fn(session, [item for _, item, _ in acts], now=now)
 
 
 Handler = Callable[[Update, Context], Awaitable[None]]

@@ -121,14 +121,15 @@ async def test_a_crowd_is_cut_into_groups(database: Database, commits: list[int]
     assert len(words(database)) == GROUP + 1
 
 
-def write_all(session: Session, words: Sequence[str]) -> None:
+def write_all(session: Session, words: Sequence[str]) -> list[str]:
     write(session, "+".join(words))
     if "no" in words:
         raise Refusal(why="no")
+    return [word.upper() for word in words]
 
 
 async def crowd(database: Database, *words: str) -> list[object]:
-    """The errors of calls that share one batch and one function."""
+    """What calls hear that share one batch and one function."""
     with held_up(database):
         tasks = [asyncio.create_task(database.transact_together(write_all, word)) for word in words]
         await asyncio.to_thread(int)
@@ -136,18 +137,18 @@ async def crowd(database: Database, *words: str) -> list[object]:
 
 
 async def test_what_a_crowd_does_is_one_call(database: Database) -> None:
-    assert await crowd(database, "a", "b", "c") == [None, None, None]
+    assert await crowd(database, "a", "b", "c") == ["A", "B", "C"]
     assert words(database) == ["a+b+c"]
 
 
 async def test_of_a_crowd_one_who_is_refused_is_refused_alone(database: Database) -> None:
     first, second, third = await crowd(database, "a", "no", "c")
-    assert (first, str(second), third) == (None, "不行：no。", None)
+    assert (first, str(second), third) == ("A", "不行：no。", "C")
     assert words(database) == ["a", "c"]
 
 
 async def test_one_of_a_crowd_waits_for_nobody(database: Database) -> None:
-    await database.transact_together(write_all, "alone")
+    assert await database.transact_together(write_all, "alone") == "ALONE"
     assert words(database) == ["alone"]
 
 

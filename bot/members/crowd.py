@@ -28,6 +28,16 @@ def _homes(dialect: str) -> Select[int, int, int, UnitKind, str, str]:
 
 
 _AT_HOME = Query(_homes)
+_BEHIND = Query(
+    lambda dialect: select(_ACCOUNTS.telegram_user_id, _ACCOUNTS.member_id).where(
+        among(dialect, _ACCOUNTS.telegram_user_id, "user_ids")
+    )
+)
+
+
+def behind(session: Session, user_ids: Collection[int]) -> dict[int, int]:
+    """The members of these accounts, as far as they are bound."""
+    return dict(_BEHIND.all(session, {"user_ids": list(user_ids)}))
 
 
 def belonging(session: Session, user_ids: Collection[int], unit: UnitRef, *, now: datetime) -> dict[int, int]:

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
+from typing import NamedTuple
 
-from sqlalchemy import Text, bindparam, func, or_, select, update
+from sqlalchemy import Integer, Text, bindparam, func, select, type_coerce, update
 from sqlalchemy import cast as cast_to
 from sqlalchemy.orm import Session
 
@@ -23,7 +26,7 @@ from bot.periods import beijing
 from bot.quiz.exam_facts import Card, Cell, Sheet
 from bot.quiz.models import AnswerEvent, Attempt, AttemptItem, Paper
 from bot.quiz.rules import AttemptState, Refusal, ShowKey, ShowScore, Via
-from bot.statements import Query, Write
+from bot.statements import Query, Values, Write, among
 
 
 class HandedIn(UserError):
@@ -71,8 +74,7 @@ class Running:
         return self.number < self.allowed
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """A question of an attempt without its words, as its row has it: of most nothing but the selection is asked."""
 
     position: int
@@ -81,8 +83,12 @@ class Item:
     max_centi: int
     stored_rule: str
     selection: str | None
-    is_marked: bool
+    stored_mark: int
     stored_type: str
+
+    @property
+    def is_marked(self) -> bool:
+        return bool(self.stored_mark)
 
     @property
     def order(self) -> tuple[int, ...]:
@@ -97,13 +103,14 @@ class Item:
         return QuestionType[self.stored_type]
 
 
-_RUNNING = (
+_ROWS = (
     select(Attempt.id, Attempt.paper_id, Attempt.member_id, Attempt.state, Attempt.started_at, Attempt.deadline_at)
     .add_columns(Attempt.credit_s, Paper.title, Paper.max_centi, Paper.pass_pct, Paper.closes_at)
     .add_columns(Paper.show_score, Paper.show_key, Attempt.number, Paper.attempts_allowed)
     .join(Paper, Paper.id == Attempt.paper_id)
-    .where(Attempt.id == bindparam("attempt_id"), Attempt.round_id.is_(None))
+    .where(func.coalesce(Attempt.round_id, 0) == 0)  # as a term, or its index would be taken: that of all exams at once
 )
+_RUNNING = _ROWS.where(Attempt.id == bindparam("attempt_id"))
 _SEEN = Query(_RUNNING)
 _HELD = Query(_RUNNING.with_for_update(of=Attempt))
 
@@ -112,6 +119,18 @@ def hold(session: Session, attempt_id: int) -> Running | None:
     """The attempt, which nobody else can end before this transaction does."""
     row = _HELD.first(session, {"attempt_id": attempt_id})
     return Running(*row) if row else None
+
+
+_ALL_HELD = Query(
+    lambda dialect: (
+        _ROWS.where(among(dialect, Attempt.id, "attempt_ids")).order_by(Attempt.id).with_for_update(of=Attempt)
+    )
+)
+
+
+def hold_all(session: Session, attempt_ids: Sequence[int]) -> dict[int, Running]:
+    """The same of several, by their numbers."""
+    return {row[0]: Running(*row) for row in _ALL_HELD.all(session, {"attempt_ids": list(attempt_ids)})}
 
 
 def own(session: Session, sender: Sender, attempt_id: int, *, now: datetime, is_read: bool = False) -> Running:
@@ -128,42 +147,89 @@ def own(session: Session, sender: Sender, attempt_id: int, *, now: datetime, is_
     return running
 
 
-_ITEMS = Query(
+_COLUMNS = (
     select(AttemptItem.position, AttemptItem.version_id, cast_to(AttemptItem.option_order, Text), AttemptItem.max_centi)
-    .add_columns(cast_to(AttemptItem.rule, Text), AttemptItem.selection, AttemptItem.is_marked)
+    .add_columns(cast_to(AttemptItem.rule, Text), AttemptItem.selection, type_coerce(AttemptItem.is_marked, Integer))
     .add_columns(cast_to(QuestionVersion.type, Text))
     .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
-    .where(AttemptItem.attempt_id == bindparam("attempt_id"))
-    .order_by(AttemptItem.position)
 )
+_ITEMS = Query(_COLUMNS.where(AttemptItem.attempt_id == bindparam("attempt_id")).order_by(AttemptItem.position))
 
 
 def items(session: Session, attempt_id: int) -> list[Item]:
-    return [Item(*row) for row in _ITEMS.all(session, {"attempt_id": attempt_id})]
+    return list(map(Item._make, _ITEMS.all(session, {"attempt_id": attempt_id})))
 
 
-def item_at(items: Sequence[Item], position: int) -> Item:
-    if not 1 <= position <= len(items):
-        raise StaleButton
-    return items[position - 1]
+class Places(NamedTuple):
+    """The questions of an attempt in their order, and next to nothing of each: a press needs two of them whole."""
+
+    item_ids: tuple[int, ...]
+    opens: tuple[int, ...]  # whether each still has no answer
+
+    def first_open(self, after: int) -> int | None:
+        """The next question without an answer behind `after`, from the front again if there is none."""
+        found = [position for position, is_open in enumerate(self.opens, 1) if is_open and position != after]
+        return min(found, key=lambda position: (position <= after, position), default=None)
+
+    def but(self, position: int, *, is_open: bool) -> "Places":
+        """The same with another word about one."""
+        return Places(self.item_ids, (*self.opens[: position - 1], int(is_open), *self.opens[position:]))
 
 
-_CONTENT = select(AttemptItem.position, cast_to(QuestionVersion.content, Text)).join(
-    QuestionVersion, QuestionVersion.id == AttemptItem.version_id
-)
-_TEXTS = Query(
-    _CONTENT.where(
-        AttemptItem.attempt_id == bindparam("attempt_id"),
-        or_(AttemptItem.position == bindparam("one"), AttemptItem.position == bindparam("other")),
+_PLACES = Query(
+    lambda dialect: (
+        select(AttemptItem.attempt_id, AttemptItem.id, type_coerce(AttemptItem.selection.is_(None), Integer))
+        .where(among(dialect, AttemptItem.attempt_id, "attempt_ids"))
+        .order_by(AttemptItem.attempt_id, AttemptItem.position)
     )
 )
-_ALL_TEXTS = Query(_CONTENT.where(AttemptItem.attempt_id == bindparam("attempt_id")))
 
 
-def questions(session: Session, attempt_id: int, one: int, other: int) -> dict[int, Question]:
-    """The words of two questions by their position."""
-    rows = _TEXTS.all(session, {"attempt_id": attempt_id, "one": one, "other": other})
-    return {position: question(content) for position, content in rows}
+def all_places(session: Session, attempt_ids: Sequence[int]) -> dict[int, Places]:
+    """Of several attempts, by their number."""
+    rows = _PLACES.all(session, {"attempt_ids": list(attempt_ids)})
+    columns = {of: zip(*some, strict=True) for of, some in groupby(rows, key=itemgetter(0))}
+    return {of: Places(item_ids, opens) for of, (_, item_ids, opens) in columns.items()}
+
+
+class Asked(NamedTuple):
+    """A question of an attempt with its words."""
+
+    item: Item
+    question: Question
+
+
+_ASKED = Query(
+    lambda dialect: _COLUMNS.add_columns(cast_to(QuestionVersion.content, Text), AttemptItem.id).where(
+        among(dialect, AttemptItem.id, "item_ids")
+    )
+)
+
+
+def all_asked(session: Session, item_ids: Sequence[int]) -> dict[int, Asked]:
+    """Questions by the number of their row."""
+    rows = _ASKED.all(session, {"item_ids": list(item_ids)})
+    return {item_id: Asked(Item._make(item), question(content)) for *item, content, item_id in rows}
+
+
+def places(session: Session, attempt_id: int) -> Places:
+    return all_places(session, [attempt_id])[attempt_id]
+
+
+def asked(session: Session, places: Places, *positions: int) -> list[Asked]:
+    """The questions at these positions."""
+    if not all(1 <= position <= len(places.item_ids) for position in positions):
+        raise StaleButton
+    ids = [places.item_ids[position - 1] for position in positions]
+    found = all_asked(session, ids)
+    return [found[item_id] for item_id in ids]
+
+
+_ALL_TEXTS = Query(
+    select(AttemptItem.position, cast_to(QuestionVersion.content, Text))
+    .join(QuestionVersion, QuestionVersion.id == AttemptItem.version_id)
+    .where(AttemptItem.attempt_id == bindparam("attempt_id"))
+)
 
 
 def all_questions(session: Session, attempt_id: int) -> dict[int, Question]:
@@ -191,11 +257,13 @@ _LAST_UPDATE = (
     .correlate(AttemptItem)
     .scalar_subquery()
 )
-_TAKEN = Write(
+_TAKEABLE = (
     update(AttemptItem)
     .where(AttemptItem.attempt_id == bindparam("of_attempt"), AttemptItem.position == bindparam("at_position"))
     .where(func.coalesce(_LAST_UPDATE, -1) < bindparam("number"))
-    .values(selection=bindparam("picked"), answered_at=bindparam("at"), last_event_id=bindparam("event"))
+)
+_TAKEN = Write(
+    _TAKEABLE.values(selection=bindparam("picked"), answered_at=bindparam("at"), last_event_id=bindparam("event"))
 )
 
 
@@ -231,21 +299,72 @@ def take(session: Session, sender: Sender, attempt_id: int, position: int, selec
     _TAKEN.run(session, values)
 
 
+_NEW_EVENTS = Write(lambda d: upsert_on(d, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"]))
+_THIS_EVENT = select(AnswerEvent.id).where(
+    AnswerEvent.bot_id == bindparam("of_bot"), AnswerEvent.update_id == bindparam("number")
+)
+_ALL_TAKEN = Write(
+    _TAKEABLE.values(
+        selection=bindparam("picked"), answered_at=bindparam("at"), last_event_id=_THIS_EVENT.scalar_subquery()
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was chosen at one question of an attempt that takes it."""
+
+    sender: Sender
+    attempt_id: int
+    position: int
+    selection: str
+
+
+def take_all(session: Session, answers: Sequence[Answer]) -> bool:
+    """Keep the answers and let them count, one of each attempt; False, and to be undone, if one was kept before."""
+    events: list[Values] = [
+        {
+            "bot_id": one.sender.bot_id,
+            "update_id": one.sender.update_id,
+            "attempt_id": one.attempt_id,
+            "position": one.position,
+            "selection": one.selection,
+            "received_at": one.sender.at,
+        }
+        for one in answers
+    ]
+    if _NEW_EVENTS.run_all(session, events, {"via": Via.EXAM, "accepted": True, "reason": None}) < len(answers):
+        return False
+    taken: list[Values] = [
+        {
+            "of_attempt": one.attempt_id,
+            "at_position": one.position,
+            "number": one.sender.update_id,
+            "of_bot": one.sender.bot_id,
+            "picked": one.selection or None,
+            "at": one.sender.at if one.selection else None,
+        }
+        for one in answers
+    ]
+    _ALL_TAKEN.run_all(session, taken)
+    return True
+
+
 # -- what is shown -----------------------------------------------------------------------------------------------------
 
 
-def card(running: Running, items: Sequence[Item], position: int, question: Question, now: datetime) -> Card:
-    item = item_at(items, position)
+def card(running: Running, asked: Asked, places: Places, now: datetime) -> Card:
+    item = asked.item
     return Card(
         running.id,
-        position,
-        len(items),
-        question,
+        item.position,
+        len(places.item_ids),
+        asked.question,
         item.order,
         item.max_centi,
         item.selection,
         item.is_marked,
-        sum(one.selection is not None for one in items),
+        places.opens.count(0),
         time_left(running, now),
     )
 

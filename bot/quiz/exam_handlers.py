@@ -72,8 +72,8 @@ async def unpick(_: Update, context: Context) -> None:
 
 async def _pick(context: Context, *, is_on: bool) -> None:
     place = context.press
-    given = place.number(0), place.number(1), place.word(2)
-    saved = _in_time(await context.transact(sitting.pick, *given, is_on=is_on))
+    pressed = sitting.Pick(context.sender, place.number(0), place.number(1), place.word(2), is_on)
+    saved = _in_time(await context.transact_together(sitting.pick_all, pressed))
     await context.say(Toast(views.saved(saved)), Edit(views.card(saved.card)))
 
 

@@ -4,22 +4,25 @@ An answer is saved with each press. Its time is that at which we stored the upda
 anything; what came after the deadline is kept as an event and not taken.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, update
 from sqlalchemy.orm import Session
 
 from bot.banks.rules import QuestionType
 from bot.errors import UserError
-from bot.members import prompts
+from bot.members import crowd, prompts
 from bot.message import Sender, StaleButton
 from bot.quiz import attempts, outage_credits
-from bot.quiz.attempts import Item, Running
+from bot.quiz.answering import MixedError
+from bot.quiz.attempts import Answer, Asked, Item, Places, Running
 from bot.quiz.exam_facts import Card, Late, Saved, Sheet
 from bot.quiz.models import AttemptItem
 from bot.quiz.phrases import blank_parts
-from bot.quiz.rules import ANSWER_GRACE, CREDIT_MOST, Refusal, after_press
+from bot.quiz.rules import ANSWER_GRACE, CREDIT_MOST, AttemptState, Refusal, after_press
 from bot.statements import Write
 
 PURPOSE = "quiz:blank"
@@ -52,19 +55,11 @@ def show(session: Session, sender: Sender, attempt_id: int, position: int, *, no
 
 
 def open_card(session: Session, sender: Sender, running: Running, position: int, now: datetime) -> Card:
-    items = attempts.items(session, running.id)
-    place = position or first_open(items, 0) or 1
-    attempts.item_at(items, place)
-    question = attempts.questions(session, running.id, place, place)[place]
-    card = attempts.card(running, items, place, question, now)
+    places = attempts.places(session, running.id)
+    [asked] = attempts.asked(session, places, position or places.first_open(0) or 1)
+    card = attempts.card(running, asked, places, now)
     _expect(session, sender, running, card, now)
     return card
-
-
-def first_open(items: list[Item], after: int) -> int | None:
-    """The next question without an answer behind `after`, from the front again if there is none."""
-    places = [item.position for item in items if item.selection is None and item.position != after]
-    return min(places, key=lambda place: (place <= after, place), default=None)
 
 
 def _expect(session: Session, sender: Sender, running: Running, card: Card, now: datetime) -> None:
@@ -98,15 +93,27 @@ def pick(
 ) -> Saved | Late:
     """Choose an option by the letter that is shown, or take it back. Pressed twice it is chosen once."""
     running = attempts.own(session, sender, attempt_id, now=now)
-    items = attempts.items(session, running.id)
-    item = attempts.item_at(items, position)
-    if item.type is QuestionType.BLANK:
-        raise StaleButton
-    selection = after_press(item.type, item.order, item.selection or "", letter, is_on=is_on)
+    places = attempts.places(session, running.id)
+    asked, following = attempts.asked(session, places, position, _following(places, position))
+    selection = _selection(asked.item, letter, is_on=is_on)
     if selection is None:
         raise StaleButton
-    after = first_open(items, position) if item.type in MOVING_ON else None
-    return _save(session, sender, running, items, item, selection, after or position, now)
+    return _save(session, sender, running, places, asked, selection, _shown_next(asked, following), now)
+
+
+def _following(places: Places, position: int) -> int:
+    return places.first_open(position) or position
+
+
+def _shown_next(asked: Asked, following: Asked) -> Asked:
+    return following if asked.item.type in MOVING_ON else asked
+
+
+def _selection(item: Item, letter: str, *, is_on: bool) -> str | None:
+    """What is chosen after the press; none: such a letter cannot be pressed here."""
+    if item.type is QuestionType.BLANK:
+        return None
+    return after_press(item.type, item.order, item.selection or "", letter, is_on=is_on)
 
 
 def write(
@@ -114,42 +121,155 @@ def write(
 ) -> Saved | Late:
     """Fill the blanks of a question with a text: one a line, or parted by ； or |."""
     running = attempts.own(session, sender, attempt_id, now=now)
-    items = attempts.items(session, running.id)
-    item = attempts.item_at(items, position)
-    if item.type is not QuestionType.BLANK:
+    places = attempts.places(session, running.id)
+    [asked] = attempts.asked(session, places, position)
+    if asked.item.type is not QuestionType.BLANK:
         raise StaleButton
-    wanted = len(attempts.questions(session, running.id, position, position)[position].blanks)
+    wanted = len(asked.question.blanks)
     parts = blank_parts(text, wanted)
     if len(parts) != wanted:
         raise WrongCount(n=wanted, m=len(parts))
     selection = "\n".join(" ".join(part.split())[:MAX_PART] for part in parts)
-    return _save(session, sender, running, items, item, selection, position, now)
+    return _save(session, sender, running, places, asked, selection, asked, now)
 
 
 def _save(
     session: Session,
     sender: Sender,
     running: Running,
-    items: list[Item],
-    item: Item,
+    places: Places,
+    asked: Asked,
     selection: str,
-    after: int,
+    shown: Asked,
     now: datetime,
 ) -> Saved | Late:
     running = in_time(session, running, sender.at, now)
-    position = item.position
+    position = asked.item.position
     if is_late(running, sender.at):
         attempts.keep_event(session, sender, running.id, position, selection, Refusal.LATE)
         return Late(running.deadline_at)
     event_id = attempts.keep_event(session, sender, running.id, position, selection)
-    if event_id is not None:
-        attempts.take(session, sender, running.id, position, selection, event_id)
-        items[position - 1] = item = replace(item, selection=selection or None)
-    questions = attempts.questions(session, running.id, position, after)
-    card = attempts.card(running, items, after, questions[after], now)
-    if card.is_blank and after != position:
+    if event_id is None:
+        return _saved(session, sender, running, places, asked, shown, now)
+    attempts.take(session, sender, running.id, position, selection, event_id)
+    return _taken(session, sender, running, places, asked, selection, shown, now)
+
+
+def _taken(
+    session: Session,
+    sender: Sender,
+    running: Running,
+    places: Places,
+    asked: Asked,
+    selection: str,
+    shown: Asked,
+    now: datetime,
+) -> Saved:
+    """What is shown once the answer stands in the table."""
+    item = asked.item
+    places = places.but(item.position, is_open=not selection)
+    said = asked._replace(item=item._replace(selection=selection or None))
+    return _saved(session, sender, running, places, said, shown, now)
+
+
+def _saved(
+    session: Session,
+    sender: Sender,
+    running: Running,
+    places: Places,
+    asked: Asked,
+    shown: Asked,
+    now: datetime,
+) -> Saved:
+    item = asked.item
+    moves_on = shown.item.position != item.position
+    card = attempts.card(running, shown if moves_on else asked, places, now)
+    if card.is_blank and moves_on:
         _expect(session, sender, running, card, now)
-    return Saved(position, questions[position], item.order, item.selection, card)
+    return Saved(item.position, asked.question, item.order, item.selection, card)
+
+
+# -- a crowd at once --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """One press on an option."""
+
+    sender: Sender
+    attempt_id: int
+    position: int
+    letter: str
+    is_on: bool
+
+
+def pick_all(session: Session, picks: Sequence[Pick], *, now: datetime) -> list[Saved | Late | UserError]:
+    """`pick` for all who press in one moment: most fare alike, and what they need is asked and kept together. Of
+    several raises MixedError if two are of one attempt, or one has been kept before.
+    """
+    if len({one.attempt_id for one in picks}) < len(picks):
+        raise MixedError
+    plain = _plain_ones(session, picks) if len(picks) > 1 else {}
+    if not attempts.take_all(session, [one.answer for one in plain.values()]):
+        raise MixedError
+    return [
+        plain[one.attempt_id].told(session, now) if one.attempt_id in plain else _alone(session, one, now)
+        for one in picks
+    ]
+
+
+def _alone(session: Session, one: Pick, now: datetime) -> Saved | Late | UserError:
+    try:
+        return pick(session, one.sender, one.attempt_id, one.position, one.letter, is_on=one.is_on, now=now)
+    except UserError as refusal:  # before anything was written
+        return refusal
+
+
+class _Plain(NamedTuple):
+    """A press that nothing stands against."""
+
+    answer: Answer
+    running: Running
+    places: Places
+    asked: Asked
+    shown: Asked
+
+    def told(self, session: Session, now: datetime) -> Saved:
+        answer = self.answer
+        return _taken(session, answer.sender, self.running, self.places, self.asked, answer.selection, self.shown, now)
+
+
+def _plain_ones(session: Session, picks: Sequence[Pick]) -> dict[int, _Plain]:
+    """By attempt; what is missing is a case of its own."""
+    ids = [one.attempt_id for one in picks]
+    people = crowd.behind(session, [one.sender.user_id for one in picks])
+    running, places = attempts.hold_all(session, ids), attempts.all_places(session, ids)
+    taken = [one for one in picks if _takes(running.get(one.attempt_id), people, places, one)]
+    pairs = {
+        one.attempt_id: [
+            places[one.attempt_id].item_ids[position - 1]
+            for position in (one.position, _following(places[one.attempt_id], one.position))
+        ]
+        for one in taken
+    }
+    asked = attempts.all_asked(session, [item_id for pair in pairs.values() for item_id in pair])
+    found = {}
+    for one in taken:
+        this, following = (asked[item_id] for item_id in pairs[one.attempt_id])
+        selection = _selection(this.item, one.letter, is_on=one.is_on)
+        if selection is not None:
+            answer = Answer(one.sender, one.attempt_id, one.position, selection)
+            shown = _shown_next(this, following)
+            found[one.attempt_id] = _Plain(answer, running[one.attempt_id], places[one.attempt_id], this, shown)
+    return found
+
+
+def _takes(running: Running | None, people: Mapping[int, int], places: Mapping[int, Places], one: Pick) -> bool:
+    """Whether the attempt is the person's own and runs, and the question one of its."""
+    if running is None or running.member_id != people.get(one.sender.user_id):
+        return False
+    is_running = running.state is AttemptState.STARTED and not is_late(running, one.sender.at)
+    return is_running and 1 <= one.position <= len(places[running.id].item_ids)
 
 
 _MARKED = Write(

@@ -35,9 +35,9 @@ def vote(session: Session, sender: Sender, poll_id: str, options: tuple[int, ...
     count(session, [Ballot(sender, poll_id, options)], now=now)
 
 
-def count(session: Session, ballots: Sequence[Ballot], *, now: datetime) -> None:
-    """Count what was cast in polls of ours, or keep it until its poll is known. Of several raises MixedError if one
-    was counted before or answers what is answered.
+def count(session: Session, ballots: Sequence[Ballot], *, now: datetime) -> Sequence[None]:
+    """Count what was cast in polls of ours, or keep it until its poll is known; nobody is told anything. Of several
+    raises MixedError if one was counted before or answers what is answered.
     """
     for poll_id in dict.fromkeys(ballot.poll_id for ballot in ballots):
         cast = [ballot for ballot in ballots if ballot.poll_id == poll_id]
@@ -46,6 +46,7 @@ def count(session: Session, ballots: Sequence[Ballot], *, now: datetime) -> None
             _keep_strays(session, cast)
         else:
             _count(session, asked, cast, now)
+    return [None] * len(ballots)
 
 
 def _note_anonymous(session: Session, round_id: int, now: datetime) -> None:
