@@ -20,6 +20,7 @@ from bot.quiz.rules import (
     EXAM_CLOSES,
     OFFERED,
     TYPED,
+    DraftStep,
     Draw,
     OpenWhen,
     Setting,
@@ -190,9 +191,14 @@ def all_branches(session: Session, sender: Sender, paper_id: int, *, is_on: bool
 def ask(session: Session, sender: Sender, paper_id: int, what: str, *, now: datetime) -> ExamDraft:
     """The next text of the sender is a value of the draft: `window`, `title`, a setting's name, or a row and its place:
     `row2`, `each2`."""
-    if what not in (WINDOW, TITLE, *_BY_NAME) and not _ROW.fullmatch(what):
+    if (row := _ROW.fullmatch(what)) is not None:
+        draft = exam_drafts.go(session, sender, paper_id, DraftStep.COUNT.value, now=now)
+        if int(row[2]) not in [one.place for one in draft.rows]:
+            raise StaleButton
+    elif what in (WINDOW, TITLE, *_BY_NAME):
+        draft = exam_drafts.look(session, sender, paper_id, now=now)
+    else:
         raise StaleButton
-    draft = exam_drafts.look(session, sender, paper_id, now=now)
     prompts.await_text(session, sender, exam_drafts.PURPOSE, f"{paper_id}:{what}", now=now)
     return draft
 

@@ -23,7 +23,7 @@ from bot.quiz.rules import (
     seconds,
 )
 from bot.quiz.views import ALL_BANKS, ANY_TOPIC, score
-from bot.quiz.wizard_views import Choice, ask, drop, go, head, listed, marked, row_name, ways
+from bot.quiz.wizard_views import Choice, ask, drop, go, head, listed, marked, ways
 
 MIXED_TITLE = "综合测试"
 MAX_TITLE = 60
@@ -288,15 +288,10 @@ _ASKED = {
 
 def asked(facts: ExamDraft, what: str) -> Message:
     """A value is awaited as text."""
-    row = what.removeprefix("row")
-    if what.startswith("each"):
-        told = "请发送每选对一项得多少分，例如：0.5 分。"
-    elif what != row:
-        named = next((row_name(one.type, one.topic, one.level) for one in facts.rows if str(one.place) == row), "")
-        told = f"请发送{named}的题量和每题分值，例如：8 题 5 分。"
-    else:
-        told = _ASKED[what]
-    return Message(lines(head(facts), told), ((go("返回", facts, facts.step),),))
+    for row in facts.rows:
+        if what in (f"row{row.place}", f"each{row.place}"):
+            return row_views.asked(facts, row, is_points=what.startswith("each"))
+    return Message(lines(head(facts), _ASKED[what]), ((go("返回", facts, facts.step),),))
 
 
 def published(facts: PublishedExam) -> Message:

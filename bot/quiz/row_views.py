@@ -193,6 +193,19 @@ def rules(desk: RowDesk) -> Message:
     return Message(lines(head(desk.draft), asked), (*buttons, *worth, (_back(desk),)))
 
 
+def asked(facts: ExamDraft, row: RowChoice, *, is_points: bool) -> Message:
+    """The count and points of a row are awaited as text, or what one right letter earns."""
+    told = fill(
+        "请发送{row}的题量和每题分值，例如：8 题 5 分。可用 {have} 题。",
+        row=row_name(row.type, row.topic, row.level),
+        have=row.have,
+    )
+    if is_points:
+        told = Html("请发送每选对一项得多少分，例如：0.5 分。")
+    verb = "examrules" if is_points else "examrow"
+    return Message(lines(head(facts), told), ((Button("返回", press("quiz", verb, facts.paper_id, row.place)),),))
+
+
 def kinds(facts: RowKinds) -> Message:
     """Of which type a row may be added."""
     draft = facts.draft

@@ -23,6 +23,7 @@ _STEPS = {
     DraftStep.TARGETS: "⑥ 对象",
     DraftStep.PREVIEW: "⑦ 预览",
 }
+_PAST = (DraftStep.COUNT, DraftStep.WINDOW, DraftStep.TERMS)  # from here on every step may be left as it is
 
 
 def head(facts: ExamDraft) -> Html:
@@ -30,11 +31,12 @@ def head(facts: ExamDraft) -> Html:
 
 
 def ways(facts: ExamDraft, *, can_go_on: bool = True) -> Buttons:
-    """Back, on, and out."""
+    """Back, on, past what has its default, and out."""
     place = EXAM_STEPS.index(facts.step)
     before = [go("上一步", facts, EXAM_STEPS[place - 1])] if place else []
     on = [replace(go("下一步", facts, EXAM_STEPS[place + 1]), style="success")] if can_go_on else []
-    return ((*before, *on, drop(facts)),)
+    past = [go("看预览", facts, DraftStep.PREVIEW)] if facts.step in _PAST else []
+    return ((*before, *on, *past, drop(facts)),)
 
 
 def go(label: str, facts: ExamDraft, step: DraftStep) -> Button:

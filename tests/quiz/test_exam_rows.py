@@ -208,6 +208,7 @@ def test_what_no_button_offers_is_refused(hall: Hall, draft: ExamDraft) -> None:
         (exam_rows.set_count, 0, 0),
         (exam_rows.set_score, 0, 0),
         (exam_settings.ask, "row"),
+        (exam_settings.ask, "row9"),
         (exam_drafts.choose_bank, 999),
         (exam_drafts.choose_topic, 5),
     ):

@@ -92,10 +92,18 @@ def test_rows_of_one_type_are_told_apart_by_numbers() -> None:
     assert labels(shown)[0] == ["1. 单选 10", "2. 单选 3"]
 
 
+def test_a_typed_row_is_asked_for_with_what_there_is_and_leads_back_to_its_row() -> None:
+    facts = replace(DRAFT, rows=(HARD, replace(BLANKS, type=QuestionType.MULTIPLE)))
+    shown = publishing_views.asked(facts, "row0")
+    assert strip_tags(shown.text).endswith("请发送单选（党章，难度 5）的题量和每题分值，例如：8 题 5 分。可用 3 题。")
+    assert shown.buttons[0][0].data == "quiz:examrow:7:0"
+    assert publishing_views.asked(facts, "each1").buttons[0][0].data == "quiz:examrules:7:1"
+
+
 def test_a_paper_without_rows_asks_for_one() -> None:
     shown = row_views.count_step(replace(DRAFT, rows=(BLANKS,)))
     assert strip_tags(shown.text) == "发起考试 ③ 题量和分值\n题库：全部题库；知识点：不限\n还没有题，请点“加一行”。"
-    assert labels(shown) == [["加一行"], ["上一步", "下一步", "放弃"]]
+    assert labels(shown) == [["加一行"], ["上一步", "下一步", "看预览", "放弃"]]
 
 
 def test_a_marking_rule_by_letters_offers_what_one_may_earn() -> None:

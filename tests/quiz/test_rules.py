@@ -197,9 +197,10 @@ def test_a_row_may_ask_for_type_topic_and_difficulty() -> None:
 
 
 def test_a_blueprint_is_stored_whole() -> None:
-    rows = (BlueprintRow(5, QuestionType.MULTIPLE, "党史", 2, 600, Rule.ALL), BlueprintRow(3))
+    rows = (BlueprintRow(5, QuestionType.MULTIPLE, "党史", 2, 600, Rule.EACH, 150), BlueprintRow(3))
     blueprint = Blueprint((4, 7), rows, is_quick=True)
     assert Blueprint.from_json(blueprint.to_json()) == blueprint
+    assert (blueprint.each_centi(), Blueprint().each_centi()) == (150, None)
     assert Blueprint.from_json({}) == Blueprint()
 
 
