@@ -268,12 +268,15 @@ class Sitter:
 
 @dataclass(frozen=True, slots=True)
 class VoidedAttempt:
+    """`undo`: the number of the act's undoing, and until when."""
+
     attempt_id: int
     paper_id: int
     title: str
     name: str
     number: int
     reason: str = ""
+    undo: tuple[int, datetime] | None = None
 
 
 @dataclass(frozen=True, slots=True)

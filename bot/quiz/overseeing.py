@@ -8,12 +8,12 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
-from bot import outbox
+from bot import outbox, undo
 from bot.errors import UserError
 from bot.members import prompts
 from bot.members import service as members
 from bot.members.rules import Actor, Right
-from bot.message import Sender, StaleButton
+from bot.message import Message, Sender, StaleButton
 from bot.outbox import Lane
 from bot.periods import local_day
 from bot.quiz import drafts, papers
@@ -34,6 +34,7 @@ from bot.quiz.rules import (
 )
 
 PURPOSE = "quiz:void"
+UNDO = "void"  # of the acts that can be undone
 MAX_REASON = 200
 _VOIDABLE = (PaperState.OPEN, PaperState.CLOSED)
 
@@ -42,6 +43,11 @@ class NothingToVoid(UserError):
     text = "这份答卷不在已交卷的名单里，请重新打开名单。"
     ends_buttons = True
     is_done = True
+
+
+class BegunAgain(UserError):
+    text = "{name}同志已经重新开始答题，不能再撤销。"
+    ends_buttons = True
 
 
 class AlreadyReleased(UserError):
@@ -154,16 +160,18 @@ def sitters(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
 
 
 @dataclass(frozen=True, slots=True)
-class _Finished:
+class _Attempt:
     attempt_id: int
     number: int
     member_id: int
+    state: AttemptState
     paper: Paper
     who: Actor
     person: members.Person
 
 
-def _finished(session: Session, sender: Sender, attempt_id: int, now: datetime) -> _Finished:
+def _attempt(session: Session, sender: Sender, attempt_id: int, now: datetime) -> _Attempt:
+    """An attempt of one's own branch, whatever its state, while results can still change."""
     who = members.actor(session, sender, now=now)
     attempt = session.scalars(
         select(Attempt).where(Attempt.id == attempt_id, Attempt.round_id.is_(None)).with_for_update()
@@ -175,12 +183,17 @@ def _finished(session: Session, sender: Sender, attempt_id: int, now: datetime) 
     person = members.people(session, [attempt.member_id], local_day(now)).get(attempt.member_id)
     if candidate is None or candidate.branch_id not in branch_ids or person is None:
         raise StaleButton
-    if attempt.state not in FINISHED:
-        raise NothingToVoid
     paper = _published(session, attempt.paper_id)
     if paper.state not in _VOIDABLE:
         raise AlreadyReleased
-    return _Finished(attempt.id, attempt.number, attempt.member_id, paper, who, person)
+    return _Attempt(attempt.id, attempt.number, attempt.member_id, attempt.state, paper, who, person)
+
+
+def _finished(session: Session, sender: Sender, attempt_id: int, now: datetime) -> _Attempt:
+    found = _attempt(session, sender, attempt_id, now)
+    if found.state not in FINISHED:
+        raise NothingToVoid
+    return found
 
 
 def consider(session: Session, sender: Sender, attempt_id: int, *, now: datetime) -> VoidedAttempt:
@@ -202,19 +215,47 @@ def void(session: Session, sender: Sender, attempt_id: int, reason: str, *, now:
     reason = " ".join(reason.split())[:MAX_REASON]
     session.execute(update(Attempt).where(Attempt.id == attempt_id).values(state=AttemptState.VOIDED))
     prompts.forget_text(session, sender, now=now)
-    done = VoidedAttempt(attempt_id, found.paper.id, found.paper.title, found.person.name, found.number, reason)
-    log = PaperLog(paper_id=found.paper.id, actor=found.who.recorded_id, action=PaperAction.VOIDED, at=now)
-    log.reason = views.voided_note(done)
-    session.add(log)
+    undo_id = undo.keep(session, UNDO, attempt_id, {"state": found.state.name}, now=now)
+    named = (attempt_id, found.paper.id, found.paper.title, found.person.name, found.number, reason)
+    done = VoidedAttempt(*named, undo=(undo_id, now + undo.WINDOW))
+    _note(session, found, PaperAction.VOIDED, views.voided_note(done), now)
     assert found.paper.closes_at is not None, "a published exam has a window"
-    if found.person.user_id is not None:
+    told = views.voided_for_you(done, found.paper.closes_at, can_repeat=found.paper.state is PaperState.OPEN)
+    _tell(session, found, ("void", attempt_id, undo_id), told, now)
+    return done
+
+
+def _note(session: Session, of: _Attempt, action: PaperAction, reason: str, now: datetime) -> None:
+    session.add(PaperLog(paper_id=of.paper.id, actor=of.who.recorded_id, action=action, reason=reason, at=now))
+
+
+def _tell(session: Session, of: _Attempt, about: tuple[str, int, int], content: Message, now: datetime) -> None:
+    if of.person.user_id is not None:
         outbox.enqueue(
             session,
-            paper_key(found.paper.id, "void", attempt_id),
-            chat_id=found.person.user_id,
-            content=views.voided_for_you(done, found.paper.closes_at, can_repeat=found.paper.state is PaperState.OPEN),
+            paper_key(of.paper.id, *about),
+            chat_id=of.person.user_id,
+            content=content,
             lane=Lane.NOTICE,
             valid_until=now + RESULT_FOR,
             now=now,
         )
+
+
+def restore(session: Session, sender: Sender, undo_id: int, *, now: datetime) -> VoidedAttempt:
+    """撤销: the attempt counts again, unless its member has begun another meanwhile."""
+    attempt_id, was = undo.take(session, UNDO, undo_id, now=now)
+    found = _attempt(session, sender, attempt_id, now)
+    mine = Candidate.paper_id == found.paper.id, Candidate.member_id == found.member_id
+    session.execute(select(Candidate.member_id).where(*mine).with_for_update())  # whoever begins writes it
+    later = select(Attempt.id).where(Attempt.paper_id == found.paper.id, Attempt.member_id == found.member_id)
+    if session.scalar(later.where(Attempt.number > found.number).limit(1)) is not None:
+        raise BegunAgain(name=found.person.name)
+    back = update(Attempt).where(Attempt.id == attempt_id, Attempt.state == AttemptState.VOIDED)
+    session.execute(back.values(state=AttemptState[str(was["state"])]))
+    done = VoidedAttempt(attempt_id, found.paper.id, found.paper.title, found.person.name, found.number)
+    _note(session, found, PaperAction.RESTORED, views.restored_note(done), now)
+    key = paper_key(found.paper.id, "void", attempt_id, undo_id)
+    if not outbox.withdraw(session, key):  # he has read that it is void
+        _tell(session, found, ("valid", attempt_id, undo_id), views.valid_for_you(done), now)
     return done

@@ -45,6 +45,10 @@ async def void(update: Update, context: Context) -> None:
     await context.say(views.voided(done))
 
 
+async def restore(_: Update, context: Context) -> None:
+    await context.say(Edit(views.restored(await context.transact(overseeing.restore, context.press.number(0)))))
+
+
 ROUTES = Routes(
     presses={
         "quiz:menu": open_menu,
@@ -53,6 +57,7 @@ ROUTES = Routes(
         "quiz:sitters": list_sitters,
         "quiz:voids": consider,
         "quiz:void": ask_reason,
+        "quiz:unvoid": restore,
     },
     replies={overseeing.PURPOSE: void},
 )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.members.views import moment, turns
+from bot.members.views import moment, turns, until
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press
 from bot.quiz import running_views
 from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
@@ -93,8 +93,28 @@ def _back(paper_id: int) -> Button:
 
 
 def voided(facts: VoidedAttempt) -> Message:
-    text = "已作废{name}同志《{title}》第 {n} 次答卷：{reason}。已告知本人。"
-    return Message(fill(text, name=facts.name, title=facts.title, n=facts.number, reason=facts.reason))
+    """To who did it, who may take it back."""
+    assert facts.undo is not None
+    undo_id, at = facts.undo
+    text = "已作废{name}同志《{title}》第 {n} 次答卷：{reason}。已告知本人。{until}"
+    told = fill(text, name=facts.name, title=facts.title, n=facts.number, reason=facts.reason, until=until(at))
+    undo = Button("撤销", press("quiz", "unvoid", undo_id), style="danger")
+    return Message(told, ((undo, _back(facts.paper_id)),))
+
+
+def restored(facts: VoidedAttempt) -> Message:
+    text = "已撤销作废：{name}同志《{title}》第 {n} 次答卷有效。"
+    return Message(fill(text, name=facts.name, title=facts.title, n=facts.number), ((_back(facts.paper_id),),))
+
+
+def restored_note(facts: VoidedAttempt) -> str:
+    """For the log of the paper."""
+    return f"{facts.name} 第 {facts.number} 次"
+
+
+def valid_for_you(facts: VoidedAttempt) -> Message:
+    text = "《{title}》第 {n} 次答卷的作废已撤回，答卷有效，不用重新参加。"
+    return Message(fill(text, title=facts.title, n=facts.number))
 
 
 def voided_note(facts: VoidedAttempt) -> str:

@@ -5,7 +5,7 @@ in, messages out; nothing is looked up here.
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.members.views import moment, turns
+from bot.members.views import moment, turns, until
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press
 from bot.periods import beijing
 from bot.quiz.exam_facts import Candidacy, Choosing, Excused, Missing, MissingCounts
@@ -305,10 +305,10 @@ def ask_cancel(facts: Ending) -> Message:
 def cancelled(facts: Cancelled) -> Message:
     of = facts.ending
     text = fill(
-        "已取消《{title}》：{reason}。{at}前可撤销。",
+        "已取消《{title}》：{reason}。{until}",
         title=of.title,
         reason=_sentence(of.reason),
-        at=f"{beijing(facts.until):%H:%M}",
+        until=until(facts.until),
     )
     undo = Button("撤销", press("quiz", "uncancel", facts.undo_id), style="danger")
     return Message(text, ((undo, _back(of.paper_id)),))

@@ -180,7 +180,8 @@ async def test_a_void_attempt_is_given_back_and_its_reason_told(stage: Stage, ch
     await li.press("张三")
     await li.press("作废")
     await li.say("手机没电")
-    assert li.last().text == "已作废张三同志《四月测试》第 1 次答卷：手机没电。已告知本人。"
+    assert li.last().text == "已作废张三同志《四月测试》第 1 次答卷：手机没电。已告知本人。09:05前可撤销。"
+    assert labels(li.last()) == ["撤销", "返回"]
     assert zhang.last().text == (
         "《四月测试》第 1 次答卷已作废，不计成绩。原因：手机没电。3月3日 09:00 截止前可以发送 /exam 重新参加。"
     )

@@ -13,6 +13,7 @@ from bot.quiz import overseeing, overseeing_views
 from bot.quiz.exam_facts import ExamCounts, ExamRef
 from bot.quiz.models import Attempt, Candidate, Paper, PaperLog
 from bot.quiz.rules import AttemptState, CandidateStanding, PaperAction, PaperState
+from bot.undo import TooLate
 from tests.make import NOW, Make, Someone
 from tests.quiz.hall import Hall
 
@@ -82,6 +83,36 @@ def test_an_attempt_is_declared_void_once(hall: Hall, sat: int) -> None:
     hall.act(overseeing.void, hall.cast.li, sat, "代考")
     with pytest.raises(overseeing.NothingToVoid):
         hall.act(overseeing.void, hall.cast.li, sat, "代考")
+
+
+def test_a_void_attempt_counts_again_and_its_member_is_told_if_he_had_heard(hall: Hall, sat: int) -> None:
+    li, zhang = hall.cast.li, hall.cast.zhang
+    for hears in (False, True):
+        hall.deliver()
+        done = hall.act(overseeing.void, li, sat, "误点")
+        assert done.undo is not None
+        told = [text for text in hall.heard(zhang) if "作废" in text] if hears else []
+        assert len(told) == hears
+        hall.act(overseeing.restore, li, done.undo[0])
+        assert hall.attempt.state is AttemptState.SUBMITTED
+        back = "《四月测试》第 1 次答卷的作废已撤回，答卷有效，不用重新参加。"
+        assert hall.heard(zhang) == ([back] if hears else [])
+        with pytest.raises(TooLate):
+            hall.act(overseeing.restore, li, done.undo[0])
+    log = hall.rows(PaperLog)[-1]
+    assert (log.action, log.reason) == (PaperAction.RESTORED, "张三 第 1 次")
+
+
+def test_who_has_begun_again_keeps_what_he_has_begun(hall: Hall, sat: int) -> None:
+    done = hall.act(overseeing.void, hall.cast.li, sat, "误点")
+    assert done.undo is not None
+    for stranger in (hall.cast.zhao, hall.cast.zhang):
+        with pytest.raises(NotAllowed):
+            hall.act(overseeing.restore, stranger, done.undo[0])
+    hall.start(hall.cast.zhang)
+    with pytest.raises(overseeing.BegunAgain):
+        hall.act(overseeing.restore, hall.cast.li, done.undo[0])
+    assert [one.state for one in hall.rows(Attempt)] == [AttemptState.VOIDED, AttemptState.STARTED]
 
 
 def test_what_has_been_released_is_not_declared_void(hall: Hall, sat: int) -> None:

@@ -75,6 +75,7 @@ def _overseeing(scene: Scene) -> Iterator[Door]:
     yield pressing("quiz:voids", void, ended)
     yield pressing("quiz:void", void, ended)
     yield Door("replies", "quiz:void", "代考", void, prompt=str(ended), is_alone=True)
+    yield pressing("quiz:unvoid", void, scene.of["voided"], alone=True)
 
 
 def _running(scene: Scene) -> Iterator[Door]:

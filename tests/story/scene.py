@@ -35,7 +35,7 @@ from bot.outbox import OutboxRow, State
 from bot.practice import collecting
 from bot.practice import service as practice
 from bot.practice.rules import Mode
-from bot.quiz import cancelling, exam_drafts, exams, hosting, releasing, starting, submitting
+from bot.quiz import cancelling, exam_drafts, exams, hosting, overseeing, releasing, starting, submitting
 from bot.quiz import drafts as papers
 from bot.quiz import papers as drawing
 from bot.quiz.blueprint import Blueprint, BlueprintRow
@@ -311,6 +311,11 @@ def _exams(scene: Scene) -> None:
     scene.of["attempt"] = scene.act("张三", starting.start, scene.of["exam"]).attempt_id
     scene.of["ended"] = scene.act("钱一", starting.start, scene.of["exam"]).attempt_id
     scene.act("钱一", submitting.submit, scene.of["ended"])
+    other = scene.act("褚三", starting.start, scene.of["exam"]).attempt_id
+    scene.act("褚三", submitting.submit, other)
+    voided = scene.act("李四", overseeing.void, other, "代考").undo
+    assert voided is not None
+    scene.of["voided"] = voided[0]
     fallen = scene.act("李四", _publish_exam)
     scene.of["cancelled"] = scene.act("李四", cancelling.cancel, fallen, "重新安排").undo_id
     token = select(Paper.token).where(Paper.id == scene.of["exam"])
