@@ -18,7 +18,7 @@ from bot.db import Database
 from bot.demo import seed, server
 from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.world import World
-from tests import databases, stages
+from tests import databases, on_postgres, stages
 
 if databases.PLACE is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(databases.PLACE))
@@ -79,7 +79,7 @@ def postgres_url(postgres: databases.Server | None) -> str:
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"], ids=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest) -> str:
-    """An empty migrated database, once on each kind."""
+    """An empty migrated database, once on each kind; where that took too long, on PostgreSQL for some tests only."""
     url: str = request.getfixturevalue(request.param)
     return url
 
@@ -152,8 +152,13 @@ def chat(stage: Stage) -> Callable[[str], Actor]:
     return stage.actor
 
 
-# -- pictures of the page ---------------------------------------------------------------------------------------------
+# -- what is played ---------------------------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    on_postgres.choose(config, items)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    on_postgres.add_option(parser)
     parser.addoption("--update-screens", action="store_true", help="renew the README's pictures in tests/demo/screens")

@@ -164,6 +164,7 @@ HARMLESS: list[tuple[str, str]] = [
     ("tests/test_x.py", "def test_x():\n    pytest.skip('no server')\n    assert f()"),
     ("tests/test_x.py", "@pytest.mark.skipif(x, reason='no server')\ndef test_x():\n    assert f()"),
     ("tests/test_x.py", "x = random.Random(20260302)"),
+    ("tests/bench/bank.py", "gc.freeze()"),
     ("tests/test_x.py", "def test_x():\n    assert f() == f()"),
     ("tests/test_x.py", "def judge():\n    assert f()\ndef test_x():\n    judge()"),
 ]
