@@ -7,6 +7,7 @@ import string
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Literal, cast
 
 from bot.errors import UserError
@@ -35,7 +36,10 @@ class Html(str):
 
 def clean(value: object) -> str:
     """`value` without direction marks, invisible and control characters (line breaks stay)."""
-    text = str(value).translate(_INVISIBLE)
+    text = str(value)
+    if text.isprintable():  # nothing of it is any of these: a card is made of a hundred such pieces
+        return text
+    text = text.translate(_INVISIBLE)
     return "".join(c for c in text if c == "\n" or c.isprintable() or c == "\u3000")
 
 
@@ -65,7 +69,7 @@ def units(text: str) -> int:
 
 def cut(text: str, most: int) -> str:
     """`text` with at most `most` UTF-16 units, the last one an ellipsis when something was left out."""
-    if units(text) <= most:
+    if 2 * len(text) <= most or units(text) <= most:
         return text
     kept = text.encode("utf-16-le")[: 2 * (most - 1)].decode("utf-16-le", errors="ignore")
     return kept + "…"
@@ -90,11 +94,17 @@ def number(text: str) -> int:
 
 def press(feature: str, verb: str, *args: int | str) -> str:
     """Callback data `feature:verb:arg…`, integers in base 36."""
-    data = ":".join([feature, verb, *(base36(a) if isinstance(a, int) else a for a in args)])
-    is_large = any(isinstance(a, int) and abs(a) > LARGEST for a in args)
-    if len(data.encode()) > MAX_DATA or not data.isascii() or is_large:
+    data = ":".join((feature, verb, *[arg if isinstance(arg, str) else _digits(arg) for arg in args]))
+    if not data.isascii() or len(data) > MAX_DATA:
         raise ValueError(f"callback data does not fit: {data!r}")
     return data
+
+
+@lru_cache(maxsize=256)  # all buttons of a card name the same few
+def _digits(number: int) -> str:
+    if abs(number) > LARGEST:
+        raise ValueError(f"callback data does not fit: {number}")
+    return base36(number)
 
 
 @dataclass(frozen=True, slots=True)

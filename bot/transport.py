@@ -6,6 +6,7 @@ Errors say whether the request can have reached Telegram: `NotSentError` means i
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -84,12 +85,11 @@ class Transport(BaseRequest):
         if self._session is None:
             await self.initialize()
         assert self._session is not None
-        limits = aiohttp.ClientTimeout(total=total, connect=CONNECT_TIMEOUT)
         headers = _JSON if isinstance(data, bytes) else None
         proxy = self._proxy if self._proxy and not self._proxy.startswith("socks") else None
         try:
             async with self._session.request(
-                method, url, data=data, headers=headers, timeout=limits, proxy=proxy
+                method, url, data=data, headers=headers, timeout=_limits(total), proxy=proxy
             ) as answer:
                 return answer.status, await answer.read()
         except _NO_CONNECTION as error:
@@ -106,6 +106,11 @@ class Transport(BaseRequest):
 
             return ProxyConnector.from_url(self._proxy, limit=POOL)
         return aiohttp.TCPConnector(limit=POOL, keepalive_timeout=KEEP_ALIVE)
+
+
+@lru_cache(maxsize=8)
+def _limits(total: float) -> aiohttp.ClientTimeout:
+    return aiohttp.ClientTimeout(total=total, connect=CONNECT_TIMEOUT)
 
 
 def _json(parameters: Mapping[str, object]) -> bytes:

@@ -58,6 +58,11 @@ def test_signs_nobody_sees_are_taken_out(name: str, shown: str) -> None:
     assert escape(name) == shown
 
 
+def test_none_of_the_signs_that_turn_or_hide_a_text_stays_in_it() -> None:
+    spans = (range(0x200B, 0x2010), range(0x202A, 0x202F), range(0x2060, 0x2070), [0xFEFF, 0x7F, 0xD800])
+    assert {clean(f"张{chr(code)}三") for span in spans for code in span} == {"张三"}
+
+
 @pytest.mark.parametrize("text", ["三\u3000会", "一行\n两行", "欧阳\u00b7娜", "𠮷野家", "A4 纸×2"])
 def test_what_people_do_see_stays(text: str) -> None:
     assert clean(text) == text
