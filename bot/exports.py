@@ -152,11 +152,24 @@ def _opened(path: Path) -> Path:
 
 def _publish(to: Folder, drafts: Sequence[_Draft]) -> tuple[str, ...]:
     names = []
-    for draft in drafts:
-        named = _free(draft)
-        draft.at.replace(named)
-        names.append(named.relative_to(to.path).as_posix())
+    try:
+        for draft in drafts:
+            named = _free(draft)
+            draft.at.replace(named)
+            names.append(named.relative_to(to.path).as_posix())
+        for day in {draft.at.parent for draft in drafts}:  # the names, too, are on the disk before they are told
+            _sync(day)
+    except OSError as error:
+        raise NotKept(reason=error.strerror or type(error).__name__) from error
     return tuple(names)
+
+
+def _sync(folder: Path) -> None:
+    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def _free(draft: _Draft) -> Path:

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import JSON, Integer, String, delete
+from sqlalchemy import JSON, Integer, String, delete, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from bot.db import Base, UtcDateTime
@@ -47,6 +47,13 @@ def take(session: Session, what: str, undo_id: int, *, now: datetime) -> tuple[i
     if row is None:
         raise TooLate
     return row[0], row[1]
+
+
+def open_for(session: Session, what: str, ref_id: int, *, now: datetime) -> tuple[int, datetime] | None:
+    """The number of the last such act that can still be taken back, and until when."""
+    query = select(UndoRow.id, UndoRow.at).where(UndoRow.what == what, UndoRow.ref_id == ref_id)
+    row = session.execute(query.where(UndoRow.at > now - WINDOW).order_by(UndoRow.at.desc()).limit(1)).one_or_none()
+    return (row.id, row.at + WINDOW) if row else None
 
 
 def forget(session: Session, what: str, ref_id: int) -> None:

@@ -20,13 +20,13 @@ from bot.quiz import candidates, changing, inviting, outage_credits, papers, sit
 from bot.quiz import running_views as views
 from bot.quiz.candidates import NotRunning, Office
 from bot.quiz.models import Attempt, Candidate, Paper
+from bot.quiz.overseeing import CANCELLED
 from bot.quiz.rules import RESULT_FOR, AttemptState, CandidateStanding, PaperAction, PaperState, paper_key, seconds
 from bot.quiz.running_facts import Cancelled, Ending, Restored
 from bot.statements import Write
 from bot.undo import Facts
 
 PURPOSE = "quiz:cancel"
-UNDO = "exam"  # of the acts that can be undone
 MAX_REASON = 200
 _HEARD = (State.SENDING, State.SENT, State.UNKNOWN)
 _BLIND = {"synchronize_session": False}
@@ -45,7 +45,7 @@ def cancel(session: Session, sender: Sender, paper_id: int, reason: str, *, now:
     paper, reason = found.paper, " ".join(reason.split())[:MAX_REASON]
     facts, was = changing.ending(session, paper, reason), paper.state
     running = {attempt.member_id for attempt in changing.running(session, paper_id)}
-    undo_id = undo.keep(session, UNDO, paper_id, _void(session, paper, now), now=now)
+    undo_id = undo.keep(session, CANCELLED, paper_id, _void(session, paper, now), now=now)
     prompts.forget_text(session, sender, now=now)
     candidates.note(session, found, PaperAction.CANCELLED, now, reason)
     if was is PaperState.OPEN:
@@ -131,7 +131,7 @@ def _tell(
 def restore(session: Session, sender: Sender, undo_id: int, *, now: datetime) -> Restored:
     """The exam goes on as if it had not been cancelled. Its closing time stays; who was sitting it gets back what was
     left of his own."""
-    paper_id, was = undo.take(session, UNDO, undo_id, now=now)
+    paper_id, was = undo.take(session, CANCELLED, undo_id, now=now)
     found = changing.led(session, sender, paper_id, now)
     paper = found.paper
     if paper.state is not PaperState.CANCELLED:

@@ -255,6 +255,7 @@ class ExamCounts:
     sees_names: bool
     leads_all: bool = False  # of its branches: may change the exam as such
     can_nudge: bool = False
+    undo: tuple[int, datetime] | None = None  # of its cancellation: the number of the undoing, and until when
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from bot.quiz.rules import (
 )
 
 PURPOSE = "quiz:void"
-UNDO = "void"  # of the acts that can be undone
+UNDO, CANCELLED = "void", "exam"  # of the acts that can be undone
 MAX_REASON = 200
 _VOIDABLE = (PaperState.OPEN, PaperState.CLOSED)
 
@@ -104,6 +104,8 @@ def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> E
     states = session.execute(sat).all()
     assert paper.opens_at is not None, "a published exam has a window"
     assert paper.closes_at is not None
+    leads_all = len(branch_ids) == len(papers.branches_of(session, paper_id))
+    is_cancelled = paper.state is PaperState.CANCELLED
     return ExamCounts(
         paper.id,
         paper.code or "",
@@ -116,7 +118,8 @@ def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> E
         finished=len({member_id for member_id, state in states if state in FINISHED}),
         running=sum(state is AttemptState.STARTED for _, state in states),
         sees_names=bool(_branches(session, who, paper_id, Right.SEE_SITTERS)),
-        leads_all=len(branch_ids) == len(papers.branches_of(session, paper_id)),
+        leads_all=leads_all,
+        undo=undo.open_for(session, CANCELLED, paper_id, now=now) if is_cancelled and leads_all else None,
     )
 
 

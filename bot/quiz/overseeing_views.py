@@ -50,12 +50,14 @@ def overview(facts: ExamCounts) -> Message:
         fill("考试 {code}《{title}》：{state}", code=facts.code, title=facts.title, state=_STATES[facts.state]),
         fill("{opens} 至 {closes}", opens=moment(facts.opens_at), closes=moment(facts.closes_at)),
         f"应考 {facts.due} 人{exempt}，已交卷 {facts.finished} 人{running}",
+        until(facts.undo[1]) if facts.undo else "",
     )
+    undo = ((Button("撤销取消", press("quiz", "uncancel", facts.undo[0]), style="danger"),),) if facts.undo else ()
     can_void = facts.sees_names and facts.finished and facts.state in (PaperState.OPEN, PaperState.CLOSED)
     void = ((Button("作废答卷", press("quiz", "sitters", facts.paper_id)),),) if can_void else ()
     results = ((Button("成绩与分析", press("quiz", "report", facts.paper_id, 0), style="success"),),)
     acts = running_views.acts(facts.paper_id, facts.state, sees_names=facts.sees_names, leads_all=facts.leads_all)
-    return Message(text, (*(results if facts.state is PaperState.RELEASED else ()), *acts, *void, (_menu(),)))
+    return Message(text, (*(results if facts.state is PaperState.RELEASED else ()), *undo, *acts, *void, (_menu(),)))
 
 
 def _menu() -> Button:

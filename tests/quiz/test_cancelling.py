@@ -9,7 +9,7 @@ import pytest
 from bot.db import Database, NotSaved
 from bot.members.rules import NotAllowed
 from bot.message import Sender
-from bot.quiz import cancelling, overseeing
+from bot.quiz import cancelling, overseeing, overseeing_views
 from bot.quiz.exam_facts import HandedIn, Saved, Terms
 from bot.quiz.models import Attempt
 from bot.quiz.rules import AttemptState, PaperAction, PaperState
@@ -143,6 +143,18 @@ def test_it_is_taken_back_once_in_five_minutes_by_who_leads_it(hall: Hall) -> No
     with pytest.raises(TooLate):
         restore(hall, later)
     assert hall.paper_state() is PaperState.CANCELLED
+
+
+def test_its_page_leads_back_as_long_as_it_can_be_taken_back(hall: Hall) -> None:
+    hall.publish(terms=THREE_DAYS)
+    done = cancel(hall)
+    page = hall.act(overseeing.look, hall.cast.li, hall.paper_id)
+    assert page.undo == (done.undo_id, done.until)
+    shown = overseeing_views.overview(page)
+    assert shown.text.endswith("09:05前可撤销。")
+    assert [button.label for row in shown.buttons for button in row] == ["撤销取消", "返回"]
+    hall.wait(minutes=5)
+    assert hall.act(overseeing.look, hall.cast.li, hall.paper_id).undo is None
 
 
 def test_an_outage_meanwhile_gives_no_time_twice(hall: Hall) -> None:
