@@ -18,7 +18,7 @@ from bot.attendance.rules import REOPENED_FOR, Action, Status
 from bot.attendance.service import roll
 from bot.errors import UserError
 from bot.inbox import Outage
-from bot.meetings import cards, kinds, ladder
+from bot.meetings import cards, downtime, kinds, ladder
 from bot.meetings import service as meetings
 from bot.meetings import views as meeting_views
 from bot.meetings.facts import MeetingFacts
@@ -177,6 +177,7 @@ def reopen(session: Session, sender: Sender, meeting_id: int, *, now: datetime) 
     tip = tip_of(session, meeting_id)
     chain.append(session, tip, entries, actor_id=actor_id, update_id=sender.update_id, now=now)
     cards.refresh(session, meeting_id, now=now)
+    downtime.tell_reopened(session, meeting, roll(session, meeting_id, now=now).unsigned, until, now=now)
     return until
 
 

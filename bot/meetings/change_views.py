@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot.meetings.facts import Changed, MeetingFacts, Moving
 from bot.meetings.rules import Change, MeetingState
-from bot.meetings.views import answer_row, name, when
+from bot.meetings.views import answer_row, clock, name, sign_in_row, when
 from bot.message import Button, Html, Message, fill, press, rows
 
 
@@ -97,3 +97,11 @@ def change_row(meeting: MeetingFacts) -> tuple[Button, ...]:
         Button("改期", press("meetings", "move", *at)),
         Button("取消", press("meetings", "cancel", *at), style="danger"),
     )
+
+
+def reopened(meeting: MeetingFacts, until: datetime, *, is_private: bool) -> Message:
+    """补开签到, after we could not take sign-ins; in private with the button, as no card stands above it there."""
+    if is_private:
+        text = fill("{kind}签到补开到{until}，您还没有签到。", kind=name(meeting), until=clock(until))
+        return Message(text, sign_in_row(meeting))
+    return Message(f"签到补开到{clock(until)}，还没有签到的请在卡片上签到。")

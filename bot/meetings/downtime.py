@@ -1,7 +1,8 @@
 """What is said once we are back: to the administrators what came late, to groups that taps in between are gone."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -9,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.inbox import Outage
-from bot.meetings import cards, leader_views, service, views
+from bot.meetings import cards, change_views, leader_views, service, views
+from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting, Rung
 from bot.meetings.rules import MeetingState, RungName, RungState
 from bot.members import quiet
@@ -98,3 +100,28 @@ def _tell_groups(session: Session, outage: Outage, *, now: datetime) -> None:
                 thread_id=chat.thread_notice,
                 reply_to=cards.message_id(session, meeting.id, chat.chat_id),
             )
+
+
+def tell_reopened(
+    session: Session, meeting: MeetingFacts, unsigned: Sequence[int], until: datetime, *, now: datetime
+) -> None:
+    """补开签到 was pressed: the chats hear of it, and whoever has not signed in and reads none of them."""
+    chats = cards.chats(session, meeting)
+    people = members.people(session, unsigned, meeting.on)
+    outside = [people[one] for one in sorted(cards.outside(meeting, chats, people))]
+    alone = {one.user_id: one for one in outside if one.is_reachable and one.user_id is not None}
+    hours = quiet.quiet_hours(session, meeting.unit, {*alone, *(chat.chat_id for chat in chats)})
+    posts = [(f"c{chat.chat_id}", chat.chat_id, chat.thread_notice) for chat in chats]
+    for recipient, chat_id, thread_id in (*posts, *((f"m{one.member_id}", id_, None) for id_, one in alone.items())):
+        message = change_views.reopened(meeting, until, is_private=chat_id in alone)
+        outbox.enqueue(
+            session,
+            f"meeting:{meeting.id}:v{meeting.version}:reopened:{int(until.timestamp())}:{recipient}",
+            chat_id=chat_id,
+            content=replace(message, is_silent=hours.of(chat_id).holds(now)),
+            lane=Lane.URGENT,
+            now=now,
+            valid_until=until,
+            thread_id=thread_id,
+            reply_to=cards.message_id(session, meeting.id, chat_id),
+        )

@@ -165,6 +165,25 @@ def test_what_nobody_decides_for_a_day_after_a_long_downtime_is_closed(play: Pla
     assert play.facts(meeting).state is MeetingState.CLOSED
 
 
+def test_a_reopened_sign_in_is_told_where_people_can_sign_in(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting("本周五15点到16点 主题党日 学习 @三楼")
+    small = play.meeting("本周五15点到16点 支委会 研究 @三楼")  # it has no chat
+    play.until("2026-03-06 14:50")
+    for one in (meeting, small):
+        play.check_in(one, cast.li)
+    play.outage("2026-03-06 14:50", "2026-03-06 16:40")
+    play.until("2026-03-06 16:40", step=False)
+    play.take()
+    for one in (meeting, small):
+        play.act(cast.li, closing.reopen, one.id)
+    play.deliver()
+    letters = play.take()
+    assert texts(letters, GROUP_CHAT) == ["签到补开到17:10，还没有签到的请在卡片上签到。"]
+    assert texts(letters, cast.li.user_id) == []
+    [asked] = [letter for letter in letters if letter.to == cast.sun.user_id]
+    assert (asked.line, asked.buttons) == ("支委会签到补开到17:10，您还没有签到。", ("签到",))
+
+
 def test_the_administrator_reads_once_what_the_downtime_cost(play: Play) -> None:
     play.meeting(LINE)
     play.until("2026-03-06 12:55")
