@@ -88,6 +88,14 @@ def test_checking_sees_a_file_in_the_place_of_the_folder(folder: Path) -> None:
     assert (result.exit_code, "同名文件" in result.stdout) == (1, True)
 
 
+def test_checking_sees_an_export_folder_that_cannot_be_used(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "out").write_text("")
+    monkeypatch.setenv("KETANG_EXPORTS", "folder")
+    monkeypatch.setenv("KETANG_EXPORT_FOLDER", "out")
+    result = ketang("check")
+    assert (result.exit_code, result.stdout) == (1, "导出文件夹 out 写不进去，请检查目录属主和权限。\n")
+
+
 def test_a_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("KETANG_DATABASE__URL", "postgresql://ketang:secret@127.0.0.1:1/ketang")
     result = ketang("migrate")
