@@ -1,5 +1,8 @@
 """Where files go that name people: by the outbox into the private chat of whoever asked, or into a folder on this
 machine, which only the account of the program can open, for some days. Nothing of them stays in the database.
+
+Not so what somebody asks for about himself, who cannot open that folder; nor links to join by, of which only a hash may
+lie anywhere: both are answers in private.
 """
 
 import asyncio

@@ -39,6 +39,7 @@ class ResitOfResit(UserError):
 
 class ResitRunning(UserError):
     text = "上一次补考还没有公布成绩，公布以后再安排下一次。"
+    is_done = True
 
 
 class NobodyToResit(UserError):
