@@ -316,7 +316,7 @@ async def test_a_paper_is_made_by_buttons_and_played_in_the_group(stage: Stage, 
     assert li.last(group).text.startswith(f"现场答题{title}，3 题，")
 
 
-async def test_too_few_questions_are_said_with_their_number(chat: People) -> None:
+async def test_too_few_questions_are_said_with_their_number(stage: Stage, chat: People) -> None:
     li = chat("李四")
     await li.say("出题")
     await li.press("现场答题卷")
@@ -328,6 +328,7 @@ async def test_too_few_questions_are_said_with_their_number(chat: People) -> Non
     assert (await li.press("50 题")).alert == f"题量不够：题目需要 50 道，可用 {have} 道。请减少题量或换题库。"
     await li.press("放弃")
     assert steps.text == "已放弃，没有留下试卷。"
+    await stage.advance(seconds=10)
     assert (await li.press("3 题", on=steps, stale=-2)).alert == "这份试卷已经发布或放弃，请重新发送 /quiz。"
 
 
