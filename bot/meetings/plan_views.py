@@ -79,6 +79,11 @@ def _kinds(plan: Plan) -> Buttons:
     return (*rows(buttons, 2), (*repeated, _way_out(plan)))
 
 
+def _host(plan: Plan, page: int) -> Message:
+    assert plan.kind is not None
+    return Message(fill("<b>{kind}</b>\n由哪个组织召开？", kind=kinds.of(plan.kind).name), _units(plan, page))
+
+
 def _units(plan: Plan, page: int) -> Buttons:
     shown = plan.units[page * PAGE : (page + 1) * PAGE]
     buttons = [Button(cut(unit.name, 30), press("meetings", "unit", plan.draft_id, unit.id)) for unit in shown]
@@ -360,7 +365,7 @@ def saved(what: Saved, *, now: datetime) -> Message:
 
 _STEPS: Mapping[Step, Callable[[Plan, int, datetime], Message]] = {
     Step.KIND: lambda plan, _, __: Message("安排哪一种会议？", _kinds(plan)),
-    Step.UNIT: lambda plan, page, _: Message("由哪个组织召开？", _units(plan, page)),
+    Step.UNIT: lambda plan, page, _: _host(plan, page),
     Step.DAY: lambda plan, _, now: _day(plan, now=now),
     Step.CHOICE: lambda plan, _, now: _choice(plan, now),
     Step.RULE: lambda plan, _, __: series_views.ask_rule(plan, _way_out(plan)),

@@ -372,7 +372,7 @@ def _what_where(meeting: MeetingFacts, *, now: datetime) -> str:
 
 
 def tap_again() -> Message:
-    return Message("停机期间的点击没有收到，请再点一次")
+    return Message("停机期间的点击没有收到，请再点一次。")
 
 
 # -- lists ---

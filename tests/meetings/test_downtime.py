@@ -211,7 +211,7 @@ def test_a_group_in_the_middle_of_sign_in_is_asked_to_tap_again(play: Play) -> N
     for _ in range(2):
         play.run(downtime.tell)
         play.deliver()
-    assert texts(play.take(), GROUP_CHAT) == ["停机期间的点击没有收到，请再点一次"]
+    assert texts(play.take(), GROUP_CHAT) == ["停机期间的点击没有收到，请再点一次。"]
 
 
 def test_where_nobody_could_tap_yet_nobody_is_asked_to_tap_again(play: Play) -> None:

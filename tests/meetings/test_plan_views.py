@@ -77,7 +77,10 @@ def test_the_preview_warns(change: dict[str, object], words: str) -> None:
             Plan(5, Step.KIND, kinds=(MeetingKind.MEMBER_ASSEMBLY, MeetingKind.PARTY_LECTURE)),
             "安排哪一种会议？ [支部党员大会] [党课] [周期会议] [放弃]",
         ),
-        (Plan(5, Step.UNIT, units=(BRANCH,)), "由哪个组织召开？ [第一党支部] [放弃]"),
+        (
+            Plan(5, Step.UNIT, kind=MeetingKind.PARTY_LECTURE, units=(BRANCH,)),
+            "党课／由哪个组织召开？ [第一党支部] [放弃]",
+        ),
         (
             Plan(5, Step.DAY, kind=MeetingKind.PARTY_LECTURE, unit=BRANCH, starts=(MEETING.starts_at,)),
             "党课（第一党支部）／什么时候开？ [12月4日（周五）15:00] [输入…] [放弃]",
@@ -114,10 +117,10 @@ def test_what_is_to_be_typed_has_an_example_of_its_kind() -> None:
 
 def test_long_lists_turn_pages() -> None:
     units = tuple(UnitRef(n, UnitKind.BRANCH, f"支部{n}", f"/{n}/") for n in range(23))
-    first = line(plan_views.question(Plan(5, Step.UNIT, units=units), now=NOW))
-    last = line(plan_views.question(Plan(5, Step.UNIT, units=units), page=2, now=NOW))
+    first = line(plan_views.question(Plan(5, Step.UNIT, kind=MeetingKind.PARTY_LECTURE, units=units), now=NOW))
+    last = line(plan_views.question(Plan(5, Step.UNIT, kind=MeetingKind.PARTY_LECTURE, units=units), page=2, now=NOW))
     assert first.endswith("[支部9] [下一页] [放弃]")
-    assert last == "由哪个组织召开？ [支部20] [支部21] [支部22] [上一页] [放弃]"
+    assert last == "党课／由哪个组织召开？ [支部20] [支部21] [支部22] [上一页] [放弃]"
 
 
 def test_the_receipt_says_when_the_notice_goes() -> None:
