@@ -7,6 +7,7 @@ from bot.banks.rules import LETTERS, RIGHT, WRONG, QuestionType, option_line
 from bot.banks.views import TYPES
 from bot.members.views import moment, turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
+from bot.quiz.exam_views import short
 from bot.quiz.item_statistics import DOUBTFUL_BELOW, HIDDEN_BELOW, Sums, Worth
 from bot.quiz.rates import tenths_of
 from bot.quiz.result_facts import (
@@ -223,7 +224,7 @@ def regrade(facts: RegradePreview) -> Message:
     )
     back = Button("返回", press("quiz", "item", facts.exam.id, facts.position))
     others = [
-        (Button(cut(f"还考过：《{title}》第 {at} 题", 40), press("quiz", "item", paper_id, at)),)
+        (Button(f"还考过：《{short(title, 26)}》第 {at} 题", press("quiz", "item", paper_id, at)),)
         for paper_id, at, title in facts.others
     ]
     return Message(text, ((go, back), *others), is_protected=True)

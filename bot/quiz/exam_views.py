@@ -292,7 +292,7 @@ def _ways_on(facts: HandedIn) -> Buttons:
     found = []
     if facts.review_id is not None:
         found.append(Button("看错题", press("quiz", "fault", facts.review_id, 1)))
-    if facts.again_id is not None:
+    if facts.again_id is not None and facts.score_centi != facts.max_centi:
         found.append(Button("再考一次", press("quiz", "sit", facts.again_id)))
     return (tuple(found),) if found else ()
 

@@ -39,6 +39,7 @@ def test_who_has_an_attempt_left_is_led_to_it() -> None:
     again = replace(ENDED, again_id=7)
     assert seen(views.handed_in(again)).endswith("\n[再考一次]")
     assert seen(views.time_is_up(again)).endswith("\n[再考一次]")
+    assert "[再考一次]" not in seen(views.handed_in(replace(again, score_centi=10_000)))  # there is nothing to gain
     assert "[" not in seen(views.handed_in(ENDED))
 
 

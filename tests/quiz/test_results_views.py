@@ -190,6 +190,9 @@ def test_a_preview_names_who_moves_or_counts_them() -> None:
     above = text(analysis_views.regrade(replace(preview, shows_names=False)))
     assert "张三" not in above
     assert "· 一支部　1 人\n· 二支部　1 人" in above
+    resit = (9, 12, "党支部工作与组织生活制度应知应会综合练习题库（二〇二六年）（补考）")
+    others = labels(analysis_views.regrade(replace(preview, others=(resit,))))
+    assert others[1] == ["还考过：《党支部工作与组织生活制度应知应会综合练习题…（补考）》第 12 题"]
     nobody = replace(preview, moves=(), decision=Regrading.VOID, score_centi=400)
     assert "本题作废预览：本题不计分，满分由 100 分改为 96 分。\n没有人的成绩会变动。" in text(
         analysis_views.regrade(nobody)
