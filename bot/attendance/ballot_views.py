@@ -47,6 +47,8 @@ def _state(one: Ballot) -> str:
 
 
 def _room(one: Ballot) -> str:
+    if not one.quorum.voters:
+        return "应到名单里没有人有表决权"
     there = f"有表决权应到{one.quorum.voters}，到会{one.quorum.present}"
     enough = REACHED[one.rule] if one.quorum.is_valid else f"还差{one.quorum.missing}人"
     return f"{there}，{enough}"

@@ -15,7 +15,7 @@ from bot.attendance.facts import Export, Files, GuestLine, Held, Part
 from bot.attendance.guest_views import GUEST_NAMES
 from bot.attendance.rules import CAME, Turnout
 from bot.periods import beijing
-from bot.workbook import Look, across, height, opened, strings, wide_page
+from bot.workbook import Look, across, height, opened, strings, wide_page, width_of
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -42,7 +42,7 @@ def _csv(table: Sequence[Sequence[str]]) -> bytes:
 _SIGN_HEADS = ("序号", "姓名", "党小组", "到会情况", "签到时间", "本人签名", "备注")
 _SIGN_WIDTHS = (6, 12, 15, 10, 10, 20, 22)
 _LAST = len(_SIGN_HEADS) - 1
-_ACROSS = 40  # Chinese characters of the text that fit into one line of all columns
+_ACROSS = 86  # columns of a text that fit into one line over all of the sheet's
 _COUNTS: tuple[tuple[str, Callable[[Held], int]], ...] = (
     ("应到", lambda held: held.turnout.expected),
     ("实到", lambda held: held.turnout.present),
@@ -104,7 +104,7 @@ def _sign_sheet(sheet: "Worksheet", look: Look, part: Part, what: Export, digest
         sheet.set_row(row + number, 9 + height(cells, _SIGN_WIDTHS))
     row += len(due) + 1
     for text in words.closing_lines(part, what):
-        across(sheet, row, _LAST, text, look.body, points=18 * (1 + len(text) // _ACROSS))
+        across(sheet, row, _LAST, text, look.body, points=18 * (1 + width_of(text) // _ACROSS))
         row += 1
 
 
@@ -131,7 +131,7 @@ def _heading(sheet: "Worksheet", look: Look, part: Part) -> int:
     ]
     row = 1
     for text in filter(None, texts):
-        across(sheet, row, _LAST, text, look.body, points=20 * (1 + len(text) // _ACROSS))
+        across(sheet, row, _LAST, text, look.body, points=20 * (1 + width_of(text) // _ACROSS))
         row += 1
     return row
 

@@ -44,9 +44,10 @@ def _voting(roll: Roll) -> str:
         return ""
     if not roll.voters:
         return f"{voting(roll)}。"
+    what = "召开" if roll.only_meets else "表决"
     if not roll.is_short:
-        return f"{voting(roll)}，可以表决。"
-    return f"{voting(roll)}，不能表决。" if len(roll.short) == 1 else f"{voting(roll)}，人数不够的不能表决。"
+        return f"{voting(roll)}，可以{what}。"
+    return f"{voting(roll)}，不能{what}。" if len(roll.short) == 1 else f"{voting(roll)}，人数不够的不能表决。"
 
 
 def with_choice(message: Message, meeting: MeetingFacts, roll: Roll, times_asked: int) -> Message:
@@ -85,7 +86,9 @@ def to_complete(meeting: MeetingFacts, roll: Roll) -> Message:
     )
     left = "，".join(text.format(len(people)) for text, people in counts if people)
     text = fill("请完成{kind}的会议记录{left}。", kind=name(meeting), left=f"：{left}" if left else "")
-    vouch = (Button("名单属实", press("attendance", "true", meeting.id, 1), style="success"),) if roll.self_signed else ()
+    vouch = (
+        (Button("名单属实", press("attendance", "true", meeting.id, 1), style="success"),) if roll.self_signed else ()
+    )
     sheet = Button("逐条处理", press("attendance", "sheet", meeting.id))
     write = Button("写记录", press("meetings", "minutes", meeting.id))
     return Message(text, ((*vouch, sheet, write),))

@@ -145,7 +145,10 @@ def item_result(item: Item, is_quorate: Quorate) -> str:
     unvoted = "，未表决" if item.vote_rule is not None else ""
     if item.state is not None:
         return f"{STATES[item.state]}{unvoted}"
-    return f"{RULES[item.vote_rule]}，待表决" if item.vote_rule is not None else ""
+    if item.vote_rule is None:
+        return ""
+    is_counted = item.vote_rule is VoteRule.DEMOCRATIC_LIFE  # who is there, and nothing else
+    return f"{RULES[item.vote_rule]}，{'待登记' if is_counted else '待表决'}"
 
 
 def _vote_result(item: Item, rule: VoteRule, is_quorate: Quorate) -> str:

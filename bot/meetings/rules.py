@@ -251,6 +251,11 @@ class Roll:
         return any(missing for _, missing in self.short)
 
     @property
+    def only_meets(self) -> bool:
+        """Whether the quorum is one to meet: a democratic life meeting votes on nothing."""
+        return all(rule is VoteRule.DEMOCRATIC_LIFE for rule, _ in self.short)
+
+    @property
     def to_remind(self) -> tuple[int, ...]:
         """R3: all due but those who are, or wish to be, on leave."""
         away = {*self.leave_asked, *self.leave_approved}

@@ -190,7 +190,7 @@ def voting(roll: Roll) -> str:
     if not roll.short:
         return ""
     if not roll.voters:
-        return "应到名单里没有人有表决权，不能表决"
+        return f"应到名单里没有人有表决权，不能{'召开' if roll.only_meets else '表决'}"
     is_one = len(roll.short) == 1
     parts = (
         ("" if is_one else VOTES[rule]) + (f"还差{missing}人" if missing else REACHED[rule])

@@ -215,6 +215,8 @@ def test_votes_with_the_rule_they_rest_on() -> None:
         "1. 接收预备党员（李明）／15:05，有表决权应到21，到会10，还差1人：赞成9，反对1，弃权0。未达法定人数，表决"
         "无效 [更改票数] [其他议题]",
     ]
+    nobody = replace(BALLOT, quorum=quorum(VoteRule.ADMISSION, 0, 0))
+    assert line(ballot_views.ballots([nobody])).split("／／")[1].endswith("（李明）／应到名单里没有人有表决权")
     ordinary = line(ballot_views.ask(replace(BALLOT, rule=VoteRule.ORDINARY)))
     assert (
         "请写票数，依次是赞成、反对、弃权，例如：赞成11 反对2 弃权1，或 11 2 1。事后登记的请带上表决时间，" in ordinary

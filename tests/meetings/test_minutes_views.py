@@ -33,6 +33,12 @@ VOTED = replace(ITEM, due=21, present=16, yes=11, no=2, abstain=3, yes_written=1
     [
         ((), 1, " [考勤表]"),
         (((VoteRule.ORDINARY, 0),), 1, "有表决权应到21，到会10，达到半数，可以表决。 [考勤表]"),
+        (((VoteRule.DEMOCRATIC_LIFE, 0),), 1, "有表决权应到21，到会10，达到三分之二，可以召开。 [考勤表]"),
+        (
+            ((VoteRule.DEMOCRATIC_LIFE, 4),),
+            4,
+            "有表决权应到21，到会10，还差4人，不能召开。 [考勤表] [延期] [改为学习会]",
+        ),
         (
             ((VoteRule.ORDINARY, 1),),
             1,
@@ -244,6 +250,7 @@ def test_the_largest_page_fits_into_one_message() -> None:
         (replace(ITEM, state=AgendaState.DEFERRED), "暂缓，未表决"),
         (replace(ITEM, state=AgendaState.WITHDRAWN), "撤回，未表决"),
         (ITEM, "接收党员，待表决"),
+        (replace(ITEM, vote_rule=VoteRule.DEMOCRATIC_LIFE), "只核对到会人数，待登记"),
         (replace(VOTED, passed=False, yes=10, yes_written=0), "有表决权应到21，到会16，赞成10，反对2，弃权3，未通过"),
         (
             replace(VOTED, present=10, yes=10, no=0, abstain=0, yes_written=0, passed=False),
