@@ -8,7 +8,20 @@ from bot.attendance.guest_views import guest_lines
 from bot.attendance.rules import CAME, Answer, LeaveState, ReasonKind, Status
 from bot.meetings.facts import MeetingFacts, Named
 from bot.meetings.rules import MeetingState, Outcome
-from bot.meetings.views import answered, button_label, clock, head, label, name, outcome, signed, so_far, span, voting
+from bot.meetings.views import (
+    answered,
+    button_label,
+    clock,
+    head,
+    label,
+    name,
+    outcome,
+    relative,
+    signed,
+    so_far,
+    span,
+    voting,
+)
 from bot.members.rules import UnitKind, UnitRef
 from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
@@ -40,7 +53,7 @@ def sheet(what: Sheet, *, now: datetime) -> Message:
         head(name(meeting), meeting.title),
         span(meeting.starts_at, meeting.ends_at, now=now),
         _counts(what),
-        *filter(None, (*_notes(what), voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
+        *filter(None, (*_notes(what, now=now), voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
         "",
         *(_replies(what) if meeting.state is MeetingState.SCHEDULED else _groups(what)),
         *guest_lines(what.guests),
@@ -57,12 +70,12 @@ def _counts(what: Sheet) -> str:
     return so_far(what.meeting, what.roll)
 
 
-def _notes(what: Sheet) -> list[str]:
+def _notes(what: Sheet, *, now: datetime) -> list[str]:
     meeting = what.meeting
-    is_longer = meeting.state is MeetingState.OPEN and meeting.extra_until is not None
+    until = meeting.extra_until if meeting.state is MeetingState.OPEN else None
     return [
         "本次为学习会，不表决" if meeting.outcome is Outcome.STUDY_ONLY else "",
-        f"已延长，{clock(meeting.extra_until)}自动结束" if is_longer and meeting.extra_until else "",
+        f"{relative(until, now=now)}自动结束" if until else "",
     ]
 
 

@@ -222,7 +222,9 @@ def test_roll_call_has_ten_names_to_a_page() -> None:
 
 def test_the_list_says_what_was_decided_about_the_meeting() -> None:
     longer = replace(SHEET, meeting=replace(MEETING, extra_until=at("2026-12-04 17:30")))
-    assert "／已延长，17:30自动结束／" in line(sheet_views.sheet(longer, now=NOW))
+    assert "／今天17:30自动结束／" in line(sheet_views.sheet(longer, now=NOW))
+    held_open = replace(SHEET, meeting=replace(MEETING, extra_until=at("2026-12-05 16:30")))
+    assert "／明天16:30自动结束／" in line(sheet_views.sheet(held_open, now=NOW))
     study = replace(SHEET, meeting=replace(MEETING, outcome=Outcome.STUDY_ONLY))
     assert "／本次为学习会，不表决／" in line(sheet_views.sheet(study, now=NOW))
 
