@@ -232,7 +232,7 @@ def test_those_above_read_a_table_without_names_and_groups_their_own_branch(two_
     assert labels(office.sent("report", cast.wang.user_id)[0]) == ["导出 Excel", "试题分析", "发布补考"]
     assert "发布补考" not in labels(office.sent("report", cast.li.user_id)[0])  # not his alone
     assert office.texts("figures", -1002) == [
-        "《四月测试》已结束。本支部应考 1 人，参考 0 人，参考率 0%。个人成绩已私发本人。"
+        "《四月测试》已结束。本支部应考 1 人，参考 0 人，参考率 0%。"
     ]
 
 
