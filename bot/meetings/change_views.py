@@ -62,7 +62,7 @@ def ask_move_reason(meeting: MeetingFacts, starts_at: datetime, *, now: datetime
 
 
 def ask_cancel_reason(meeting: MeetingFacts, *, now: datetime) -> Message:
-    text = "取消{when}{kind}，请写原因（2到200个字）。\n不想取消会议了，就发送“取消”放弃这次操作。"
+    text = "取消{when}{kind}，请写原因（2到200个字）。\n会议不取消了，就发送“取消”退出。"
     return Message(fill(text, when=when(meeting.starts_at, now=now), kind=name(meeting)))
 
 
