@@ -1,13 +1,15 @@
 """What stands against sending to each chat now: a call in flight, Telegram's word to wait, the limits."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.context import Answer
 from bot.limits import Limits
 from bot.message import Edit
 
+PAST = datetime.min.replace(tzinfo=UTC)
 FLOOD_CHATS, FLOOD_SPAN = 3, timedelta(seconds=10)  # so many chats told to wait in this time: all wait
 
 
@@ -24,6 +26,8 @@ class Chats:
     def __init__(self, *, has_limits: bool) -> None:
         self._limits = Limits(has_limits)
         self._known: dict[int, Chat] = {}
+        self._asking: dict[int, None] = {}  # those with answers, who has waited longest first
+        self._told: set[int] = set()  # those that Telegram told to wait
         self._floods: deque[tuple[datetime, int]] = deque()
         self._all_wait_until: datetime | None = None
 
@@ -40,12 +44,42 @@ class Chats:
         if is_edit and answers[-1].message_id == answer.message_id:
             answers.pop()
         answers.append(answer)
+        self._asking.setdefault(answer.chat_id)
 
-    def with_answers(self) -> list[int]:
-        return [chat_id for chat_id, chat in self._known.items() if chat.answers]
+    def put_back(self, answer: Answer) -> None:
+        """It has not gone: it is the next again."""
+        self.of(answer.chat_id).answers.appendleft(answer)
+        self._asking.setdefault(answer.chat_id)
+
+    def next_answer(self, chat_id: int) -> Answer:
+        answers = self.of(chat_id).answers
+        answer = answers.popleft()
+        del self._asking[chat_id]
+        if answers:
+            self._asking[chat_id] = None  # behind all who wait
+        return answer
+
+    @property
+    def are_asking(self) -> bool:
+        return bool(self._asking)
+
+    def is_asking(self, chat_id: int) -> bool:
+        return chat_id in self._asking
+
+    def answerable(self, now: datetime) -> Iterator[int]:
+        """Chats that may be answered, as long as anything may go at all: of the thousands that wait behind a limit of
+        ours nobody is looked at before his turn."""
+        if self._gate(now) > now:
+            return
+        for chat_id in tuple(self._asking):
+            if self.may_answer(chat_id, now):
+                yield chat_id
+                if self._gate(now) > now:
+                    return
 
     def told_to_wait(self, now: datetime) -> list[int]:
-        return [c for c, chat in self._known.items() if chat.waits_until is not None and chat.waits_until > now]
+        self._told = {chat_id for chat_id in self._told if self._waits_until(chat_id) > now}
+        return list(self._told)
 
     def may_answer(self, chat_id: int, now: datetime) -> bool:
         chat = self._known.get(chat_id)
@@ -79,8 +113,13 @@ class Chats:
         ready = self._limits.free_at(chat_id, now, is_urgent=is_urgent)
         return max(ready, (chat.waits_until if chat else None) or now, self._all_wait_until or now)
 
+    def _gate(self, now: datetime) -> datetime:
+        """When an answer may go, be it to whom it may."""
+        return max(self._limits.any_free_at(now), self._all_wait_until or now)
+
     def hold(self, chat_id: int, until: datetime) -> None:
         self.of(chat_id).waits_until = until
+        self._told.add(chat_id)
 
     def hold_all(self, until: datetime) -> None:
         self._all_wait_until = max(self._all_wait_until or until, until)
@@ -89,6 +128,7 @@ class Chats:
         """Their moments are those of a clock that was set back; where Telegram still means it, it says so again."""
         for chat in self._known.values():
             chat.waits_until = None
+        self._told.clear()
         self._all_wait_until = None
         self._floods.clear()
 
@@ -101,6 +141,14 @@ class Chats:
             self.hold_all(now + wait)
 
     def moments(self, now: datetime) -> list[datetime]:
-        """When a wait ends, or an answer may go."""
-        waits = [c.waits_until for c in self._known.values() if c.waits_until is not None and c.waits_until > now]
-        return waits + [self._limits.free_at(chat_id, now, is_urgent=True) for chat_id in self.with_answers()]
+        """When a wait ends, or the first of all answers may go."""
+        waits = [self._waits_until(chat_id) for chat_id in self.told_to_wait(now)]
+        if not self._asking:
+            return waits
+        if (gate := self._gate(now)) > now:
+            return [*waits, gate]
+        return waits + [self._limits.free_at(chat_id, now, is_urgent=True) for chat_id in self._asking]
+
+    def _waits_until(self, chat_id: int) -> datetime:
+        chat = self._known.get(chat_id)
+        return (chat.waits_until if chat is not None else None) or PAST

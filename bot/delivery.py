@@ -64,19 +64,26 @@ class Delivery:
         self._in_flight: set[int] = set()  # ids of rows
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._sleeps_until: datetime | None = None
         self._edited_at: dict[str, datetime] = {}
         self._calm_at: datetime | None = None
 
     # -- lane 0 ---------------------------------------------------------------------------------------------------
 
     def say(self, answer: Answer) -> None:
-        """Take an answer to the person who acted; it is sent as soon as his chat is free."""
+        """Take an answer to the person who acted; it is sent as soon as may be."""
         if answer.callback_id is not None:
             self._start(self._toast(answer.callback_id, answer.part))
         if not isinstance(answer.part, PressAnswer):
             self._chats.queue(answer)
-            if not self._pump_answers(answer.chat_id):
+            self._pump_answers()
+            if self._chats.is_asking(answer.chat_id) and self._oversleeps(answer.chat_id):
                 self._wake.set()
+
+    def _oversleeps(self, chat_id: int) -> bool:
+        """Whether `run` looks again only after this chat may be answered; at work it may have looked already."""
+        until = self._sleeps_until
+        return until is None or self._chats.free_at(chat_id, self._clock.now(), is_urgent=True) < until
 
     async def _toast(self, callback_id: str, part: object) -> None:
         for pause in (0.5, 2.0, 5.0, None):
@@ -94,13 +101,14 @@ class Delivery:
             else:
                 return
 
-    def _pump_answers(self, chat_id: int) -> bool:
+    def _pump_answers(self) -> None:
+        """Who waits longest goes first: what is said now does not take a limit's next place from him."""
+        if not self._chats.are_asking:
+            return
         now = self._clock.now()
-        if not self._chats.may_answer(chat_id, now):
-            return False
-        self._chats.take(chat_id, now)
-        self._start(self._answer(self._chats.of(chat_id).answers.popleft()))
-        return True
+        for chat_id in self._chats.answerable(now):
+            self._chats.take(chat_id, now)
+            self._start(self._answer(self._chats.next_answer(chat_id)))
 
     async def _answer(self, answer: Answer) -> None:
         try:
@@ -119,12 +127,12 @@ class Delivery:
             if told.meaning in (Meaning.WAIT, Meaning.NOT_SENT):
                 wait = told.wait or timedelta(seconds=BACK_OFF[0])
                 self._chats.hold(answer.chat_id, self._clock.now() + wait)
-                self._chats.of(answer.chat_id).answers.appendleft(answer)
+                self._chats.put_back(answer)
             elif told.meaning is Meaning.TARGET_GONE and isinstance(part, Edit):
-                self._chats.of(answer.chat_id).answers.appendleft(replace(answer, part=part.message, message_id=None))
+                self._chats.put_back(replace(answer, part=part.message, message_id=None))
             elif told.meaning is Meaning.BAD_HTML and isinstance(part, Message | Edit):
                 log.error("html_refused", part=type(part).__name__)
-                self._chats.of(answer.chat_id).answers.appendleft(replace(answer, part=calls.plain(part)))
+                self._chats.put_back(replace(answer, part=calls.plain(part)))
             elif told.meaning not in (Meaning.HARMLESS, Meaning.TARGET_GONE, Meaning.UNKNOWN):
                 log.warning("answer_refused", meaning=told.meaning.name)
 
@@ -145,11 +153,13 @@ class Delivery:
             except NotSaved:  # the rows are where they were, and wait for the database as we do
                 pause = SAVE_AGAIN
                 self._window_is_stale = True
+            self._sleeps_until = self._clock.now() + timedelta(seconds=pause)
             try:
                 async with asyncio.timeout(pause):
                     await self._wake.wait()
             except TimeoutError:
                 self._window_is_stale = True
+            self._sleeps_until = None
 
     async def pause(self) -> float:
         """Seconds until something can change by itself; while rows are in flight their end wakes us."""
@@ -157,20 +167,17 @@ class Delivery:
             return 0.0
         if len(self._in_flight) >= IN_FLIGHT:
             return LOOK_AGAIN
-        due = await self._next_due(now)
+        due = await self.next_due(now)
         return LOOK_AGAIN if due is None else min(LOOK_AGAIN, max(0.01, (due - self._clock.now()).total_seconds()))
 
     def _is_freed(self, now: datetime) -> bool:
         """Whether a limit has let something go since the last pump: no later moment tells of it."""
-        if any(self._chats.may_answer(chat_id, now) for chat_id in self._chats.with_answers()):
-            return True
         is_held = self.is_stopped or self._is_standing_by or len(self._in_flight) >= IN_FLIGHT
-        return not is_held and any(self._may_go(row, now) for row in self._window)
+        return any(self._chats.answerable(now)) or (not is_held and any(self._may_go(row, now) for row in self._window))
 
     async def pump(self) -> None:
         """Start everything that may go at this moment."""
-        for chat_id in self._chats.with_answers():
-            self._pump_answers(chat_id)
+        self._pump_answers()
         if self._is_standing_by:
             return
         if self._window_is_stale or (not self._window and not self._in_flight):
@@ -248,7 +255,7 @@ class Delivery:
             if claimed is not None:
                 await self._settle(await self._deliver(claimed))
         except NotSaved:
-            self.hold_all(timedelta(seconds=1))
+            self._chats.hold_all(self._clock.now() + timedelta(seconds=1))
         except Exception:  # a mistake of ours about this row: taken again at once, it would be made without end
             await self._keep(claims.put_off, row.id, until=self._clock.now() + PUT_OFF)
             raise
@@ -323,11 +330,9 @@ class Delivery:
 
     # -- waiting ----------------------------------------------------------------------------------------------------
 
-    async def next_due(self) -> datetime | None:
+    async def next_due(self, at: datetime | None = None) -> datetime | None:
         """When something that cannot go now may go."""
-        return await self._next_due(self._clock.now())
-
-    async def _next_due(self, now: datetime) -> datetime | None:
+        now = at or self._clock.now()
         moments = self._chats.moments(now) + [self._row_due(row, now) for row in self._window]
         row_due = await self._database.read(claims.next_due, after=now)
         return min((m for m in [*moments, row_due] if m is not None and m > now), default=None)
@@ -375,12 +380,9 @@ class Delivery:
         self._chats.forget_waits()
         self.wake()
 
-    def hold_all(self, span: timedelta) -> None:
-        self._chats.hold_all(self._clock.now() + span)
-
     def _free(self, chat_id: int) -> None:
         self._chats.free(chat_id, self._clock.now())
-        self._pump_answers(chat_id)
+        self._pump_answers()
 
     def _start(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)

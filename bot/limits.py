@@ -58,6 +58,10 @@ class Limits:
         kept_all, kept_chat = (0.0, 0.0) if is_urgent else (ALL_KEPT, GROUP_KEPT if chat_id < 0 else 0.0)
         return max(self._overall(now).free_at(now, kept_all), self._chat(chat_id, now).free_at(now, kept_chat))
 
+    def any_free_at(self, now: datetime) -> datetime:
+        """When an urgent message may go to some chat."""
+        return self._overall(now).free_at(now) if self.is_on else now
+
     def take(self, chat_id: int, now: datetime) -> None:
         if self.is_on:
             self._overall(now).take(now)

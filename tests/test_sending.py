@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
+import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from telegram import Bot
@@ -12,10 +13,11 @@ from telegram.request import BaseRequest, RequestData
 
 from bot import aftermath, outbox
 from bot.clock import SystemClock, VirtualClock
+from bot.context import Answer
 from bot.db import Database
 from bot.delivery import IN_FLIGHT, WINDOW, Delivery
 from bot.demo.stage import Actor, Stage
-from bot.limits import GROUP_BURST, GROUP_KEPT, PRIVATE_BURST
+from bot.limits import ALL_BURST, ALL_RATE, GROUP_BURST, GROUP_KEPT, PRIVATE_BURST
 from bot.message import Message
 from bot.outbox import Hooks, Lane, OutboxRow, State
 
@@ -162,3 +164,36 @@ async def test_what_a_limit_frees_while_the_sender_looks_is_not_slept_over(
     clock.step = timedelta(seconds=0.6)  # the next message may go after one second: between these two
     await sender.pump()
     assert await sender.pause() == 0
+
+
+# -- answers behind a limit -------------------------------------------------------------------------------------------
+
+
+async def test_of_a_crowd_behind_the_limit_who_waits_longest_is_answered_first(database: Database) -> None:
+    clock, wire = VirtualClock(NOON), Wire(database)
+    sender = Delivery(database, clock, {}, aftermath.Reach(*[nothing] * 7), has_limits=True)
+    sender.bot = Bot("42:wire", request=wire, get_updates_request=wire)
+    crowd = [f"第 {number} 位" for number in range(100)]
+    for number, text in enumerate(crowd):
+        sender.say(Answer(2001 + number, Message(text)))
+    await sender.drain()
+    assert wire.texts == crowd[: int(ALL_BURST)]
+    clock.advance(timedelta(seconds=1))
+    sender.say(Answer(5000, Message("后来的")))
+    await sender.drain()
+    assert wire.texts == crowd[: int(ALL_BURST + ALL_RATE)]
+    for _ in range(2):
+        clock.advance(timedelta(seconds=1))
+        await sender.drain()
+    assert wire.texts == [*crowd, "后来的"]
+
+
+async def test_the_next_moment_of_a_crowd_is_that_of_the_limit(database: Database) -> None:
+    clock, wire = VirtualClock(NOON), Wire(database)
+    sender = Delivery(database, clock, {}, aftermath.Reach(*[nothing] * 7), has_limits=True)
+    sender.bot = Bot("42:wire", request=wire, get_updates_request=wire)
+    for number in range(100):
+        sender.say(Answer(2001 + number, Message("请看")))
+    await sender.drain()
+    assert await sender.next_due() == NOON + timedelta(seconds=1 / ALL_RATE)
+    assert await sender.pause() == pytest.approx(1 / ALL_RATE, abs=1e-3)
