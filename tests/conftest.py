@@ -5,6 +5,8 @@ import gc
 import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -89,6 +91,13 @@ def database(database_url: str) -> Iterator[Database]:
     database = databases.Again(database_url)
     yield database
     database.close()
+
+
+@pytest.fixture(scope="session")
+def children() -> Iterator[ProcessPoolExecutor]:
+    """Two more processes; to start takes them longer than what they then do."""
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        yield pool
 
 
 # -- the stage: the whole bot in a Telegram of its own ----------------------------------------------------------------

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing import get_context
 
 import pytest
 from sqlalchemy import make_url, select, text, update
@@ -43,12 +42,6 @@ class Told:
     saved: int
     refused: str
     saved_later: int
-
-
-@pytest.fixture
-def children() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        yield pool
 
 
 @contextmanager

@@ -62,12 +62,6 @@ def obstacle(url: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def children() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        yield pool
-
-
-@pytest.fixture(scope="module")
 def nobody() -> Iterator[ProcessPoolExecutor]:
     """A process without any rights."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=_become_nobody) as pool:

@@ -1,10 +1,8 @@
 """One attempt in two processes at once: handed in by its owner and by the clock, begun twice, answered meanwhile."""
 
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 
 import pytest
 
@@ -20,12 +18,6 @@ from tests.quiz.hall import LIMIT, ROWS, Hall
 
 PEOPLE, SLICE = 1000, 50
 SHORT = 50
-
-
-@pytest.fixture(scope="module")
-def children() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        yield pool
 
 
 def hand_in(url: str, senders: list[Sender], attempt_ids: list[int], now: datetime) -> list[bool]:

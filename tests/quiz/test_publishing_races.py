@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from datetime import datetime, timedelta
-from multiprocessing import get_context
 from threading import Event
 
 import pytest
@@ -26,12 +25,6 @@ from tests.quiz.hall import LIMIT, Hall, bank
 
 DRAFTS = 8
 WAIT = 20.0  # seconds until a test of two sessions gives up
-
-
-@pytest.fixture(scope="module")
-def children() -> Iterator[ProcessPoolExecutor]:
-    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
-        yield pool
 
 
 def publish(url: str, sender: Sender, paper_ids: list[int], now: datetime) -> int:
