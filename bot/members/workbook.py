@@ -32,6 +32,7 @@ MAX_UNPACKED = 50 * MEGA
 MAX_RATIO = 100  # honest sheets stay below 50
 RATIO_FROM = 100 * 1024  # unpacked bytes below which a ratio says nothing
 MAX_ENTRIES = 1000
+WORD = re.compile(r"[!-~]+")
 LINE = 18  # points of a line
 ROOM, ROOM_ASIDE = 94, 141  # characters that go on an upright A4 page, and on one that lies
 NARROW = 14  # characters that a column keeps in any case
@@ -241,7 +242,8 @@ _GUIDE = (
     "带 * 的列必填，其余可空；空白表示不改动已有内容。",
     "一人一行，最多 3000 行。重名的人请填工号。",
     "日期写成 2021-07-01。",
-    "职务可以有几个，用顿号分开，例如：组织委员、党小组长。党委、党总支的职务前面写上“党委”，例如：党委书记。",
+    "职务可以有几个，用顿号分开，例如：组织委员、党小组长。",
+    "党委、党总支的职务前面写上“党委”，例如：党委书记。",
     "党员领导干部填“是”，其余留空。",
     "起始日期是转入本支部或担任职务的日子，空白为导入当天。",
     "不要填写身份证号、手机、住址：这些列不会被读取，也不会保存。",
@@ -300,7 +302,8 @@ def sheets(tables: Sequence[Table]) -> bytes:
         for table in tables:
             sheet = book.add_worksheet(table.title)
             widths = [_column(heading, [row[n] for row in table.rows]) for n, heading in enumerate(table.headings)]
-            _narrow(widths, ROOM_ASIDE if len(table.headings) > UPRIGHT else ROOM)
+            floors = [_unbroken([row[n] for row in table.rows]) for n in range(len(widths))]
+            _narrow(widths, floors, ROOM_ASIDE if len(table.headings) > UPRIGHT else ROOM)
             for place, heading in enumerate(table.headings):
                 sheet.set_column(place, place, widths[place])
                 sheet.write_string(0, place, heading, bold)
@@ -329,10 +332,19 @@ def _column(heading: str, values: Sequence[str]) -> int:
     return min(4 + max([_width(heading), *map(_width, lines)]), WIDEST)
 
 
-def _narrow(widths: list[int], room: int) -> None:
-    """Takes from the widest columns what does not go on the page: one long name must not make all the rest small."""
-    while sum(widths) > room and (widest := max(widths)) > NARROW:
-        widths[widths.index(widest)] -= 1
+def _narrow(widths: list[int], floors: Sequence[int], room: int) -> None:
+    """Takes from the columns what does not go on the page: one long name must not make all the rest small."""
+    while sum(widths) > room:
+        spare = [width - floor for width, floor in zip(widths, floors, strict=True)]
+        if max(spare) <= 0:
+            return
+        widths[spare.index(max(spare))] -= 1
+
+
+def _unbroken(values: Sequence[str]) -> int:
+    """What a column needs so that no link is cut in two."""
+    words = (word for value in values for word in WORD.findall(value))
+    return min(max([NARROW, *(len(word) + 2 for word in words)]), WIDEST)
 
 
 def _height(row: Sequence[str], widths: Sequence[int]) -> int:

@@ -78,7 +78,9 @@ def test_the_first_roster_makes_the_whole_tree(make: Make) -> None:
     ]
     made = make.database.run(lambda session: _carry_out(session, reading(*rows)))
     assert made == {"new": 4, "changed": 0, "moved": 0, "posts": 0, "same": 0, "missing": 0, "problems": 0}
-    tree = make.database.look(lambda s: s.execute(select(Unit.kind, Unit.name, Unit.has_committee, Unit.path)).all())
+    tree = make.database.look(
+        lambda s: s.execute(select(Unit.kind, Unit.name, Unit.has_committee, Unit.path).order_by(Unit.id)).all()
+    )
     assert [(kind.name, name, has, path.count("/")) for kind, name, has, path in tree] == [
         ("COMPANY", "示范城建集团", False, 2),
         ("PARTY_COMMITTEE", "示范区国资系统党委", True, 3),
@@ -102,7 +104,9 @@ def test_a_committee_without_a_company_becomes_the_top(make: Make) -> None:
         ["示范城建集团", "示范区国资系统党委", "一支部", None, "张三", None, "正式党员", None],
     ]
     make.database.run(lambda session: _carry_out(session, reading(*rows)))
-    kinds = make.database.look(lambda s: s.execute(select(Unit.name, Unit.kind, Unit.parent_id)).all())
+    kinds = make.database.look(
+        lambda s: s.execute(select(Unit.name, Unit.kind, Unit.parent_id).order_by(Unit.id)).all()
+    )
     assert [tuple(row) for row in kinds] == [
         ("示范区国资系统党委", UnitKind.DISTRICT_COMMITTEE, None),
         ("机关支部", UnitKind.BRANCH, 1),
@@ -405,7 +409,9 @@ def test_a_preview_given_up_or_applied_keeps_no_names(make: Make) -> None:
     make.database.run(roster.give_up, cast.li.sender(), kept(make, cast), now=NOW)
     applied = kept(make, cast)
     make.database.run(roster.apply_roster, cast.li.sender(), applied, now=NOW)
-    rows = make.database.look(lambda s: s.execute(select(RosterImport.state, RosterImport.rows)).all())
+    rows = make.database.look(
+        lambda s: s.execute(select(RosterImport.state, RosterImport.rows).order_by(RosterImport.id)).all()
+    )
     assert [tuple(row) for row in rows] == [(ImportState.EXPIRED, {}), (ImportState.APPLIED, {})]
 
 
