@@ -3,7 +3,7 @@
 from bot.members import roster, roster_views
 from bot.members.rules import Role
 from tests.make import NOW, Make
-from tests.members.test_roster import cast_rows, look, person, told
+from tests.members.test_roster import bring_in, cast_rows, look, person, told
 
 
 def test_somebody_new_who_may_be_somebody_of_another_branch_is_pointed_out(make: Make) -> None:
@@ -25,3 +25,10 @@ def test_the_receipt_of_an_import_leads_on(make: Make) -> None:
     done = roster_views.done(make.database.run(roster.apply_roster, cast.li.sender(), import_id, now=NOW))
     assert done.text == "已导入：新增1，变更0，转入0，职务变更0，无变化5。"
     assert [[button.label for button in row] for row in done.buttons] == [["查看名册", "邀请单"]]
+
+
+def test_a_move_before_the_day_of_joining(make: Make) -> None:
+    cast = make.cast()
+    bring_in(make, cast.wang, person("张三", number="A1"))
+    row = [*person("张三", "二支部", number="A1"), "2019-01-01"]
+    assert told(look(make, cast.wang, row))[0] == "问题 第 2 行转入日期早于在原支部的起始日期 2020-01-01。"

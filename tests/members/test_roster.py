@@ -264,13 +264,6 @@ def test_a_committee_post_without_a_committee(make: Make) -> None:
     )
 
 
-def test_a_move_before_the_day_of_joining(make: Make) -> None:
-    cast = make.cast()
-    bring_in(make, cast.wang, person("张三", number="A1"))
-    row = [*person("张三", "二支部", number="A1"), "2019-01-01"]
-    assert told(look(make, cast.wang, row))[0] == "问题 第 2 行转入日期早于在原支部的起始日期 2020-01-01。"
-
-
 def test_warnings_do_not_block(make: Make) -> None:
     cast = make.cast()
     rows = [[*person(f"党员{n}"), None, None] for n in range(49)]
