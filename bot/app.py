@@ -46,6 +46,9 @@ log = structlog.get_logger()
 CONTENT = Path(__file__).parents[1] / "content"
 STOP_TIME = 3.0  # seconds for what is in flight when we are told to stop
 RETRY_LOOK = 0.5  # seconds between looks at updates whose handler failed
+# Objects made between two looks for circles of garbage, and looks at the young between those at the old: a press makes
+# hundreds of objects, and by Python's own measure (700, 10, 10) each press was looked through, for a twentieth of it.
+GARBAGE = (10_000, 20, 20)
 STALL = 1.0  # seconds in which nothing could run: something of ours has kept the loop for itself
 WARN_EVERY = timedelta(hours=1)
 DEAF_AFTER = 60.0  # seconds without a good poll after which we are not well
@@ -79,6 +82,7 @@ class House:
     def run(self) -> None:
         """Receive, send and ring from now on, unless another process of ours does."""
         gc.freeze()  # what the start made stays: to look through it again and again was an eighth of each press
+        gc.set_threshold(*GARBAGE)
         self.schedule.start()
         for work in (self.poller.run(), self.delivery.run(), self._retry()):
             self._tasks.append(asyncio.get_running_loop().create_task(work))
