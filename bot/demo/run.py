@@ -81,7 +81,7 @@ class Demo:
         self._folder, self._seed_kind, self._port, self._is_kept = folder, seed_kind, port, is_kept
         self.worlds: dict[str, World] = {}
         self.world: World
-        self._house: House | None = None  # while it is opened, a page of before asks already
+        self._house: House
         self._database: Database
         self._stepper: Stepper
         self._roles: tuple[int, Mapping[int, str]] = (-1, {})
@@ -123,11 +123,10 @@ class Demo:
         if kept is None:
             await asyncio.to_thread(seed.populate, self._database, self.world, self._seed_kind)
         self._began = kept.began if kept else clock.now()
-        house = build(config, token, database=self._database, clock=clock, has_limits=False, edit_gap=EDIT_GAP)
-        await house.start()
-        self._stepper = Stepper(house, self.world, clock, is_live=True)
-        house.run()
-        self._house = house
+        self._house = build(config, token, database=self._database, clock=clock, has_limits=False, edit_gap=EDIT_GAP)
+        await self._house.start()
+        self._stepper = Stepper(self._house, self.world, clock, is_live=True)
+        self._house.run()
         if self._is_kept:
             self._saving = asyncio.create_task(self._keep_saving())
 
@@ -135,8 +134,7 @@ class Demo:
         if self._saving is not None:
             self._saving.cancel()
             await asyncio.wait([self._saving])
-        if self._house is not None:
-            await self._house.stop()
+        await self._house.stop()
         await asyncio.to_thread(self._database.close)
         if self._is_kept:
             self._save()
@@ -180,7 +178,7 @@ class Demo:
         return happened
 
     async def next_due(self) -> datetime | None:
-        due = await self._house.schedule.next_due() if self._house is not None else None
+        due = await self._house.schedule.next_due()
         return due[0] if due is not None else None
 
     async def roles(self) -> Mapping[int, str]:
@@ -223,7 +221,7 @@ async def _serve(demo: Demo, listening: socket.socket, opens_browser: bool, keep
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     # The bot's own first calls need the server, so the door opens before the house is furnished.
     serving = asyncio.create_task(served.serve(sockets=[listening]))
-    opening = asyncio.create_task(demo.open())
+    opening = asyncio.create_task(sim.open(demo.open()))
     waiting = asyncio.create_task(stopped.wait())
     await asyncio.wait({opening, waiting}, return_when=asyncio.FIRST_COMPLETED)
     try:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import json
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ from bot.demo.world import World
 PAGE = Path(__file__).parent / "page"
 FONT = Path(__file__).parents[1] / "fonts" / "KetangSans.woff2"
 TYPES = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+Handler = Callable[[Request], Awaitable[Response]]
 QUIET = 0.2  # seconds without an event before the desk is asked anew
 BEAT = 15.0  # seconds after which a silent stream shows that it lives
 
@@ -106,7 +107,7 @@ class Sim:
         self._tasks: set[asyncio.Task[None]] = set()
         self._streams: set[asyncio.Event] = set()
         self._is_closed = False
-        self._has_world = asyncio.Event()  # clear while a restart makes another one
+        self._has_world = asyncio.Event()  # clear while one is being made
         self._has_world.set()
         self.routes = [
             Route("/", self.index),
@@ -114,13 +115,13 @@ class Sim:
             Route("/favicon.ico", self.favicon),
             Route("/page/{name}", self.page),
             Route("/font/KetangSans.woff2", self.font),
-            Route("/sim/state", self.state),
-            Route("/sim/events", self.events),
-            Route("/sim/act", self.act, methods=["POST"]),
-            Route("/sim/clock", self.clock, methods=["POST"]),
-            Route("/sim/tour", self.tour),
-            Route("/sim/transcript", self.transcript),
-            Route("/sim/file/{file_id}", self.file),
+            Route("/sim/state", self._there(self.state)),
+            Route("/sim/events", self._there(self.events)),
+            Route("/sim/act", self._there(self.act), methods=["POST"]),
+            Route("/sim/clock", self._there(self.clock), methods=["POST"]),
+            Route("/sim/tour", self._there(self.tour)),
+            Route("/sim/transcript", self._there(self.transcript)),
+            Route("/sim/file/{file_id}", self._there(self.file)),
         ]
 
     async def close(self) -> None:
@@ -129,6 +130,24 @@ class Sim:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def open(self, making: Awaitable[None]) -> None:
+        """Let `making` make the world; whoever asks meanwhile, as a page of before does, waits for it."""
+        self._has_world.clear()
+        try:
+            await making
+        except BaseException:
+            self._is_closed = True
+            raise
+        finally:
+            self._has_world.set()
+
+    def _there(self, handler: Handler) -> Handler:
+        async def wait(request: Request) -> Response:
+            await self._has_world.wait()
+            return PlainTextResponse("演示已经结束", 503) if self._is_closed else await handler(request)
+
+        return wait
 
     # Files
 
@@ -160,7 +179,6 @@ class Sim:
     # What there is, and what happens
 
     async def state(self, _request: Request) -> Response:
-        await self._has_world.wait()
         desk = await self._desk()
         world = self.desk.world
         now = {"now": world.now().isoformat()}
@@ -265,11 +283,7 @@ class Sim:
 
     async def _restart(self) -> None:
         async with self._moving:
-            self._has_world.clear()
-            try:
-                await self.desk.restart_demo()
-            finally:
-                self._has_world.set()
+            await self.open(self.desk.restart_demo())
             self._tour = Tour(self._facts)
         self._wake()
 

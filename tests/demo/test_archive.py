@@ -113,7 +113,3 @@ def test_a_kept_clock_goes_on_from_the_same_moment(played: World, clock: FrozenC
     clock.advance(days=3)
     kept = archive.read(archive.write(played, clock.at))
     assert VirtualClock(kept.now).now() == clock.at
-
-
-async def test_a_page_of_before_may_ask_while_the_demo_is_still_opened(tmp_path: Path) -> None:
-    assert await run.Demo(tmp_path, "full", 0).next_due() is None

@@ -1,5 +1,6 @@
 """What a window is shown: the state, the events after it, the tour."""
 
+import asyncio
 import json
 from datetime import datetime
 from urllib.parse import unquote
@@ -234,3 +235,28 @@ async def test_the_transcript_is_a_text_to_keep(page: httpx.AsyncClient) -> None
     answer = await page.get("/sim/transcript")
     assert answer.text == "—— 2026年3月2日 周一 ——\n"
     assert unquote(answer.headers["Content-Disposition"]) == "attachment; filename*=UTF-8''记录.txt"
+
+
+async def test_a_page_of_before_waits_until_the_world_is_made(page: httpx.AsyncClient, sim: Sim) -> None:
+    making = asyncio.Event()
+    opening = asyncio.ensure_future(sim.open(_made(making)))
+    asking = [asyncio.ensure_future(page.get(f"/sim/{what}")) for what in ("state", "tour", "transcript")]
+    assert (await page.get("/")).status_code == 200
+    assert not any(asked.done() for asked in asking)
+    making.set()
+    await opening
+    assert [(await asked).status_code for asked in asking] == [200, 200, 200]
+
+
+async def test_a_page_hears_that_no_world_came_about(page: httpx.AsyncClient, sim: Sim) -> None:
+    with pytest.raises(ValueError, match="no folder"):
+        await sim.open(_unmade())
+    assert (await page.get("/sim/state")).status_code == 503
+
+
+async def _made(making: asyncio.Event) -> None:
+    await making.wait()
+
+
+async def _unmade() -> None:
+    raise ValueError("no folder")
