@@ -1,16 +1,29 @@
 """Rows of a database as they once were, to be put back: making them by the services takes a hundred times as long."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
 from sqlalchemy import delete, insert, select, text
 from sqlalchemy.orm import Session
 
-from bot.db import dialect_of
+from bot.db import Database, dialect_of
 from bot.migrations.tables import METADATA
 
 Row = Mapping[str, object]
 Rows = Mapping[str, Sequence[Row]]
+
+
+class Scene(Protocol):
+    """A play on a database: what else it knows, its clock and its numbers, goes with the rows."""
+
+    @property
+    def database(self) -> Database: ...
+
+
+S = TypeVar("S", bound=Scene)
+_remembered: dict[tuple[Callable[..., None], bool], tuple["Snapshot", dict[str, object]]] = {}
 
 # Where PostgreSQL goes on counting.
 _COUNTERS = text("SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
@@ -48,6 +61,20 @@ def since(session: Session, before: Rows) -> Snapshot:
         added = {name: [row for row in rows if row not in before.get(name, ())] for name, rows in after.items()}
         return Snapshot((), {name: rows for name, rows in added.items() if rows}, counters)
     return Snapshot(tuple(before), after, counters)
+
+
+def after(scene: S, act: Callable[[S], None]) -> S:
+    """The scene as it stands after the act, played once, for the first test that asks: it must always begin alike."""
+    key, database = (act, scene.database.is_sqlite), scene.database
+    if (known := _remembered.get(key)) is None:
+        before = database.look(all_rows)
+        act(scene)
+        own = {name: value for name, value in vars(scene).items() if name != "database"}
+        _remembered[key] = database.look(since, before), deepcopy(own)
+    else:
+        database.run(known[0].put_back)
+        vars(scene).update(deepcopy(known[1]))
+    return scene
 
 
 def _counters(session: Session) -> Sequence[Row]:

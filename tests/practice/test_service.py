@@ -16,6 +16,7 @@ from bot.practice import daily, jobs, personal, service, views
 from bot.practice.facts import Asked, Book, Done, Verdict
 from bot.practice.models import PracticeCard, PracticeEvent, Review
 from bot.practice.rules import AnsweredAlready, BookEmpty, CardState, Mode, NothingPicked, WrongParts
+from tests import snapshots
 from tests.make import Someone
 from tests.quiz.banks import BASICS, JUDGED, MULTIPLE, SINGLE
 from tests.quiz.conftest import AddBank
@@ -33,13 +34,16 @@ BLANK = Question(
 @pytest.fixture
 def lost(play: Play) -> Play:
     """张三 has answered all three questions of a round wrong; it is over."""
+    return snapshots.after(play, _lose)
+
+
+def _lose(play: Play) -> None:
     play.start(3)
     play.begin()
     for _ in range(3):
         play.vote(play.cast.zhang, *play.wrong)
         play.wait(60)
     assert not any(item.awarded_centi for item in play.answers)
-    return play
 
 
 def book(play: Play, who: Someone | None = None) -> Book:

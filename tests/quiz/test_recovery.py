@@ -11,6 +11,7 @@ from bot.outbox import State
 from bot.quiz import hosting, jobs, service, votes
 from bot.quiz.models import RoundPoll
 from bot.quiz.rules import ItemState, RoundState
+from tests import snapshots
 from tests.quiz.play import Play
 
 QUESTION = "【1-1/3】支部党员大会一般多久召开一次？"
@@ -29,13 +30,16 @@ def drain(play: Play) -> None:
 @pytest.fixture
 def asked(play: Play) -> Play:
     """Question 1 has stood in the group for five seconds, and the process is killed."""
+    return snapshots.after(play, _ask)
+
+
+def _ask(play: Play) -> None:
     receive(play, "first")
     drain(play)
     play.start()
     play.begin()
     play.wait(5)
     play.database.run(inbox.beat, "first", now=play.now)
-    return play
 
 
 def vote_from_backlog(play: Play) -> None:

@@ -21,6 +21,7 @@ from bot.quiz.outcomes import NoSuchExam
 from bot.quiz.regrading import AlreadyDecided, LastQuestion, SameKey
 from bot.quiz.result_facts import Fault, NoFault
 from bot.quiz.rules import AS_IS, EMPTY, Draw, Outcome, Regrading, ShowKey
+from tests import snapshots
 from tests.make import GROUP_CHAT, Cast
 from tests.quiz.conftest import AddBank
 from tests.quiz.hall import BLANKS, JUDGED, MULTIPLE, SINGLE, bank
@@ -32,15 +33,17 @@ def office(database: Database, cast: Cast, add_bank: AddBank) -> Office:
     """An exam of two single choices (5 分), a judgement (2 分): 张三 has all right, 周八 the first and the judgement,
     孙七 only the judgement, 李四 left it empty. 吴九 was absent."""
     add_bank(bank())
-    office = Office(database, cast)
+    return snapshots.after(Office(database, cast), _examine)
+
+
+def _examine(office: Office) -> None:
     office.publish(SINGLE, JUDGED)
-    office.answer(cast.zhang)
-    office.answer(cast.zhou, right=[1, 3])
-    office.answer(cast.sun, right=[3])
-    card = office.start(cast.li)
-    office.submit(cast.li, card)
+    office.answer(office.cast.zhang)
+    office.answer(office.cast.zhou, right=[1, 3])
+    office.answer(office.cast.sun, right=[3])
+    card = office.start(office.cast.li)
+    office.submit(office.cast.li, card)
     office.release()
-    return office
 
 
 def scores(office: Office, revision: int | None = None) -> dict[str, tuple[int | None, bool | None]]:

@@ -11,6 +11,7 @@ from bot.quiz import hosting, seats, service, votes
 from bot.quiz.facts import Said, SaidHow, SeatCard
 from bot.quiz.models import SeatChoice
 from bot.quiz.rules import Refusal, RoundState, Seat, Via
+from tests import snapshots
 from tests.make import Someone
 from tests.quiz.play import Play
 
@@ -38,10 +39,13 @@ def card(play: Play, who: Someone) -> str:
 @pytest.fixture
 def seated(play: Play) -> Play:
     """张三 has a private seat, and the first question is open."""
+    return snapshots.after(play, _seat)
+
+
+def _seat(play: Play) -> None:
     play.start()
     take(play, play.cast.zhang)
     play.begin()
-    return play
 
 
 def test_the_open_question_comes_in_private_with_its_buttons(seated: Play) -> None:
