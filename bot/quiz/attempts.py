@@ -213,7 +213,7 @@ def all_asked(session: Session, item_ids: Sequence[int]) -> dict[int, Asked]:
 
 
 def places(session: Session, attempt_id: int) -> Places:
-    return all_places(session, [attempt_id])[attempt_id]
+    return all_places(session, [attempt_id]).get(attempt_id, Places((), ()))
 
 
 def asked(session: Session, places: Places, *positions: int) -> list[Asked]:

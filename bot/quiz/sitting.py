@@ -266,7 +266,7 @@ def _plain_ones(session: Session, picks: Sequence[Pick]) -> dict[int, _Plain]:
 
 def _takes(running: Running | None, people: Mapping[int, int], places: Mapping[int, Places], one: Pick) -> bool:
     """Whether the attempt is the person's own and runs, and the question one of its."""
-    if running is None or running.member_id != people.get(one.sender.user_id):
+    if running is None or running.id not in places or running.member_id != people.get(one.sender.user_id):
         return False
     is_running = running.state is AttemptState.STARTED and not is_late(running, one.sender.at)
     return is_running and 1 <= one.position <= len(places[running.id].item_ids)
