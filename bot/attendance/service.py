@@ -329,7 +329,7 @@ def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datet
     at = seat(session, who, meeting_id)
     if at.left_at is not None:
         raise AlreadyLeft(at=f"{beijing(at.left_at):%H:%M}")
-    if at.meeting.state is not MeetingState.OPEN:
+    if at.meeting.state is not MeetingState.OPEN or at.meeting.is_called:
         raise meetings.Ended(month=at.meeting.on.month, day=at.meeting.on.day)
     if at.status not in CAME:
         raise NotCheckedIn

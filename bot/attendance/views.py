@@ -229,6 +229,8 @@ def _state(own: Own, *, now: datetime) -> str:
         return f"已结束。{own_outcome(own.roll)}" if own.is_due or own.roll.joined else "已结束"
     if not own.is_due and not own.roll.joined:
         return ""
+    if own.meeting.is_called:
+        return "补录点名中，还没有登记您" if own.roll.unsigned else f"补录点名中。{own_outcome(own.roll)}"
     return own_sign_in(own.roll) if own.meeting.is_open(now) else own_state(own.roll)
 
 
@@ -268,7 +270,7 @@ def opened(meeting: MeetingFacts) -> str:
 
 def _own_buttons(own: Own, *, now: datetime) -> Buttons:
     meeting = own.meeting
-    if meeting.state is MeetingState.OPEN and own.roll.present:
+    if meeting.state is MeetingState.OPEN and own.roll.present and not meeting.is_called:
         return () if own.has_left else ((Button("离会", press("attendance", "out", meeting.id)),),)
     if meeting.is_open(now):
         return sign_in_row(meeting)

@@ -79,6 +79,11 @@ class MeetingFacts:
         """补录: written down when it was over, so nobody is reminded of it or signs in by himself."""
         return self.created_at is not None and self.created_at >= self.starts_at
 
+    @property
+    def is_called(self) -> bool:
+        """A 补录 whose names are being called."""
+        return self.state is MeetingState.OPEN and self.is_from_memory
+
     def is_open(self, now: datetime) -> bool:
         """Whether people sign in now, be the job that opens meetings on time or not."""
         if self.is_from_memory:

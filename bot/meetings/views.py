@@ -384,7 +384,7 @@ def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], page: int = 0, count:
         return Message("近期没有会议。")
     items = []
     for meeting, roll in meetings:
-        counts = signed(meeting, roll) if meeting.is_open(now) else answered(meeting, roll)
+        counts = signed(meeting, roll) if meeting.is_open(now) or meeting.is_called else answered(meeting, roll)
         what = head(name(meeting), meeting.title)
         items.append(lines(what, _when_where(meeting, now=now), counts))
     turning = turns(page, count, IN_CHAT, lambda number: press("attendance", "nearby", number))

@@ -267,6 +267,8 @@ def test_the_other_words_of_the_list() -> None:
 AHEAD = replace(MEETING, state=MeetingState.SCHEDULED, starts_at=at("2026-12-11 15:00"), ends_at=at("2026-12-11 16:30"))
 MINE = Own(AHEAD, Roll(71, due=(1,), unanswered=(1,)), is_due=True)
 HELPING = replace(AHEAD, kind=MeetingKind.VOLUNTEERING)
+REMEMBERED = replace(MEETING, created_at=at("2026-12-07 09:00"))
+CALLED = at("2026-12-07 09:05")
 
 
 @pytest.mark.parametrize(
@@ -289,6 +291,9 @@ HELPING = replace(AHEAD, kind=MeetingKind.VOLUNTEERING)
             NOW,
             "已结束。您缺席了本次会议",
         ),
+        (Own(REMEMBERED, Roll(71, due=(1,), unsigned=(1,)), is_due=True), CALLED, "补录点名中，还没有登记您"),
+        (Own(REMEMBERED, Roll(71, due=(1,), present=(1,)), is_due=True), CALLED, "补录点名中。您的记录：到会"),
+        (Own(REMEMBERED, Roll(71, due=(1,), on_leave=(1,)), is_due=True), CALLED, "补录点名中。您已请假"),
     ],
 )
 def test_one_meeting_offers_what_one_can_do(own: Own, now: datetime, text: str) -> None:
@@ -349,6 +354,10 @@ def test_every_button_fits_into_64_bytes() -> None:
     data = [button.data or "" for message in messages for row in message.buttons for button in row]
     assert data
     assert max(len(text.encode()) for text in data) <= MAX_DATA
+
+
+def test_the_group_reads_who_came_while_a_meeting_of_the_past_is_called() -> None:
+    assert line(meeting_views.in_chat([(REMEMBERED, ROLL)], now=CALLED)).endswith("实到2（迟到1） · 请假1 · 未签2")
 
 
 def test_long_lists_of_meetings_turn_pages() -> None:

@@ -10,7 +10,7 @@ from bot.attendance import closing, marking
 from bot.attendance.models import Attendance
 from bot.attendance.opening import open_meeting
 from bot.attendance.rules import SelfSignInOver, Status
-from bot.attendance.service import check_in
+from bot.attendance.service import check_in, leave_early
 from bot.meetings import past, planning
 from bot.meetings.drafts import AlreadySaved, DraftGone
 from bot.meetings.facts import MeetingFacts, Plan, Step
@@ -18,6 +18,7 @@ from bot.meetings.models import MeetingChange
 from bot.meetings.past import NotPast, PastTooFar, check_past
 from bot.meetings.publishing import SameMeeting
 from bot.meetings.rules import BadReason, Change, MeetingKind, MeetingState, Outcome
+from bot.meetings.service import Ended
 from bot.periods import at_beijing, local_day
 from tests.make import Someone
 from tests.meetings.play import Play, at
@@ -64,6 +65,8 @@ def test_it_is_for_the_roll_call_only_and_closed_by_hand(play: Play) -> None:
     with pytest.raises(SelfSignInOver):
         play.act(cast.zhang, check_in, meeting.id)
     play.act(cast.li, marking.mark, play.standing(meeting, cast.zhang).id, "p")
+    with pytest.raises(Ended):
+        play.act(cast.zhang, leave_early, meeting.id)  # today's hour says nothing of that day
     closed = play.act(cast.li, closing.end, meeting.id)
     assert (closed.meeting.state, closed.meeting.outcome) == (MeetingState.CLOSED, Outcome.HELD)
     assert closed.meeting.created_at == at("2026-03-02 09:00")
