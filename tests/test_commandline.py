@@ -176,4 +176,4 @@ def test_days_off_are_imported_once(folder: Path) -> None:
     file.write_text(file.read_text("utf-8").replace("}", ", isOffDay: true}"), encoding="utf-8")
     assert "已导入2027年放假安排：放假1天。\n" in ketang("calendar", "import", "2027.yaml").stdout
     result = ketang("calendar", "import", "2027.yaml")
-    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "已导入，无变化")
+    assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "已导入，无变化。")

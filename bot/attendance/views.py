@@ -330,9 +330,9 @@ def _to_arrange(what: Today, *, now: datetime) -> Iterator[Waiting]:
 
 def _to_date(meeting: MeetingFacts, *, now: datetime) -> Html:
     """A day of a series that its leaders have been asked about."""
-    text = "待确认：{when} {unit} {kind}，日期暂定"
+    text = "待确认：{when}{unit} {kind}，日期暂定"
     if meeting.state is MeetingState.NEEDS_DATE:
-        text = "待选日期：{when} {unit} {kind}，当天不是工作日"
+        text = "待选日期：{when}{unit} {kind}，当天不是工作日"
     words = {"when": day(meeting.on, now=now), "unit": meeting.unit.name, "kind": name(meeting)}
     return fill(text, **words)
 

@@ -44,7 +44,7 @@ def refused(faults: Sequence[Fault]) -> Message:
 
 def imported_lines(what: Imported) -> list[str]:
     if not what.is_new:
-        return ["已导入，无变化"]
+        return ["已导入，无变化。"]
     worked = f"，周末上班{what.worked}天" if what.worked else ""
     done = f"已导入{what.year}年放假安排：放假{what.off}天{worked}。"
     if not what.missing:

@@ -149,7 +149,7 @@ def done(what: Applied) -> Message:
 
 def unchanged(shown: Preview) -> list[str]:
     warnings = [f"提醒 {fault_text(fault)}" for fault in shown.plan.faults]
-    return [*_few(warnings, SHOWN), "与现有名册一致，无变化"]
+    return [*_few(warnings, SHOWN), "与现有名册一致，无变化。"]
 
 
 def not_applied() -> str:

@@ -170,7 +170,7 @@ async def test_an_imported_year_moves_what_is_adopted(stage: Stage, chat: Cast) 
     adopted = (await li.press("采用")).edits[0]
     assert adopted.text == f"已换日子：\n{line}\n\n都处理好了。"
     assert (await wang.press("全部采用")).edits[0].text == "按现在的放假安排，没有会议要换日子。"
-    assert (await wang.upload("2027.yml", YEAR.encode())).message.text == "已导入，无变化"
+    assert (await wang.upload("2027.yml", YEAR.encode())).message.text == "已导入，无变化。"
     assert "2027年：已导入（国务院办公厅通知）" in (await wang.say("/calendar")).message.text
     await wang.press("下载样例")
     assert wang.last().file is not None

@@ -165,7 +165,7 @@ def test_the_same_file_again_changes_nothing_whatever_its_comments(make: Make, c
     again = read("# 又一次\n" + year(FOURTH)).file
     assert again is not None
     done = bring(make, cast.wang, again, followed)
-    assert calendar_views.imported_lines(done) == ["已导入，无变化"]
+    assert calendar_views.imported_lines(done) == ["已导入，无变化。"]
     assert len(followed.known) == 1
 
 
@@ -236,7 +236,7 @@ def test_the_command_ends_with_0_1_or_2(make: Make, cast: Cast, tmp_path: Path) 
     assert run(path) == (1, ["第 5 行：2027-01-04 与第 4 行重复。"])
     path.write_text(year(FOURTH), encoding="utf-8")
     assert run(path) == (0, ["已导入2027年放假安排：放假8天。"])
-    assert run(path) == (0, ["已导入，无变化"])
+    assert run(path) == (0, ["已导入，无变化。"])
 
 
 def test_the_check_names_file_and_line(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ def test_a_roster_is_previewed_applied_and_then_unchanged(database: Database, ro
     assert bring_in(database, roster) == (0, [first, "新建 一支部", "没有写入。加上 --apply 才会导入。"])
     done = "已导入：新增2，变更0，转入0，职务变更0，无变化0。"
     assert bring_in(database, roster, applies=True) == (0, [first, "新建 一支部", done])
-    assert bring_in(database, roster, applies=True) == (0, ["与现有名册一致，无变化"])
+    assert bring_in(database, roster, applies=True) == (0, ["与现有名册一致，无变化。"])
 
 
 def test_problems_are_exit_code_one_and_write_nothing(database: Database, tmp_path: Path) -> None:

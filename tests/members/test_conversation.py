@@ -174,7 +174,7 @@ async def test_a_roster_is_imported_after_its_preview(chat: People) -> None:
     good = book(HEAD, [BRANCH, "郑十", "正式党员"], [BRANCH, "钱二", "正式党员"])
     await chat("李四").upload("名册.xlsx", good)
     assert (await chat("李四").press("确认导入")).edits[0].text == "已导入：新增2，变更0，转入0，职务变更0，无变化0。"
-    assert (await chat("李四").upload("名册.xlsx", good)).message.text == "与现有名册一致，无变化"
+    assert (await chat("李四").upload("名册.xlsx", good)).message.text == "与现有名册一致，无变化。"
     assert (await chat("李四").say("/roster")).message.text.startswith("城建一支部名册\n共14人")
 
 

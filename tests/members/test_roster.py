@@ -129,7 +129,7 @@ def test_the_same_file_again_changes_nothing(make: Make) -> None:
     preview = look(make, cast.wang, *cast_rows())
     assert preview.plan.is_empty
     assert preview.plan.counts["same"] == 5
-    assert roster_views.unchanged(preview) == ["提醒 第 5 行预备党员未填转正日期。", "与现有名册一致，无变化"]
+    assert roster_views.unchanged(preview) == ["提醒 第 5 行预备党员未填转正日期。", "与现有名册一致，无变化。"]
 
 
 def test_a_preview_says_everything_that_would_change(make: Make) -> None:
