@@ -149,11 +149,29 @@ def stage_url(request: pytest.FixtureRequest, seeded_file: Path) -> Iterator[str
     yield request.getfixturevalue("seeded_postgres")
 
 
+@pytest.fixture(scope="session")
+async def settled(
+    telegram_server: tuple[dict[str, World], str], seeded_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> stages.Settled:
+    folder = tmp_path_factory.mktemp("settled")
+    with databases.sqlite(seeded_file, folder) as url:
+        async with stages.opened(*telegram_server, url) as play:
+            menus = play.world.commands
+    return stages.Settled((folder / "ketang.db").rename(folder / "settled.db"), menus)
+
+
 @pytest.fixture
-async def stage(telegram_server: tuple[dict[str, World], str], stage_url: str) -> AsyncIterator[Stage]:
+async def stage(
+    request: pytest.FixtureRequest, telegram_server: tuple[dict[str, World], str], settled: stages.Settled
+) -> AsyncIterator[Stage]:
     """The demo's people and groups with the real bot; what must never be seen is looked for at the end."""
-    async with stages.opened(*telegram_server, stage_url) as play:
-        yield play
+    if "TEST_DATABASE_URL" in os.environ:
+        async with stages.opened(*telegram_server, request.getfixturevalue("seeded_postgres")) as play:
+            yield play
+        return
+    with databases.sqlite(settled.file, settled.file.parent) as url:
+        async with stages.opened(*telegram_server, url, menus=settled.menus) as play:
+            yield play
 
 
 @pytest.fixture

@@ -5,7 +5,10 @@ import json
 import secrets
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
+from copy import deepcopy
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -16,6 +19,7 @@ from bot.context import Routes
 from bot.db import Base
 from bot.demo import seed
 from bot.demo.chats import Membership, Rank
+from bot.demo.commands import CommandLists
 from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.verdict import faults
@@ -48,15 +52,17 @@ async def opened(
     root: Sequence[int] = (),
     routes: Sequence[Routes] = (),
     settings: Mapping[str, object] | None = None,
+    menus: CommandLists | None = None,
 ) -> AsyncIterator[Stage]:
     """A play on the database at `url`, judged at its end. `root`: who hears of incidents; `routes`: doors beside the
-    house's own; `settings`: those of the configuration that differ."""
+    house's own; `settings`: those of the configuration that differ; `menus`: what people were given before."""
     log = Log()
     logs.set_up("json", to=log)
     clock = VirtualClock(seed.START)
     world = World(clock, f"7000000001:DEMO-{secrets.token_hex(8)}")
     worlds[world.token] = world
     seed.people_and_messages(world)
+    world.commands = deepcopy(menus) if menus else world.commands
     database = Again(url)
     config = demo_config(address).model_copy(update={"root_user_ids": tuple(root), **(settings or {})})
     stage = Stage(world, clock, database, config, has_limits=has_limits, edit_gap=edit_gap, routes=(*ROUTES, *routes))
@@ -68,6 +74,14 @@ async def opened(
     del worlds[world.token]
     found = judge(stage, log)
     assert not found, "\n".join(found)
+
+
+@dataclass(frozen=True)
+class Settled:
+    """The seeded database after the bot's first minute, in which a hundred calls give everybody his menus."""
+
+    file: Path
+    menus: CommandLists
 
 
 def judge(stage: Stage, log: Log) -> list[str]:
