@@ -239,7 +239,7 @@ _LineRow = tuple[int, str, int, int | None, *tuple[object, ...]]
 
 
 def lines(session: Session, of: Exam, branches: Collection[int]) -> list[Line]:
-    """The results of these branches in the order of the roster: branch, group, name."""
+    """The results of these branches in the order of the roster: branch, group, row."""
     asked = {"paper_id": of.id, "revision": of.revision, "branch_ids": list(branches)}
     units = {id_: (name, _place(path)) for id_, name, path in session.execute(select(Unit.id, Unit.name, Unit.path))}
     found = []
@@ -247,13 +247,8 @@ def lines(session: Session, of: Exam, branches: Collection[int]) -> list[Line]:
         branch, place = units[branch_id]
         group, place = units[group_id] if group_id else ("", [*place, 10**9])
         line = Line(member_id, name, branch_id, branch, group, *rest)  # type: ignore[arg-type]  # as _LINES has them
-        found.append(((place, by_sound(name), member_id), line))
+        found.append(((place, member_id), line))
     return [line for _, line in sorted(found, key=lambda pair: pair[0])]
-
-
-def by_sound(name: str) -> bytes:
-    """The order of names: the national character set has its common characters in the order of their sound."""
-    return name.encode("gb18030", "replace")
 
 
 def of_one(session: Session, of: Exam, member_id: int) -> Result | None:

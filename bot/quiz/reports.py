@@ -64,9 +64,10 @@ def overview(
 def unreached(session: Session, of: Exam, branch_id: int, now: datetime) -> tuple[str, ...]:
     """Candidates whom no private message reaches: never started the bot, or blocked it."""
     query = select(Candidate.member_id).where(Candidate.paper_id == of.id, Candidate.branch_id == branch_id)
-    due = session.scalars(query.where(Candidate.standing == CandidateStanding.DUE)).all()
-    people = members.people(session, due, local_day(now)).values()
-    return tuple(sorted((one.name for one in people if not one.is_reachable), key=outcomes.by_sound))
+    query = query.where(Candidate.standing == CandidateStanding.DUE)
+    due = session.scalars(query.order_by(Candidate.group_id.is_(None), Candidate.group_id, Candidate.member_id)).all()
+    people = members.people(session, due, local_day(now))
+    return tuple(people[one].name for one in due if one in people and not people[one].is_reachable)
 
 
 # -- resits ------------------------------------------------------------------------------------------------------------

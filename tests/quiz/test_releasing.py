@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from bot.db import Database
-from bot.quiz import releasing
+from bot.quiz import candidates, releasing, reports
+from bot.quiz.exam_facts import Missing
 from bot.quiz.models import PaperLog, Result
 from bot.quiz.rules import AttemptState, CandidateStanding, Outcome, PaperAction, PaperState, ShowKey
 from tests.make import GROUP_CHAT, Cast, Make
@@ -186,6 +187,24 @@ def test_the_secretary_and_the_organizer_read_who_was_missing(office: Office) ->
         assert office.texts("report", who.user_id) == []
 
 
+def test_who_is_missing_stands_in_one_order_before_and_after_the_release(
+    database: Database, cast: Cast, add_bank: AddBank, make: Make
+) -> None:
+    """That of the roster: its groups, then its rows; 安一 came last."""
+    make.member("安一", cast.branch, is_bound=False)
+    add_bank(bank())
+    office = Office(database, cast)
+    office.publish()
+    before = office.act(candidates.missing, cast.li, office.paper_id)
+    assert isinstance(before, Missing)
+    assert before.names == ("张三", "周八", "李四", "孙七", "吴九", "安一")
+    office.release()
+    listed = office.act(reports.names, cast.li, office.paper_id, cast.branch.id)
+    assert tuple(line.name for line in listed.lines) == before.names
+    told = office.texts("report", cast.li.user_id)[0].splitlines()
+    assert told[1:] == ["缺考：张三、周八、李四、孙七、吴九、安一。", "未触达：吴九、安一。"]
+
+
 def test_results_of_the_night_wait_for_the_morning(office: Office) -> None:
     office.sat(office.cast.zhang, 6000)
     office.set(closes_at=office.now + timedelta(hours=14))  # 23:00
@@ -231,9 +250,7 @@ def test_those_above_read_a_table_without_names_and_groups_their_own_branch(two_
     ]
     assert labels(office.sent("report", cast.wang.user_id)[0]) == ["导出 Excel", "试题分析", "发布补考"]
     assert "发布补考" not in labels(office.sent("report", cast.li.user_id)[0])  # not his alone
-    assert office.texts("figures", -1002) == [
-        "《四月测试》已结束。本支部应考 1 人，参考 0 人，参考率 0%。"
-    ]
+    assert office.texts("figures", -1002) == ["《四月测试》已结束。本支部应考 1 人，参考 0 人，参考率 0%。"]
 
 
 @pytest.mark.parametrize("is_allowed", [True, False])
