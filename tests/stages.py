@@ -78,7 +78,7 @@ async def opened(
 
 @dataclass(frozen=True)
 class Settled:
-    """The seeded database after the bot's first minute, in which a hundred calls give everybody his menus."""
+    """The seeded database after the bot's first minute, in which eighty calls give everybody his menus."""
 
     file: Path
     menus: CommandLists
