@@ -1,10 +1,12 @@
 """Figures of an exam with their denominators: counts and sums, and what they come to in tenths. Pure, integers only."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.quiz.marking import half_up
 from bot.quiz.rules import Outcome
+
+FEWEST = 3  # people: the mean of fewer would tell what one of them scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,13 @@ def _of(one: Standing) -> Rates:
         full=int(one.score_centi is not None and one.score_centi == one.max_centi),
         score_centi=one.score_centi or 0,
     )
+
+
+def withheld(branches: Sequence[Rates]) -> frozenset[int]:
+    """At which places no mean may stand beside that of the total: those of very few people, and one more if the rest
+    would tell theirs, that of the next few."""
+    few = {place for place, one in enumerate(branches) if 0 < one.sat < FEWEST}
+    if few and sum(branches[place].sat for place in few) < FEWEST:
+        others = [(one.sat, place) for place, one in enumerate(branches) if one.sat >= FEWEST]
+        few |= {place for _, place in sorted(others)[:1]}
+    return frozenset(few)

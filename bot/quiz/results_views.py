@@ -8,7 +8,7 @@ from bot.members.views import turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press
 from bot.quiz.exam_views import answer_words
 from bot.quiz.ranking import Rank
-from bot.quiz.rates import Rates
+from bot.quiz.rates import FEWEST, Rates, withheld
 from bot.quiz.result_facts import (
     AfterResit,
     Fault,
@@ -24,7 +24,6 @@ from bot.quiz.result_facts import (
 from bot.quiz.rules import Outcome, Regrading
 from bot.quiz.views import cited, score, span
 
-FEWEST = 3  # people: the mean of fewer would tell the group what one of them scored
 MOST_NAMES = 40
 MOST_BRANCHES = 40
 PAGE = 25
@@ -192,13 +191,12 @@ def _after_resit(one: AfterResit | None) -> str:
 def overview(facts: Overview) -> Message:
     """The table for those above: no names."""
     of = facts.exam
-    shown = facts.branches[:MOST_BRANCHES]
-    more = len(facts.branches) - len(shown)
+    more = len(facts.branches) - MOST_BRANCHES
     text = lines(
         fill("《{title}》{what}", title=of.title, what="成绩更正：" if of.revision > 1 else "已结束，各支部情况："),
-        *(fill("· {name}：{figures}", name=one.branch, figures=_row(one.rates)) for one in shown),
-        f"另有 {more} 个支部，见导出的表。" if more else "",
-        f"合计：{_row(facts.total)}" if len(facts.branches) > 1 else "",
+        *_table(facts)[:MOST_BRANCHES],
+        f"另有 {more} 个支部，见导出的表。" if more > 0 else "",
+        f"合计：{_row(facts.total, is_withheld=facts.total.sat < FEWEST)}" if len(facts.branches) > 1 else "",
         _lowest(facts.lowest),
     )
     resit = Button("发布补考", press("quiz", "resit", of.id))
@@ -215,13 +213,21 @@ def _branches(facts: Overview) -> Buttons:
     return tuple((Button(cut(name, 30), press("quiz", "report", facts.exam.id, one)),) for one, name in shown)
 
 
-def _row(rates: Rates) -> str:
+def _table(facts: Overview) -> list[Html]:
+    hidden = withheld([one.rates for one in facts.branches])
+    return [
+        fill("· {name}：{figures}", name=one.branch, figures=_row(one.rates, is_withheld=place in hidden))
+        for place, one in enumerate(facts.branches)
+    ]
+
+
+def _row(rates: Rates, *, is_withheld: bool) -> str:
     """Of very few people not even their mean: it would be the score of one of them."""
     took_part = f"应考 {rates.expected}，参考 {rates.sat}，参考率 {percent(rates.sat_rate)}"
     if not rates.sat:
         return took_part
-    if rates.sat < FEWEST:
-        return took_part + "，人数较少，不列平均分"
+    if is_withheld:
+        return took_part + ("，人数较少，不列平均分" if rates.sat < FEWEST else "，平均分只计入合计")
     return took_part + f"，平均 {tenths(rates.mean)} 分，及格率 {percent(rates.pass_rate)}"
 
 

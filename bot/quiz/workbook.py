@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from bot.banks.views import TYPES
 from bot.periods import beijing
 from bot.quiz.analysis_views import SETTLED, WORTHS, doubts, hundredths, thousandths
-from bot.quiz.rates import Rates, tenths_of
+from bot.quiz.rates import FEWEST, Rates, tenths_of, withheld
 from bot.quiz.result_facts import Book, BranchRates, ItemFigures, ItemPage, Line
 from bot.quiz.results_views import (
     DECISIONS,
-    FEWEST,
     NONE,
     OUTCOMES,
     RANK_RULE,
@@ -212,16 +211,18 @@ def _answers(what: Book) -> Table:
 
 def _branches(what: Book) -> Table:
     columns = [("支部", 24), *((name, 11) for name, _ in _RATES)]
-    rows = [[one.branch, *_shown(one.rates)] for one in what.overview]
-    if len(what.overview) > 1:
-        rows.append(["合计", *_shown(sum((one.rates for one in what.overview), Rates()))])
-    few = f"参考不足 {FEWEST} 人的不列平均分和各率，以免看出个人成绩。"
+    hidden = withheld([one.rates for one in what.overview])
+    rows = [[one.branch, *_shown(one.rates, is_withheld=at in hidden)] for at, one in enumerate(what.overview)]
+    total = sum((one.rates for one in what.overview), Rates())
+    if len(rows) > 1:
+        rows.append(["合计", *_shown(total, is_withheld=total.sat < FEWEST)])
+    few = f"参考不足 {FEWEST} 人的不列平均分和各率，以免看出个人成绩；能由合计推算出来时，人数次少的支部也不列。"
     return "各支部情况", columns, rows, ["各率和平均分的分母见说明。" + few]
 
 
-def _shown(rates: Rates) -> Row:
+def _shown(rates: Rates, *, is_withheld: bool) -> Row:
     """Without names, the mean of very few people says what one of them scored."""
-    return [NONE if name in _TELLING and 0 < rates.sat < FEWEST else read(rates) for name, read in _RATES]
+    return [NONE if name in _TELLING and is_withheld else read(rates) for name, read in _RATES]
 
 
 def _items(what: Book) -> Table:

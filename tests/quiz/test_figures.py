@@ -15,7 +15,7 @@ from bot.quiz import analysis, figures
 from bot.quiz.item_statistics import Sums, Worth, alpha
 from bot.quiz.outcomes import Sat, counted
 from bot.quiz.ranking import Rank, ranks, top
-from bot.quiz.rates import Rates, Standing, rates
+from bot.quiz.rates import FEWEST, Rates, Standing, rates, withheld
 from bot.quiz.rekeying import as_judged
 from bot.quiz.rules import Outcome, RoundState
 from tests.make import Cast, Make
@@ -50,6 +50,22 @@ def test_no_numerator_is_above_its_denominator(people: list[Standing]) -> None:
 @given(st.lists(standings, max_size=30), st.lists(standings, max_size=30))
 def test_branches_add_up_to_the_whole(one: list[Standing], other: list[Standing]) -> None:
     assert rates(one) + rates(other) == rates(one + other)
+
+
+@given(st.lists(st.integers(0, 5), max_size=6))
+def test_the_total_less_the_means_that_stand_never_tells_of_one_or_two(sat: list[int]) -> None:
+    found = withheld([Rates(expected=5, sat=n) for n in sat])
+    assert {place for place, n in enumerate(sat) if 0 < n < FEWEST} <= found
+    if sum(sat) >= FEWEST:  # else the total has no mean, either
+        assert sum(sat[place] for place in found) not in range(1, FEWEST)
+    if all(n not in range(1, FEWEST) for n in sat):
+        assert not found
+
+
+def test_the_next_few_are_withheld_with_one_or_two_and_nobody_with_three() -> None:
+    assert withheld([Rates(sat=n) for n in (20, 2, 0, 5, 4)]) == {1, 4}
+    assert withheld([Rates(sat=n) for n in (20, 2, 0, 5, 1)]) == {1, 4}
+    assert withheld([Rates(sat=n) for n in (2, 9)]) == {0, 1}
 
 
 def test_nobody_expected_has_no_rate() -> None:

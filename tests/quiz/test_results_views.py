@@ -108,6 +108,17 @@ def test_the_table_of_many_branches_is_cut_and_summed() -> None:
     ]
 
 
+def test_the_mean_of_one_cannot_be_reckoned_from_the_total() -> None:
+    sat = {"一支部": 20, "二支部": 1, "三支部": 5}
+    rows = tuple(BranchRates(n, name, Rates(expected=20, sat=sat[name])) for n, name in enumerate(sat))
+    assert text(results_views.overview(Overview(EXAM, rows))).split("\n")[1:] == [
+        "· 一支部：应考 20，参考 20，参考率 100%，平均 0 分，及格率 0%",
+        "· 二支部：应考 20，参考 1，参考率 5%，人数较少，不列平均分",
+        "· 三支部：应考 20，参考 5，参考率 25%，平均分只计入合计",
+        "合计：应考 60，参考 26，参考率 43.3%，平均 0 分，及格率 0%",
+    ]
+
+
 def test_a_list_of_names_with_places_and_their_rule() -> None:
     lines = (line("张三"), line("李四", member_id=2), line("周八", Outcome.EXEMPT, None, 3))
     ranks = {1: Rank(1, True), 2: Rank(1, True)}
