@@ -304,7 +304,7 @@ class Delivery:
         now = self._clock.now()
         match told.meaning:
             case Meaning.HARMLESS:
-                sent = Sent(row.chat_id, None, None, now)
+                sent = Sent(row.chat_id, row.content.message_id if isinstance(row.content, Edit) else None, None, now)
                 return partial(claims.mark_sent, row=row, sent=sent, hooks=self._hooks)
             case Meaning.WAIT:
                 self._chats.hold(row.chat_id, now + told.wait)

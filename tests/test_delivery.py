@@ -76,7 +76,8 @@ async def test_an_edit_that_changes_nothing_counts_as_done(stage: Stage, chat: P
     await stage.settle()
     refused = stage.calls("editMessageText")[-1]
     assert refused.description.startswith("Bad Request: message is not modified")
-    assert stage.session(row, key).state == State.SENT
+    done = stage.session(row, key)
+    assert (done.state, done.message_id) == (State.SENT, card.id)
 
 
 async def test_a_press_answered_too_late_is_no_error(stage: Stage, chat: People) -> None:

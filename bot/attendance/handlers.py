@@ -126,8 +126,10 @@ async def show_request(_: Update, context: Context) -> None:
 
 def _decide(*, is_approved: bool) -> Handler:
     async def press(_: Update, context: Context) -> None:
-        request = await context.transact(leave.decide_leave, context.press.number(0), is_approved=is_approved)
-        await context.say(Edit(views.request(request, now=context.now())))
+        of = context.press.number(0)
+        request, follows = await context.transact(leave.decide_pressed, of, is_approved=is_approved)
+        anew = [] if follows else [Edit(views.request(request, now=context.now()))]
+        await context.say(Toast(views.decision_noted(request)), *anew)
 
     return press
 

@@ -1,5 +1,6 @@
 """Leave asked and decided, and absence explained. Who decides has one message per request, which follows its state."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import false, or_, select, update
@@ -201,9 +202,21 @@ def decide_leave(
     request = find(session, attendance_id)
     assert request is not None
     _tell_asker(session, request, row.member_id, tip.seq + 1, is_secretary=is_secretary, now=now)
-    cards.refresh(session, meeting.id, of=[row.member_id], now=now)
+    # Before sign-in a group counts who asks for leave and who has it as one.
+    is_counted = not is_approved or meeting.state is not MeetingState.SCHEDULED
+    cards.refresh(session, meeting.id, of=[row.member_id], in_groups=is_counted, now=now)
     refresh_requests(session, attendance_id, now=now)
     return request
+
+
+def decide_pressed(
+    session: Session, sender: Sender, attendance_id: int, *, is_approved: bool, now: datetime
+) -> tuple[LeaveRequest, bool]:
+    """The same by a button; and whether the message that holds it follows by itself."""
+    request = decide_leave(session, sender, attendance_id, is_approved=is_approved, now=now)
+    own = outbox.under(f"leave:{attendance_id}:"), OutboxRow.message_id == sender.message_id
+    shown = session.scalars(select(OutboxRow.key).where(*own)).all()
+    return request, any(key.endswith(f":{sender.chat_id}") for key in shown)
 
 
 def _settle(session: Session, attendance_id: int, decided_by: int | None, status: Status, *, is_approved: bool) -> None:
@@ -311,6 +324,7 @@ def explain(session: Session, sender: Sender, meeting_id: int, kind: ReasonKind,
     if not away or at.meeting.state is MeetingState.CANCELLED:
         raise NothingToExplain
     values = {"explained_as": kind, "explained_at": now}
-    write(session, sender, at, values, [Change(Action.EXPLAINED, at.status.name, kind.name)], now=now)
+    unseen = replace(at, cards=())  # no list shows it
+    write(session, sender, unseen, values, [Change(Action.EXPLAINED, at.status.name, kind.name)], now=now)
     withdraw(session, at, RungName.R8)
     return at.meeting

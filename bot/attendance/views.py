@@ -113,6 +113,10 @@ def decision_row(what: LeaveRequest) -> tuple[Button, ...]:
     )
 
 
+def decision_noted(what: LeaveRequest) -> str:
+    return "已同意" if what.state is LeaveState.APPROVED else "已记下：不同意"
+
+
 def decided(what: LeaveRequest, *, is_secretary: bool = False, now: datetime) -> Message:
     """To who had asked; the secretary is not sent to the secretary."""
     texts = {

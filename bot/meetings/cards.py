@@ -42,14 +42,18 @@ def message_id(session: Session, meeting_id: int, chat_id: int, what: CardKind =
     return session.scalar(query)
 
 
-def refresh(session: Session, meeting_id: int, *, of: Collection[int] | None = None, now: datetime) -> None:
-    """Have the cards and sheets of the meeting show what is now: all, or those that a change of these people alters."""
+def refresh(
+    session: Session, meeting_id: int, *, of: Collection[int] | None = None, in_groups: bool = True, now: datetime
+) -> None:
+    """Have the cards and sheets of the meeting show what is now: all, or those that a change of these people alters,
+    with the counts in groups or without them."""
     query = select(Card.chat_id, Card.what).where(Card.meeting_id == meeting_id)
     if of is not None:
         theirs = select(Account.telegram_user_id).where(Account.member_id.in_(of))
         query = query.where(or_(Card.chat_id < 0, Card.what == CardKind.SHEET, Card.chat_id.in_(theirs)))
     for chat_id, what in session.execute(query).all():
-        outbox.refresh(session, key(meeting_id, chat_id, what), now=now)
+        if in_groups or chat_id > 0:
+            outbox.refresh(session, key(meeting_id, chat_id, what), now=now)
 
 
 def key(meeting_id: int, chat_id: int, what: CardKind = CardKind.PUBLIC) -> str:

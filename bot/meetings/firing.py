@@ -124,7 +124,6 @@ def _follow(on: Occasion, rung: PlannedRung) -> None:
         statement = update(Meeting).where(Meeting.id == meeting.id).values(announced_at=on.now)
         on.session.execute(statement.execution_options(synchronize_session=False))
     if rung.rung is RungName.R4:
-        cards.refresh(on.session, meeting.id, now=on.now)
         for post in on.to_leaders(Message(""), meeting.recorder_id):
             if post.chat_id is not None:
                 cards.post_anew(on.session, meeting.id, post.chat_id, now=on.now)

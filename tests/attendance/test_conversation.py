@@ -48,10 +48,46 @@ async def test_leave_goes_by_the_private_chat_to_the_secretary(chat: Cast, group
     request = li.last()
     assert request.text == "周八申请请假（公假）：3月6日主题党日。\n原因：出差"
     decided = await li.press("同意", on=request)
-    assert decided.messages[0].text == "已同意您3月6日主题党日的请假。"
+    assert (decided.toast, decided.messages[0].text) == ("已同意", "已同意您3月6日主题党日的请假。")
+    assert request.text.endswith("出差\n已由李四处理：同意")
     assert sun.last().text.endswith("已由李四处理：同意")
     assert list(sun.last().buttons()) == []
     assert "出差" not in card(li, group)
+
+
+def needless(stage: Stage) -> int:
+    """Edits that changed nothing."""
+    return sum("not modified" in call.description for call in stage.calls("editMessageText"))
+
+
+async def test_what_is_decided_is_shown_once(stage: Stage, chat: Cast, group: Chat) -> None:
+    zhou, li = chat("周八"), chat("李四")
+    asked = (await zhou.press("请假", in_=group)).message
+    await zhou.press("公假", on=asked)
+    await li.press("同意", on=li.last())
+    assert needless(stage) == 0
+
+
+async def test_a_request_in_the_list_of_the_day_shows_what_was_decided(chat: Cast, group: Chat) -> None:
+    zhou, li, sun = chat("周八"), chat("李四"), chat("孙七")
+    asked = (await zhou.press("请假", in_=group)).message
+    await zhou.press("公假", on=asked)
+    await sun.say("/today")
+    again = (await sun.press("审批周八的请假")).message
+    sent = next(message for message in sun.sees() if message.text.startswith("周八申请请假"))
+    assert (await sun.press("不同意", on=again)).toast == "已记下：不同意"
+    assert again.text == sent.text == li.last().text == "周八申请请假（公假）：3月6日主题党日。\n已由孙七处理：不同意"
+
+
+async def test_who_explains_before_the_end_moves_no_list(stage: Stage, chat: Cast, group: Chat) -> None:
+    zhang, li = chat("张三"), chat("李四")
+    await stage.at("2026-03-06 15:12")
+    before = len(li.sees())
+    await zhang.press("说明原因")
+    await zhang.press("公事")
+    assert needless(stage) == 0
+    await chat("孙七").press("签到", in_=group)
+    assert len(li.sees()) == before
 
 
 async def test_sign_in_twice_is_a_toast_and_an_alert(stage: Stage, chat: Cast, group: Chat) -> None:

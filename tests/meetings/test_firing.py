@@ -2,9 +2,11 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from bot.attendance import closing
 from bot.attendance import service as attendance
 from bot.attendance.models import Attendance
 from bot.attendance.rules import Status
@@ -54,6 +56,27 @@ def test_planned_on_the_day_the_notice_goes_at_once(play: Play) -> None:
     assert rungs["R1"] == "12-04 12:00 FIRED"
     assert rungs["R2"].endswith("SKIPPED")
     assert rungs["R3"] == "12-04 13:00 PLANNED"
+
+
+@pytest.mark.parametrize("opens_first", [True, False])
+def test_at_sign_in_the_card_changes_once_whichever_job_is_first(play: Play, opens_first: bool) -> None:
+    meeting = play.meeting(LINE)
+    play.until("2026-03-06 14:44")
+    play.letters.clear()
+    play.now = at("2026-03-06 14:45")
+
+    def fire() -> bool:
+        return play.run(firing.fire_due, roll=attendance.roll)
+
+    def advance() -> bool:
+        return play.run(closing.advance)
+
+    for job in (advance, fire) if opens_first else (fire, advance):
+        assert job()
+        play.deliver()
+    [edit] = play.edits(f"card:{meeting.id}:")
+    assert "签到中" in edit.text
+    assert len(play.edits("sheet:")) == (0 if opens_first else 1)
 
 
 # -- audiences --------------------------------------------------------------------------------------------------------
