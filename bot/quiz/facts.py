@@ -70,6 +70,16 @@ class SeatCard:
     lost: timedelta = timedelta()
 
 
+@dataclass(frozen=True, slots=True)
+class SeatOver:
+    """The same once nobody can answer it here: what was ticked and not sent, or that the group's poll was answered."""
+
+    item: LiveItem
+    score_centi: int
+    ticked: str
+    has_voted: bool
+
+
 class SaidHow(Enum):
     TAKEN = auto()
     AGAIN = auto()  # the same as before

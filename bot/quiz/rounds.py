@@ -17,7 +17,7 @@ from bot.members import service as members
 from bot.message import Content, Edit, StopPoll
 from bot.outbox import Lane
 from bot.periods import local_day
-from bot.quiz import results, views
+from bot.quiz import results, seat_cards, views
 from bot.quiz.facts import LiveItem, Revealed
 from bot.quiz.models import PaperItem, Round, RoundItem, RoundPoll
 from bot.quiz.rules import (
@@ -235,6 +235,7 @@ def reveal(session: Session, live: Live, closed_at: datetime, *, now: datetime) 
         return
     item = update(RoundItem).where(RoundItem.round_id == live.id, RoundItem.position == live.position)
     session.execute(item.values(state=ItemState.REVEALED))
+    seat_cards.end(session, told, now=now)
     count = results.item_count(session, live.id, live.position)
     revealed = Revealed(item_of(session, live, live.position), count.answered, count.right)
     post(session, told, told.key("reveal", live.position), views.revealed(revealed), now + TOLD_FOR, now)
@@ -267,6 +268,8 @@ def pause(
         return None
     _withdraw_item(session, live)
     stop_polls(session, live, now=now)
+    if live.state is RoundState.OPEN:
+        seat_cards.end(session, paused, now=now)
     message, key = views.paused(live.id, reason, live.position, outage), live.key("pause", paused.step_version)
     if is_chat_deaf:
         tell_host(session, live, key, message, now=now)
@@ -323,6 +326,8 @@ def abort(session: Session, live: Live, *, now: datetime, is_silent: bool = Fals
         return None
     _withdraw_item(session, live)
     stop_polls(session, live, now=now)
+    if live.state is RoundState.OPEN:
+        seat_cards.end(session, aborted, now=now)
     unrevealed = update(RoundItem).where(RoundItem.round_id == live.id, RoundItem.state != ItemState.REVEALED)
     session.execute(unrevealed.values(state=ItemState.SKIPPED))
     results.settle_aborted(session, live.id, now=now)

@@ -6,7 +6,7 @@ from bot.banks.rules import LETTERS, RIGHT, WRONG, QuestionType, shown_letters
 from bot.banks.views import TYPES
 from bot.message import Button, Buttons, Html, Message, base36, fill, lines, press, rows
 from bot.periods import beijing
-from bot.quiz.facts import Said, SeatCard, Seated
+from bot.quiz.facts import LiveItem, Said, SeatCard, Seated, SeatOver
 from bot.quiz.views import JUDGED, option_texts, score, span
 
 LETTER_WIDTH = 6
@@ -30,21 +30,35 @@ def seated(facts: Seated) -> Message:
 
 def card(facts: SeatCard) -> Message:
     """A question with its buttons; once it is answered, what was answered."""
-    item, question = facts.item, facts.item.question
-    texts = option_texts(question, item.order)
+    text = _with_question(facts.item, facts.score_centi, _below(facts))
+    return Message(text, () if facts.is_said else _buttons(facts), is_protected=True)
+
+
+def over(facts: SeatOver) -> Message:
+    """In place of a card that was not answered by its buttons."""
+    told = "本题已结束，你没有作答。"
+    if facts.has_voted:
+        told = "本题已结束，以你在群投票里的选择为准。"
+    elif facts.ticked:
+        ticked = "、".join(shown_letters(facts.ticked, facts.item.order))
+        told = f"本题已结束。你选了 {ticked}，没有点“确定”，不算作答。"
+    return Message(_with_question(facts.item, facts.score_centi, lines(told)), is_protected=True)
+
+
+def _with_question(item: LiveItem, score_centi: int, below: Html) -> Html:
+    question, texts = item.question, option_texts(item.question, item.order)
     head = lines(
         fill(
             "<b>第 {i}/{n} 题</b> · {kind}（{s} 分）",
             i=item.position,
             n=item.total,
             kind=TYPES[question.type],
-            s=score(facts.score_centi),
+            s=score(score_centi),
         ),
         question.stem,
     )
     options = lines() if question.type is QuestionType.TRUE_FALSE else lines(*texts)
-    text = "\n\n".join(part for part in (head, options, _below(facts)) if part)
-    return Message(text, () if facts.is_said else _buttons(facts), is_protected=True)
+    return Html("\n\n".join(part for part in (head, options, below) if part))
 
 
 def _below(facts: SeatCard) -> Html:

@@ -14,7 +14,7 @@ from bot.members import service as members
 from bot.message import Edit, Sender
 from bot.outbox import Rendered, Sent, State
 from bot.periods import local_day
-from bot.quiz import results, rounds, seats, views, votes
+from bot.quiz import results, rounds, seat_cards, seats, views, votes
 from bot.quiz.models import Round, RoundItem, RoundPoll
 from bot.quiz.rules import (
     LATE_AFTER,
@@ -43,7 +43,9 @@ def is_question(key: str) -> bool:
 def is_wanted(session: Session, key: str, _: datetime) -> bool:
     """A question goes out only in the very step that asked it, its card in private only while it is open."""
     about = Key.parse(key)
-    if about.what == "seat":
+    if about.what == seat_cards.OVER:
+        return seat_cards.is_over(session, about.round_id, *about.numbers[:2])
+    if about.what == seat_cards.SEAT:
         live = load(session, about.round_id)
         return live is not None and live.state is RoundState.OPEN and live.position == about.numbers[0]
     return about.what not in _QUESTIONS or _asking(session, about) is not None

@@ -35,8 +35,8 @@ _LISTED = {
     "exam_handlers exam_views exams exporting facts figures finished hosting item_statistics marking "
     "outage_credits outcomes overseeing overseeing_handlers overseeing_views papers personal personal_views "
     "phrases publishing_handlers publishing_views ranking rates regrading rekeying releasing reports resits "
-    "result_facts results results_handlers results_views review rounds row_handlers row_views seat_handlers seat_views "
-    "seats sending sitting starting submitting sweeping votes wizard_views workbook",
+    "result_facts results results_handlers results_views review rounds row_handlers row_views seat_cards seat_handlers "
+    "seat_views seats sending sitting starting submitting sweeping votes wizard_views workbook",
     "practice": "collecting daily facts memory personal personal_views",
     "compliance": "norms picture",
     "reports": "document workbook",

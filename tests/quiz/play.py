@@ -188,7 +188,8 @@ class Play:
     @property
     def consoles(self) -> list[Message]:
         """How the host's console has looked."""
-        return [said.content.message for said in self.said if isinstance(said.content, Edit)]
+        edits = (said.content for said in self.said if said.key.endswith(":counts"))
+        return [edit.message for edit in edits if isinstance(edit, Edit)]
 
     def said_last(self, chat_id: int) -> Said:
         return next(said for said in reversed(self.said) if said.chat_id == chat_id and said.text)

@@ -1,12 +1,13 @@
 """Private seats: the same questions by buttons in private, seen by nobody, the first answer for good."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from bot.inbox import Outage
-from bot.message import Message, StaleButton, strip_tags
+from bot.message import Edit, Message, StaleButton, strip_tags
 from bot.quiz import hosting, seats, service, votes
 from bot.quiz.facts import Said, SaidHow, SeatCard
 from bot.quiz.models import SeatChoice
@@ -176,7 +177,56 @@ def test_a_question_asked_again_comes_to_the_seat_again(seated: Play) -> None:
     with pytest.raises(seats.TooLate):
         raise seats.too_late(say(seated, seated.cast.zhou, 0))
     seated.act(hosting.resume, seated.cast.li, seated.round.id, chat_id=None)
-    assert len(seated.texts(chat_id=1001)) == 2
+    first, over, again = seated.texts(chat_id=1001)
+    assert "本题已结束" in over
+    assert again.partition("\n")[0] == first.partition("\n")[0]
+
+
+# -- when its question is over -----------------------------------------------------------------------------------------
+
+
+def test_a_card_that_was_not_answered_ends_with_its_question(seated: Play) -> None:
+    zhang = seated.cast.zhang
+    first = seated.said_last(1001).message_id
+    seated.wait(33)
+    over = seated.said_last(1001).content
+    assert isinstance(over, Edit)
+    assert (over.message_id, over.message and over.message.buttons) == (first, ())
+    assert seated.texts(chat_id=1001)[-1].endswith("D. 每年\n\n本题已结束，你没有作答。")
+    seated.wait(4)
+    tick(seated, zhang, 0)
+    seated.wait(48)
+    assert strip_tags(seated.texts(chat_id=1001)[-1]).endswith("本题已结束。你选了 A，没有点“确定”，不算作答。")
+
+
+def test_a_card_beside_a_vote_in_the_group_says_which_counts(seated: Play) -> None:
+    seated.vote(seated.cast.zhang, 0)
+    seated.wait(33)
+    assert seated.texts(chat_id=1001)[-1].endswith("本题已结束，以你在群投票里的选择为准。")
+
+
+@pytest.mark.parametrize("end", [hosting.pause, hosting.abort])
+def test_a_card_ends_when_the_round_is_held_or_broken_off(seated: Play, end: Callable[..., object]) -> None:
+    seated.act(end, seated.cast.li, seated.round.id, chat_id=None)
+    assert sum("本题已结束" in text for text in seated.texts(chat_id=1001)) == 1
+
+
+def test_an_answered_card_is_left_as_it_is(seated: Play) -> None:
+    say(seated, seated.cast.zhang, 1)
+    seated.wait(33)
+    assert not any("本题已结束" in text for text in seated.texts(chat_id=1001))
+
+
+def test_a_press_that_was_on_its_way_keeps_its_card(seated: Play) -> None:
+    """Held in the very second of the press: the news of the end must not cover the answer."""
+    sender = seated.sender(seated.cast.zhang)
+    seated.is_deaf = True
+    seated.act(hosting.pause, seated.cast.li, seated.round.id, chat_id=None)
+    said = seated.database.run(seats.say, sender, seated.round.id, 1, 1, now=seated.now)
+    seated.is_deaf = False
+    seated.settle()
+    assert said.how is SaidHow.TAKEN
+    assert not any("本题已结束" in text for text in seated.texts(chat_id=1001))
 
 
 @pytest.mark.parametrize("place", [-1, 4])
