@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from bot import yamlfile
 from bot.errors import UserError
+from bot.reasons import why
 
 TOKEN = re.compile(r"[0-9]+:[A-Za-z0-9_-]+")
 DEMO_TOKEN = re.compile(r"[0-9]+:DEMO-")
@@ -180,13 +181,7 @@ class _Layered(Config, BaseSettings):
 def load(path: Path | None = None) -> Config:
     """The settings of `path` (or `config.yaml` if it is there) and the environment; raises ConfigError."""
     file = path or Path("config.yaml")
-    root: yamlfile.Node | None = None
-    if file.exists():
-        root = _read(file)
-    elif path is not None:
-        raise ConfigError(
-            problems=f"找不到配置文件 {path}。可复制 config.example.yaml 后再启动，或先运行 ketang demo。"
-        )
+    root = _read(file, is_needed=path is not None)
     _refuse_unknown_variables()
     values = yamlfile.plain(root) if root is not None else {}
     if not isinstance(values, dict):
@@ -228,13 +223,18 @@ def _without_empty(values: dict[str, yamlfile.Plain]) -> dict[str, yamlfile.Plai
     return {name: value for name, value in kept.items() if value != ""}
 
 
-def _read(file: Path) -> yamlfile.Node | None:
+def _read(file: Path, *, is_needed: bool) -> yamlfile.Node | None:
     words = yamlfile.Words(keys=frozenset(_known()))
     try:
         data = file.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        if not is_needed:
+            return None
+        raise ConfigError(
+            problems=f"找不到配置文件 {file}。可复制 config.example.yaml 后再启动，或先运行 ketang demo。"
+        ) from None
     except OSError as error:
-        reason = {PermissionError: "没有权限", IsADirectoryError: "这是目录"}.get(type(error), error.strerror)
-        raise ConfigError(problems=f"读不了配置文件 {file}：{reason}。") from None
+        raise ConfigError(problems=f"读不了配置文件 {file}：{why(error)}。") from None
     document = yamlfile.read(data, words)
     if document.faults:
         lines = data.decode(errors="replace").splitlines()

@@ -6,6 +6,7 @@ lie anywhere: both are answers in private.
 """
 
 import asyncio
+import errno
 import os
 import re
 import zipfile
@@ -25,6 +26,7 @@ from bot.errors import UserError
 from bot.message import Document, clean
 from bot.outbox import Hooks, Lane, OutboxRow, Sent, State
 from bot.periods import beijing, local_day
+from bot.reasons import why
 
 MAX_NAME = 180  # bytes of a file's name; file systems take 255
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -142,7 +144,7 @@ def _write(to: Folder, documents: Sequence[Document], now: datetime) -> list[_Dr
                 os.fsync(file.fileno())
     except OSError as error:
         _discard(drafts)
-        raise NotKept(reason=error.strerror or type(error).__name__) from error
+        raise NotKept(reason=why(error)) from error
     return drafts
 
 
@@ -163,7 +165,7 @@ def _publish(to: Folder, drafts: Sequence[_Draft]) -> tuple[str, ...]:
         for day in {draft.at.parent for draft in drafts}:  # the names, too, are on the disk before they are told
             _sync(day)
     except OSError as error:
-        raise NotKept(reason=error.strerror or type(error).__name__) from error
+        raise NotKept(reason=why(error)) from error
     return tuple(names)
 
 
@@ -185,7 +187,7 @@ def _free(draft: _Draft) -> Path:
         except FileExistsError:
             continue
         return draft.at.with_name(name)
-    raise NotKept(reason="name")
+    raise FileExistsError(errno.EEXIST, draft.name)
 
 
 def _discard(drafts: Sequence[_Draft]) -> None:

@@ -97,7 +97,7 @@ def test_what_is_refused_leaves_nothing_behind(folder: Folder) -> None:
 def test_a_folder_that_cannot_be_written_is_named_by_its_reason(folder: Folder) -> None:
     folder.path.parent.mkdir(parents=True)
     folder.path.write_text("a file")
-    with pytest.raises(NotKept, match="没有导出"):
+    with pytest.raises(NotKept, match="导出文件夹写不进去（已有同名文件），没有导出。"):
         hand_over(folder, Document("甲.xlsx", b"1"))
 
 

@@ -16,9 +16,9 @@ ENDINGS = frozenset((".yaml", ".yml", ".xlsx", ".csv", ".tsv", ".txt", ".docx", 
 
 def check(paths: Sequence[Path], *, on: date, is_strict: bool, shows_all: bool) -> Result:
     """Judge files, or the bank files of folders; `is_strict` counts hints as faults."""
-    if empty := [path for path in paths if not _files(path)]:
-        return 2, [list_views.no_files(path) for path in empty]
     try:
+        if empty := [path for path in paths if not _files(path)]:
+            return 2, [list_views.no_files(path) for path in empty]
         files = [(file, file.read_bytes()) for path in paths for file in _files(path)]
     except OSError as error:
         return 2, [list_views.unusable(error)]
@@ -77,6 +77,8 @@ def export(database: Database, slug: str, output: Path | None = None) -> Result:
         output.write_text(text, "utf-8", newline="\n")
     except UserError as refusal:
         return 2, [str(refusal)]
+    except FileNotFoundError as error:
+        return 2, [list_views.no_folder(Path(error.filename).parent)]
     except OSError as error:
         return 2, [list_views.unusable(error)]
     return 0, [list_views.exported(slug, output)]

@@ -7,16 +7,15 @@ from pathlib import Path
 
 from bot.banks.service import Summary
 from bot.banks.views import TYPES, scope_name
+from bot.reasons import why
 
-REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "没有这个文件或目录",
-    PermissionError: "没有权限",
-    IsADirectoryError: "这是一个目录",
-}
+
+def no_folder(folder: Path) -> str:
+    return f"没有目录 {folder}，请先建立。"
 
 
 def unusable(error: OSError) -> str:
-    return f"读写不了 {error.filename}：{REASONS.get(type(error), '系统不允许')}。"
+    return f"读写不了 {error.filename}：{why(error)}。"
 
 
 def no_files(folder: Path) -> str:

@@ -38,6 +38,7 @@ from bot.demo.stepping import Restless, Stepper, StuckClock
 from bot.demo.transcript import transcript
 from bot.demo.world import BOT_ID, World
 from bot.errors import UserError
+from bot.reasons import why
 
 HOST, PORT = "127.0.0.1", 8787
 EDIT_GAP = timedelta(seconds=1)  # a newcomer watches the card
@@ -64,6 +65,7 @@ def run(*, port: int | None, opens_browser: bool, keep: Path | None, seed_kind: 
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     finally:
+        listening.close()
         demo.release()
         if keep is None:
             shutil.rmtree(folder, ignore_errors=True)
@@ -97,7 +99,7 @@ class Demo:
         except BlockingIOError:
             raise Unusable(f"{self._folder} 正由另一个演示使用，请换一个目录，或先停掉那一个。") from None
         except OSError as error:
-            raise Unusable(f"{self._folder} 不能写入：{error.strerror}") from None
+            raise Unusable(f"{self._folder} 不能写入：{why(error)}。") from None
 
     def release(self) -> None:
         if self._lock is not None:

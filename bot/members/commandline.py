@@ -16,6 +16,8 @@ from bot.periods import local_day
 def write_template(path: Path) -> tuple[int, list[str]]:
     try:
         path.write_bytes(workbook.template())
+    except FileNotFoundError:
+        return 2, [roster_views.no_folder(path.parent)]
     except OSError as error:
         return 2, [roster_views.unusable(error)]
     return 0, [roster_views.template_written(path)]

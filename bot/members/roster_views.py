@@ -14,6 +14,7 @@ from bot.members.rules import Reach, Role
 from bot.members.service import Person
 from bot.members.views import ROLES
 from bot.message import Button, Html, Message, fill, lines, press, rows
+from bot.reasons import why
 
 TEMPLATE_FILE = "名册模板.xlsx"
 PROBLEMS_FILE = "名册问题清单.xlsx"
@@ -160,6 +161,10 @@ def template_written(path: Path) -> str:
     return f"已写入 {path}。"
 
 
+def no_folder(folder: Path) -> str:
+    return f"没有目录 {folder}，请先建立。"
+
+
 def unusable(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return f"找不到 {error.filename}。"
@@ -167,7 +172,7 @@ def unusable(error: OSError) -> str:
         return f"{error.filename} 是目录，不是文件。"
     if isinstance(error, PermissionError):
         return f"没有权限读写 {error.filename}。"
-    return f"读写 {error.filename} 失败（{error.strerror}）。"
+    return f"读写 {error.filename} 失败（{why(error)}）。"
 
 
 def dropped() -> Message:

@@ -109,6 +109,13 @@ async def test_two_demos_do_not_share_a_folder(running: Running, tmp_path: Path)
     assert (ended.code, ended.err) == (1, f"{kept} 正由另一个演示使用，请换一个目录，或先停掉那一个。\n")
 
 
+@pytest.mark.parametrize(("keep", "reason"), [("file", "已有同名文件"), ("file/in", "上级目录的位置是一个文件")])
+def test_a_folder_that_cannot_be_kept_is_told(tmp_path: Path, keep: str, reason: str) -> None:
+    (tmp_path / "file").write_text("")
+    ended = ketang_here(tmp_path, "demo", "--no-browser", "--keep", keep)
+    assert (ended.code, ended.out, ended.err) == (1, "", f"{keep} 不能写入：{reason}。\n")
+
+
 def test_a_port_asked_for_by_name_must_be_free(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -15,6 +15,8 @@ WORD_PATHS = frozenset(
     {
         "bot/__main__.py",
         "bot/config.py",
+        "bot/reasons.py",
+        "bot/usage.py",
         "bot/yamlfile.py",
         "bot/yamlscan.py",
         "bot/banks/rules.py",

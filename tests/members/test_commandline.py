@@ -63,4 +63,4 @@ def test_the_template_is_written(tmp_path: Path) -> None:
     path = tmp_path / "t.xlsx"
     assert commandline.write_template(path) == (0, [f"已写入 {path}。"])
     assert path.read_bytes().startswith(b"PK")
-    assert commandline.write_template(tmp_path / "no" / "t.xlsx") == (2, [f"找不到 {tmp_path / 'no' / 't.xlsx'}。"])
+    assert commandline.write_template(tmp_path / "no" / "t.xlsx") == (2, [f"没有目录 {tmp_path / 'no'}，请先建立。"])
