@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bot import config as configuration
+from bot import usage
 from bot.config import Config
 from bot.errors import UserError
 
@@ -28,19 +29,23 @@ FOR_SHOW = (
 )  # structlog and httpx take them for what we do not use: 7 MB, 60 ms of a start
 
 app = typer.Typer(
+    cls=usage.Group,
+    rich_markup_mode=None,
     help="共富小课堂：国企党支部的 Telegram 机器人。",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-bank_app = typer.Typer(help="题库：检查、导入、列出、导出。", no_args_is_help=True)
-roster_app = typer.Typer(help="名册：模板、导入。", no_args_is_help=True)
-calendar_app = typer.Typer(help="工作日历：导入放假安排。", no_args_is_help=True)
+bank_app = typer.Typer(cls=usage.Group, help="题库：检查、导入、列出、导出。", no_args_is_help=True)
+roster_app = typer.Typer(cls=usage.Group, help="名册：模板、导入。", no_args_is_help=True)
+calendar_app = typer.Typer(cls=usage.Group, help="工作日历：导入放假安排。", no_args_is_help=True)
 app.add_typer(bank_app, name="bank")
 app.add_typer(roster_app, name="roster")
 app.add_typer(calendar_app, name="calendar")
 
-ConfigFile = Annotated[Path | None, typer.Option("--config", "-c", help="配置文件，默认 config.yaml（没有也可以）。")]
+ConfigFile = Annotated[
+    Path | None, typer.Option("--config", "-c", metavar="文件", help="配置文件，默认 config.yaml（没有也可以）。")
+]
 
 
 def fail(code: int, text: str) -> typer.Exit:
@@ -63,12 +68,15 @@ def load(path: Path | None) -> Config:
         return configuration.load(path)
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def demo(
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="网页端口，默认 8787。")] = None,
-    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="是否打开浏览器。")] = True,
-    keep: Annotated[Path | None, typer.Option(help="把数据留在这个目录，下次接着用。")] = None,
-    seed: Annotated[Literal["full", "empty"], typer.Option(help="full：带支部和人物；empty：只有管理员。")] = "full",
+    port: Annotated[int | None, typer.Option(min=1, max=65535, metavar="端口", help="网页端口，默认 8787。")] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="是否打开浏览器，默认打开。")] = True,
+    keep: Annotated[Path | None, typer.Option(metavar="目录", help="把数据留在这个目录，下次接着用。")] = None,
+    seed: Annotated[
+        Literal["full", "empty"],
+        typer.Option(metavar="full|empty", help="full：带支部和人物（默认）；empty：只有管理员。"),
+    ] = "full",
 ) -> None:
     """本机演示：真实的机器人加模拟的 Telegram，不联网，不要令牌。"""
     from bot.demo.run import run
@@ -76,7 +84,7 @@ def demo(
     raise typer.Exit(run(port=port, opens_browser=browser, keep=keep, seed_kind=seed))
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def run(config: ConfigFile = None) -> None:
     """启动机器人。只需要环境变量 KETANG_BOT__TOKEN。"""
     gc.disable()  # what a start makes stays: to look through it again and again was a quarter of the start
@@ -167,7 +175,7 @@ def _stop_or_exit(stopped: asyncio.Event) -> None:
     stopped.set()
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def check(config: ConfigFile = None) -> None:
     """检查配置、内容文件和数据库，不改动任何东西；除数据库外不连接别处。"""
     from bot.app import problems
@@ -181,7 +189,7 @@ def check(config: ConfigFile = None) -> None:
     typer.echo("配置、内容和数据库都没有发现问题。")
 
 
-@app.command()
+@app.command(cls=usage.Command)
 def migrate(config: ConfigFile = None) -> None:
     """建立或升级数据库。"""
     from bot.db import Database
@@ -213,9 +221,9 @@ def finish(result: tuple[int, list[str]]) -> typer.Exit:
     return typer.Exit(code)
 
 
-@bank_app.command("check")
+@bank_app.command("check", cls=usage.Command)
 def check_banks(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="题库文件，或放题库的目录。")],
+    paths: Annotated[list[Path], typer.Argument(metavar="文件", help="题库文件，或放题库的目录。")],
     strict: Annotated[bool, typer.Option("--strict", help="有提醒也算没有通过。")] = False,
     every: Annotated[bool, typer.Option("--all", help="列出全部，不只每份前 50 处。")] = False,
 ) -> None:
@@ -228,12 +236,12 @@ def check_banks(
     raise finish(commandline.check(paths, on=on, is_strict=strict, shows_all=every))
 
 
-@bank_app.command("import")
+@bank_app.command("import", cls=usage.Command)
 def import_bank(
-    path: Annotated[Path, typer.Argument(metavar="PATH", help="题库文件。")],
-    bank: Annotated[str | None, typer.Option(metavar="SLUG", help="改用这个题库编号。")] = None,
-    title: Annotated[str | None, typer.Option(help="改用这个标题。")] = None,
-    scope: Annotated[str | None, typer.Option(help="归属：district、company:编号 或 branch:编号。")] = None,
+    path: Annotated[Path, typer.Argument(metavar="文件", help="题库文件。")],
+    bank: Annotated[str | None, typer.Option(metavar="编号", help="改用这个题库编号。")] = None,
+    title: Annotated[str | None, typer.Option(metavar="标题", help="改用这个标题。")] = None,
+    scope: Annotated[str | None, typer.Option(metavar="归属", help="district、company:编号 或 branch:编号。")] = None,
     replace: Annotated[bool, typer.Option("--replace", help="文件里没有的题停用，不保留。")] = False,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="跳过出错的行，导入其余的题。")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只试读，不写入。")] = False,
@@ -259,9 +267,11 @@ def import_bank(
     raise finish(result)
 
 
-@bank_app.command("list")
+@bank_app.command("list", cls=usage.Command)
 def list_banks(
-    scope: Annotated[str | None, typer.Option(help="只列一个归属：district、company:编号 或 branch:编号。")] = None,
+    scope: Annotated[
+        str | None, typer.Option(metavar="归属", help="只列一个归属：district、company:编号 或 branch:编号。")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="JSON 格式。")] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -275,10 +285,12 @@ def list_banks(
     raise finish(result)
 
 
-@bank_app.command("export")
+@bank_app.command("export", cls=usage.Command)
 def export_bank(
-    slug: Annotated[str, typer.Argument(metavar="SLUG", help="题库编号。")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="写到这个文件；不写就打印出来。")] = None,
+    slug: Annotated[str, typer.Argument(metavar="编号", help="题库编号。")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="文件", help="写到这个文件；不写就打印出来。")
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """导出题库（YAML），改过可以再导入。"""
@@ -289,9 +301,9 @@ def export_bank(
     raise finish(result)
 
 
-@roster_app.command("template")
+@roster_app.command("template", cls=usage.Command)
 def write_roster_template(
-    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="写到这个文件（.xlsx）。")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="文件", help="写到这个文件（.xlsx）。")],
 ) -> None:
     """写出一份空白名册，带下拉选项和填写说明。"""
     from bot.members import commandline
@@ -299,9 +311,9 @@ def write_roster_template(
     raise finish(commandline.write_template(output))
 
 
-@roster_app.command("import")
+@roster_app.command("import", cls=usage.Command)
 def import_roster(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="名册文件（.xlsx 或 .yaml）。")],
+    path: Annotated[Path, typer.Argument(metavar="文件", help="名册文件（.xlsx 或 .yaml）。")],
     applies: Annotated[bool, typer.Option("--apply", help="导入；不写就只预览。")] = False,
     config: ConfigFile = None,
 ) -> None:
@@ -314,9 +326,9 @@ def import_roster(
     raise finish(result)
 
 
-@calendar_app.command("import")
+@calendar_app.command("import", cls=usage.Command)
 def import_calendar(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="一年的放假安排（.yaml）。")],
+    path: Annotated[Path, typer.Argument(metavar="文件", help="一年的放假安排（.yaml）。")],
     config: ConfigFile = None,
 ) -> None:
     """导入放假安排；有一处错误就整份不写入。会议的日子不会自动变动。"""
