@@ -183,7 +183,7 @@ def test_an_import_is_undone_under_a_new_number(database: Database, cast: Cast) 
     assert newest is not None
     assert (newest.number, newest.origin, newest.title) == (3, Origin.UNDO, "支部工作应知应会")
     assert (newest.changed, newest.unchanged, newest.retired) == (2, 2, 0)
-    with pytest.raises(importing.UndoTooLate):
+    with pytest.raises(importing.AlreadyUndone):
         database.run(importing.undo, cast.li.sender(), applied.token, now=LATER)
 
 
