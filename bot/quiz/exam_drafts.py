@@ -4,6 +4,7 @@ Its seven steps, each with a default; what is chosen is kept in the columns of t
 choices beside bank and topic are in `exam_settings`.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -40,6 +41,7 @@ from bot.quiz.rules import (
     MOST_POINTS,
     SHORTEST_EXAM,
     DraftStep,
+    Draw,
     PaperKind,
     PaperState,
     Setting,
@@ -59,6 +61,10 @@ class BadWindow(UserError):
 class NotPreviewed(UserError):
     text = "试卷改过了，请先看预览再发布。"
     ends_buttons = True
+
+
+class BankChanged(UserError):
+    text = "题库已有新版本，请点“上一步”，再看一次预览。"
 
 
 class NoBranchChosen(UserError):
@@ -184,8 +190,8 @@ def publish(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
     if paper.draft_step is not DraftStep.PREVIEW:
         raise NotPreviewed
     made = drawn(session, unit, paper, now)
-    if made.fingerprint != paper.blueprint.get("previewed"):
-        raise DrawChanged
+    if _fingerprint(session, unit, paper, made, now) != paper.blueprint.get("previewed"):
+        raise DrawChanged if paper.draw is Draw.SAME else BankChanged
     if not targets_of(session, paper):
         raise NoBranchChosen
     terms = terms_of(paper, now)
@@ -352,15 +358,25 @@ def _with_targets(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraf
 def _preview(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraft, now: datetime) -> ExamDraft:
     """Remembers what is shown, so that nothing else is published."""
     made, blueprint = drawn(session, unit, paper, now), Blueprint.from_json(paper.blueprint)
-    paper.blueprint = {**paper.blueprint, "previewed": made.fingerprint}
-    asked = zip(made.picks, made.questions, strict=True)
+    paper.blueprint = {**paper.blueprint, "previewed": _fingerprint(session, unit, paper, made, now)}
+    if paper.draw is Draw.EACH:
+        asked = exams.each_asked(session, unit, blueprint, _opening(paper, now))
+    else:
+        drew = zip(made.picks, made.questions, strict=True)
+        asked = [(pick.row.rule or question.rule, question) for pick, question in drew]
     return replace(
         _with_targets(session, unit, paper, draft, now),
         counts=Counter(pick.type for pick in made.picks),
         max_centi=made.max_centi,
         pass_centi=exams.pass_mark(made.max_centi, paper.pass_pct),
         rows=tuple(replace(row, gets=row.count) for row in row_choices(blueprint.rows, ())),
-        rules=marking_rules(
-            [(pick.row.rule or question.rule, question) for pick, question in asked], blueprint.each_centi()
-        ),
+        rules=marking_rules(asked, blueprint.each_centi()),
     )
+
+
+def _fingerprint(session: Session, unit: UnitRef, paper: Paper, made: Drawn, now: datetime) -> str:
+    """Of what would be published: the questions, or all that any member may be given."""
+    if paper.draw is Draw.SAME:
+        return made.fingerprint
+    pool = exams.each_pool(session, unit, Blueprint.from_json(paper.blueprint), _opening(paper, now))
+    return hashlib.sha256(repr(pool).encode()).hexdigest()

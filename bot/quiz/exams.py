@@ -12,7 +12,8 @@ from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.orm import Session
 
 from bot import inbox
-from bot.banks.rules import QuestionType
+from bot.banks import drawing
+from bot.banks.rules import Question, QuestionType, Rule
 from bot.db import signal
 from bot.members import service as members
 from bot.members.rules import Actor, DueList, UnitRef
@@ -103,9 +104,27 @@ def _keep_pool(session: Session, unit: UnitRef, paper: Paper, opens_at: datetime
     all attempts have the same total."""
     blueprint = Blueprint.from_json(paper.blueprint)
     assert all(row.score_centi is not None for row in blueprint.rows)
+    pool = each_pool(session, unit, blueprint, opens_at)
+    session.add_all(PaperPool(paper_id=paper.id, version_id=version_id, row=place) for version_id, place in pool)
+
+
+def each_pool(session: Session, unit: UnitRef, blueprint: Blueprint, opens_at: datetime) -> list[tuple[int, int]]:
+    """What every attempt could be drawn from: versions, each with the place of its row among those that ask for any."""
+    rows = [row for row in blueprint.rows if row.count]
     pool = papers.pool(session, unit, blueprint, opens_at, tuple(QuestionType))
-    for place, share in enumerate(papers.shared_out(blueprint.rows, pool)):
-        session.add_all(PaperPool(paper_id=paper.id, version_id=one.version_id, row=place) for one in share)
+    shares = enumerate(papers.shared_out(rows, pool))
+    return sorted((one.version_id, place) for place, share in shares for one in share)
+
+
+def each_asked(
+    session: Session, unit: UnitRef, blueprint: Blueprint, opens_at: datetime
+) -> list[tuple[Rule, Question]]:
+    """The same questions, each with how it would be marked."""
+    rows = [row for row in blueprint.rows if row.count]
+    pool = each_pool(session, unit, blueprint, opens_at)
+    versions = drawing.versions(session, [version_id for version_id, _ in pool])
+    asked = [(rows[place].rule, versions[version_id].question) for version_id, place in pool]
+    return [(rule or question.rule, question) for rule, question in asked]
 
 
 def _name_candidates(session: Session, paper_id: int, people: Asked) -> None:

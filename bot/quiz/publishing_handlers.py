@@ -5,7 +5,7 @@ import secrets
 from telegram import Update
 
 from bot.context import Context, Routes
-from bot.message import Edit, StaleButton
+from bot.message import Edit, StaleButton, Toast
 from bot.quiz import drafts, exam_drafts, exam_settings, views
 from bot.quiz import publishing_views as words
 from bot.quiz.exam_facts import ExamDraft
@@ -56,7 +56,8 @@ async def turn_page(_: Update, context: Context) -> None:
 
 
 async def redraw(_: Update, context: Context) -> None:
-    await _step(context, await context.transact(exam_drafts.redraw, context.press.number(0), seed=_seed()))
+    draft = await context.transact(exam_drafts.redraw, context.press.number(0), seed=_seed())
+    await context.say(Toast(words.redrawn()), Edit(words.draft(draft, can_name=_can_name(context))))
 
 
 async def _step(context: Context, draft: ExamDraft, page: int = 0) -> None:

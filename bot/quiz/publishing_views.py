@@ -70,7 +70,8 @@ def draft(facts: ExamDraft, page: int = 0, *, can_name: bool = False) -> Message
         DraftStep.WINDOW: _window_step,
         DraftStep.TARGETS: _targets_step,
     }
-    return steps.get(facts.step, _preview)(facts, page)
+    step = steps.get(facts.step)
+    return step(facts, page) if step else _preview(facts, can_name=can_name)
 
 
 # -- ① ② ---------------------------------------------------------------------------------------------------------------
@@ -233,7 +234,7 @@ def _targets_step(facts: ExamDraft, page: int) -> Message:
 # -- ⑦ -----------------------------------------------------------------------------------------------------------------
 
 
-def _preview(facts: ExamDraft, _: int) -> Message:
+def _preview(facts: ExamDraft, *, can_name: bool) -> Message:
     exempt = f"，免考 {facts.exempt} 人" if facts.exempt else ""
     branches = len([target for target in facts.targets if target.is_on])
     several = f"{branches} 个支部，" if branches > 1 else ""
@@ -257,13 +258,15 @@ def _preview(facts: ExamDraft, _: int) -> Message:
         fill("时间：{window}", window=window(facts.terms)),
         fill("限时 {limit} 分钟，可考 {k} 次", limit=minutes(facts.terms.limit), k=facts.terms.attempts),
         _shown_to(facts),
+        _named(facts) if can_name else "",
         fill("对象：{several}应考 {people} 人{exempt}", several=several, people=facts.people, exempt=exempt),
     )
     publish = Button("发布", press("quiz", "exampublish", facts.paper_id), style="success")
     redraw = Button("换一批题", press("quiz", "examredraw", facts.paper_id))
     title = ask("改标题", facts, "title")
     back = go("上一步", facts, DraftStep.BANK if facts.is_standard else DraftStep.TARGETS)
-    return Message(text, ((publish, redraw), (title, go("改设置", facts, DraftStep.COUNT)), (back, drop(facts))))
+    first = (publish,) if _is_each(facts) else (publish, redraw)  # there is no one draw that could be another
+    return Message(text, (first, (title, go("改设置", facts, DraftStep.COUNT)), (back, drop(facts))))
 
 
 def _shown_to(facts: ExamDraft) -> str:
@@ -271,10 +274,24 @@ def _shown_to(facts: ExamDraft) -> str:
         [
             f"成绩{_value(Setting.SCORE, facts.settings[Setting.SCORE])}",
             f"答案{_value(Setting.KEY, facts.settings[Setting.KEY])}",
-            *([_value(Setting.DRAW, Draw.EACH.value)] if facts.settings[Setting.DRAW] == Draw.EACH.value else []),
+            *([_value(Setting.DRAW, Draw.EACH.value)] if _is_each(facts) else []),
             *(["成绩表排名"] if facts.settings[Setting.RANKING] else []),
         ]
     )
+
+
+def _is_each(facts: ExamDraft) -> bool:
+    return facts.settings[Setting.DRAW] == Draw.EACH.value
+
+
+def _named(facts: ExamDraft) -> str:
+    """What a group will read of persons."""
+    n = facts.settings[Setting.TOP_NAMES]
+    return f"支部群公布前 {n} 名的姓名，不公布分数" if n and facts.settings[Setting.RANKING] else ""
+
+
+def redrawn() -> str:
+    return "已换一批题，题型、题量和分值不变。"
 
 
 _ASKED = {

@@ -5,11 +5,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.banks.rules import Bank, QuestionType
+from bot.banks.rules import Bank, QuestionType, Rule
 from bot.errors import UserError
 from bot.members.rules import NotAllowed
-from bot.quiz import drafts, exam_drafts, exam_rows, exam_settings, exams, papers
-from bot.quiz.exam_facts import ExamDraft
+from bot.quiz import drafts, exam_drafts, exam_rows, exam_settings, exams, papers, starting
+from bot.quiz.exam_facts import Cover, ExamDraft
+from bot.quiz.marking import MarkingRule
 from bot.quiz.models import Candidate, Paper, PaperBranch, PaperItem, PaperPool
 from bot.quiz.rules import EXAM_STEPS, DraftStep, Draw, OpenWhen, PaperState, Setting, ShowKey, ShowScore
 from tests.make import NOW
@@ -259,6 +260,25 @@ def test_what_was_not_previewed_is_not_published(hall: Hall, draft: ExamDraft, a
         hall.act(exam_drafts.publish, hall.cast.li, draft.paper_id)
     hall.act(exam_drafts.redraw, hall.cast.li, draft.paper_id, seed=2)
     assert hall.act(exam_drafts.publish, hall.cast.li, draft.paper_id).count == 6
+
+
+def test_a_paper_for_each_names_all_rules_that_its_cover_will(hall: Hall, draft: ExamDraft, add_bank: AddBank) -> None:
+    """The sample that fills the preview is nobody's paper; a bank that brings another rule is looked at again."""
+    put(hall, draft, Setting.DRAW, Draw.EACH.value)
+    plain = (MarkingRule(QuestionType.MULTIPLE, Rule.HALF),)
+    assert go(hall, draft, DraftStep.PREVIEW).rules == plain
+    multiple = next(one for one in bank_of(1).questions if one.type is QuestionType.MULTIPLE)
+    mixed = [replace(multiple, code=f"n-{n}", stem=f"新题{n}？", rule=Rule.MINUS) for n in range(2)]
+    add_bank(Bank("mixed", "混合", tuple(mixed)))
+    with pytest.raises(exam_drafts.BankChanged):
+        hall.act(exam_drafts.publish, hall.cast.li, draft.paper_id)
+    shown = [go(hall, draft, step) for step in (DraftStep.TARGETS, DraftStep.PREVIEW)][-1].rules
+    assert set(shown) == {*plain, MarkingRule(QuestionType.MULTIPLE, Rule.MINUS)}
+    hall.paper_id = hall.act(exam_drafts.publish, hall.cast.li, draft.paper_id).paper_id
+    hall.ring()
+    cover = hall.act(starting.cover, hall.cast.zhang, hall.paper_id)
+    assert isinstance(cover, Cover)
+    assert cover.rules == shown
 
 
 def test_a_draft_goes_after_a_week_untouched_or_when_it_is_dropped(hall: Hall, draft: ExamDraft) -> None:

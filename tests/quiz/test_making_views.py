@@ -9,7 +9,7 @@ from bot.quiz import analysis_views, overseeing_views, publishing_views, row_vie
 from bot.quiz.exam_facts import ExamDraft, ExamRef, RowChoice, RowDesk, Sitter, Terms
 from bot.quiz.facts import TopicChoice
 from bot.quiz.result_facts import Regraded, ResitPublished
-from bot.quiz.rules import DraftStep, PaperState
+from bot.quiz.rules import DraftStep, Draw, PaperState, Setting, ShowKey, ShowScore
 
 OPENS = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 CLOSES = datetime(2026, 3, 5, 10, 0, tzinfo=UTC)
@@ -121,6 +121,35 @@ def test_a_marking_rule_by_letters_offers_what_one_may_earn() -> None:
 def test_the_choices_of_an_opening_fit_a_narrow_window() -> None:
     shown = labels(publishing_views.draft(replace(DRAFT, step=DraftStep.WINDOW)))
     assert shown[:2] == [["发布后马上开考"], ["明天 9:00 开考", "下周一 9:00 开考"]]
+
+
+PREVIEW = replace(
+    DRAFT,
+    step=DraftStep.PREVIEW,
+    counts={QuestionType.SINGLE: 10},
+    max_centi=10_000,
+    settings={
+        Setting.SCORE: ShowScore.ON_SUBMIT.value,
+        Setting.KEY: ShowKey.ON_CLOSE.value,
+        Setting.DRAW: Draw.SAME.value,
+        Setting.RANKING: 1,
+        Setting.TOP_NAMES: 3,
+    },
+)
+
+
+def test_a_preview_says_whose_names_a_group_will_read() -> None:
+    told = "支部群公布前 3 名的姓名，不公布分数"
+    assert told in publishing_views.draft(PREVIEW, can_name=True).text.splitlines()
+    assert told not in publishing_views.draft(PREVIEW, can_name=False).text  # the office does not allow it any more
+    unranked = replace(PREVIEW, settings={**PREVIEW.settings, Setting.RANKING: 0})
+    assert told not in publishing_views.draft(unranked, can_name=True).text
+
+
+def test_another_draw_is_offered_only_where_all_have_the_same_questions() -> None:
+    assert labels(publishing_views.draft(PREVIEW))[0] == ["发布", "换一批题"]
+    each = replace(PREVIEW, settings={**PREVIEW.settings, Setting.DRAW: Draw.EACH.value})
+    assert labels(publishing_views.draft(each))[0] == ["发布"]
 
 
 def test_braces_in_a_title_are_only_braces() -> None:
