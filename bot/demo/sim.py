@@ -134,12 +134,12 @@ class Sim:
     async def open(self, making: Awaitable[None]) -> None:
         """Let `making` make the world; whoever asks meanwhile, as a page of before does, waits for it."""
         self._has_world.clear()
+        is_made = False
         try:
             await making
-        except BaseException:
-            self._is_closed = True
-            raise
+            is_made = True
         finally:
+            self._is_closed |= not is_made
             self._has_world.set()
 
     def _there(self, handler: Handler) -> Handler:
