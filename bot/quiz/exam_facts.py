@@ -239,6 +239,15 @@ class ExamRef:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenVoid:
+    """An attempt declared void that may still be taken back: the number of that undoing, until when, whose it is."""
+
+    undo_id: int
+    until: datetime
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExamCounts:
     """A published exam in figures, those of the branches that the reader answers for."""
 
@@ -256,6 +265,7 @@ class ExamCounts:
     leads_all: bool = False  # of its branches: may change the exam as such
     can_nudge: bool = False
     undo: tuple[int, datetime] | None = None  # of its cancellation: the number of the undoing, and until when
+    voids: tuple[OpenVoid, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

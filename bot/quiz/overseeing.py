@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from bot import outbox, undo
 from bot.errors import UserError
 from bot.members import prompts
 from bot.members import service as members
+from bot.members.models import Member
 from bot.members.rules import Actor, Right
 from bot.message import Message, Sender, StaleButton
 from bot.outbox import Lane
 from bot.periods import local_day
 from bot.quiz import drafts, papers
 from bot.quiz import overseeing_views as views
-from bot.quiz.exam_facts import ExamCounts, ExamRef, Sitter, VoidedAttempt
+from bot.quiz.exam_facts import ExamCounts, ExamRef, OpenVoid, Sitter, VoidedAttempt
 from bot.quiz.facts import PaperChoice
 from bot.quiz.models import Attempt, Candidate, Paper, PaperBranch, PaperLog
 from bot.quiz.overseeing_views import LISTED, PAGE
@@ -120,7 +121,27 @@ def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> E
         sees_names=bool(_branches(session, who, paper_id, Right.SEE_SITTERS)),
         leads_all=leads_all,
         undo=undo.open_for(session, CANCELLED, paper_id, now=now) if is_cancelled and leads_all else None,
+        voids=_open_voids(session, paper, _branches(session, who, paper_id, Right.SEE_SITTERS), now),
     )
+
+
+def _open_voids(session: Session, paper: Paper, branch_ids: list[int], now: datetime) -> tuple[OpenVoid, ...]:
+    """Attempts declared void a moment ago, the last first, whose members have not begun another since."""
+    if paper.state not in _VOIDABLE:
+        return ()
+    later = aliased(Attempt)
+    again = select(later.id).where(later.paper_id == Attempt.paper_id, later.member_id == Attempt.member_id)
+    query = (
+        select(Attempt.id, Member.name)
+        .join(Candidate, (Candidate.paper_id == Attempt.paper_id) & (Candidate.member_id == Attempt.member_id))
+        .join(Member, Member.id == Attempt.member_id)
+        .where(Attempt.paper_id == paper.id, Attempt.round_id.is_(None), Attempt.state == AttemptState.VOIDED)
+        .where(Candidate.branch_id.in_(branch_ids))
+        .where(~again.where(later.number > Attempt.number).correlate(Attempt).exists())
+    )
+    found = [(undo.open_for(session, UNDO, one, now=now), name) for one, name in session.execute(query)]
+    acts = [OpenVoid(*act, name) for act, name in found if act is not None]
+    return tuple(sorted(acts, key=lambda one: one.until, reverse=True))
 
 
 def _published(session: Session, paper_id: int) -> Paper:

@@ -46,18 +46,26 @@ def every(exams: Sequence[ExamRef], page: int) -> Message:
 def overview(facts: ExamCounts) -> Message:
     exempt = f"，免考 {facts.exempt} 人" if facts.exempt else ""
     running = f"，正在答 {facts.running} 人" if facts.running else ""
+    voids = facts.voids[:LISTED]
     text = lines(
         fill("考试 {code}《{title}》：{state}", code=facts.code, title=facts.title, state=_STATES[facts.state]),
         fill("{opens} 至 {closes}", opens=moment(facts.opens_at), closes=moment(facts.closes_at)),
         f"应考 {facts.due} 人{exempt}，已交卷 {facts.finished} 人{running}",
         until(facts.undo[1]) if facts.undo else "",
+        *(fill("{name}同志的答卷已作废，{until}", name=one.name, until=until(one.until)) for one in voids),
     )
     undo = ((Button("撤销取消", press("quiz", "uncancel", facts.undo[0]), style="danger"),),) if facts.undo else ()
+    back = tuple((_unvoid(f"撤销作废：{cut(one.name, 30)}", one.undo_id),) for one in voids)
     can_void = facts.sees_names and facts.finished and facts.state in (PaperState.OPEN, PaperState.CLOSED)
     void = ((Button("作废答卷", press("quiz", "sitters", facts.paper_id)),),) if can_void else ()
     results = ((Button("成绩与分析", press("quiz", "report", facts.paper_id, 0), style="success"),),)
+    first = results if facts.state is PaperState.RELEASED else ()
     acts = running_views.acts(facts.paper_id, facts.state, sees_names=facts.sees_names, leads_all=facts.leads_all)
-    return Message(text, (*(results if facts.state is PaperState.RELEASED else ()), *undo, *acts, *void, (_menu(),)))
+    return Message(text, (*first, *undo, *back, *acts, *void, (_menu(),)))
+
+
+def _unvoid(label: str, undo_id: int) -> Button:
+    return Button(label, press("quiz", "unvoid", undo_id), style="danger")
 
 
 def _menu() -> Button:
@@ -100,8 +108,7 @@ def voided(facts: VoidedAttempt) -> Message:
     undo_id, at = facts.undo
     text = "已作废{name}同志《{title}》第 {n} 次答卷：{reason}。已告知本人。{until}"
     told = fill(text, name=facts.name, title=facts.title, n=facts.number, reason=facts.reason, until=until(at))
-    undo = Button("撤销", press("quiz", "unvoid", undo_id), style="danger")
-    return Message(told, ((undo, _back(facts.paper_id)),))
+    return Message(told, ((_unvoid("撤销", undo_id), _back(facts.paper_id)),))
 
 
 def restored(facts: VoidedAttempt) -> Message:

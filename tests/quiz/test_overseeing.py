@@ -1,6 +1,6 @@
 """A published exam for its makers: counts, a void attempt, who has left the roll."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from sqlalchemy import update
@@ -113,6 +113,28 @@ def test_who_has_begun_again_keeps_what_he_has_begun(hall: Hall, sat: int) -> No
     with pytest.raises(overseeing.BegunAgain):
         hall.act(overseeing.restore, hall.cast.li, done.undo[0])
     assert [one.state for one in hall.rows(Attempt)] == [AttemptState.VOIDED, AttemptState.STARTED]
+
+
+def test_the_page_of_the_exam_leads_to_the_undoing_as_long_as_there_is_one(hall: Hall, sat: int) -> None:
+    def page() -> ExamCounts:
+        return hall.act(overseeing.look, hall.cast.li, hall.paper_id)
+
+    done = hall.act(overseeing.void, hall.cast.li, sat, "误点")
+    assert done.undo is not None
+    assert [(one.undo_id, one.until, one.name) for one in page().voids] == [(*done.undo, "张三")]
+    shown = overseeing_views.overview(page())
+    assert f"张三同志的答卷已作废，{moment_of(done.undo[1])}前可撤销。" in shown.text.splitlines()
+    assert shown.buttons[0][0].label == "撤销作废：张三"
+    assert hall.act(overseeing.look, hall.cast.wang, hall.paper_id).voids == ()  # who may not know the name
+    hall.act(overseeing.restore, hall.cast.li, done.undo[0])
+    assert page().voids == ()
+    hall.act(overseeing.void, hall.cast.li, sat, "代考")
+    hall.start(hall.cast.zhang)  # what he has begun is his
+    assert page().voids == ()
+
+
+def moment_of(at: datetime) -> str:
+    return f"{at + timedelta(hours=8):%H:%M}"
 
 
 def test_what_has_been_released_is_not_declared_void(hall: Hall, sat: int) -> None:
