@@ -5,7 +5,7 @@ is done on it in `marking`, opening and closing in `running`.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import and_, bindparam, insert, or_, select, update
@@ -315,12 +315,17 @@ def _judge(session: Session, sender: Sender, meeting: MeetingFacts) -> rules.Sig
 
 
 def _is_reopened(session: Session, meeting: MeetingFacts, at: datetime) -> bool:
-    """Whether the secretary has opened sign-in once more, after downtime."""
+    until = _reopened_until(session, meeting)
+    return until is not None and at <= until
+
+
+def _reopened_until(session: Session, meeting: MeetingFacts) -> datetime | None:
+    """Until when the secretary has opened sign-in once more, after downtime."""
     query = select(AttendanceEvent.became).where(
         AttendanceEvent.meeting_id == meeting.id, AttendanceEvent.action == Action.REOPENED
     )
     until = session.scalar(query.order_by(AttendanceEvent.seq.desc()).limit(1))
-    return until is not None and at <= datetime.fromisoformat(until)
+    return None if until is None else datetime.fromisoformat(until)
 
 
 def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> datetime:
@@ -351,4 +356,7 @@ def roll(
     meeting = meetings.facts(session, meeting_id)
     if meeting is None:
         return Roll(meeting_id)
-    return read(session, meeting, member_id)
+    found = read(session, meeting, member_id)
+    if meeting.state is MeetingState.OPEN and meeting.extra_until is not None:  # held open because we were down
+        return replace(found, reopened_until=_reopened_until(session, meeting))
+    return found

@@ -56,6 +56,13 @@ def refresh(
             outbox.refresh(session, key(meeting_id, chat_id, what), now=now)
 
 
+def refresh_hours(session: Session, meeting_id: int, *, now: datetime) -> None:
+    """What a sign-in counts as has changed by the clock: cards say so, lists with names do not."""
+    query = select(Card.chat_id).where(Card.meeting_id == meeting_id, Card.what == CardKind.PUBLIC)
+    for chat_id in session.scalars(query).all():
+        outbox.refresh(session, key(meeting_id, chat_id), now=now)
+
+
 def key(meeting_id: int, chat_id: int, what: CardKind = CardKind.PUBLIC) -> str:
     return f"{'card' if what is CardKind.PUBLIC else 'sheet'}:{meeting_id}:{chat_id}"
 

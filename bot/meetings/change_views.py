@@ -105,3 +105,7 @@ def reopened(meeting: MeetingFacts, until: datetime, *, is_private: bool) -> Mes
         text = fill("{kind}签到补开到{until}，您还没有签到。", kind=name(meeting), until=clock(until))
         return Message(text, sign_in_row(meeting))
     return Message(f"签到补开到{clock(until)}，还没有签到的请在卡片上签到。")
+
+
+def tap_again() -> Message:
+    return Message("停机期间的点击没有收到，请再点一次。")

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.inbox import Outage
-from bot.meetings import cards, change_views, leader_views, service, views
+from bot.meetings import cards, change_views, leader_views, service
 from bot.meetings.facts import MeetingFacts
 from bot.meetings.models import Meeting, Rung
 from bot.meetings.rules import MeetingState, RungName, RungState
@@ -93,7 +93,7 @@ def _tell_groups(session: Session, outage: Outage, *, now: datetime) -> None:
                 session,
                 f"meeting:{meeting.id}:v{meeting.version}:restart:{outage.id}:c{chat.chat_id}",
                 chat_id=chat.chat_id,
-                content=views.tap_again(),
+                content=change_views.tap_again(),
                 lane=Lane.URGENT,
                 now=now,
                 valid_until=last,

@@ -123,6 +123,8 @@ def _follow(on: Occasion, rung: PlannedRung) -> None:
     if rung.rung is RungName.R1 and meeting.announced_at is None:
         statement = update(Meeting).where(Meeting.id == meeting.id).values(announced_at=on.now)
         on.session.execute(statement.execution_options(synchronize_session=False))
+    if rung.rung in (RungName.R5, RungName.R6):
+        cards.refresh_hours(on.session, meeting.id, now=on.now)
     if rung.rung is RungName.R4:
         for post in on.to_leaders(Message(""), meeting.recorder_id):
             if post.chat_id is not None:

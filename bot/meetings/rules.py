@@ -222,6 +222,7 @@ class Roll:
     voters_present: tuple[int, ...] = ()  # A: of them in the room now
     short: tuple[tuple[VoteRule, int], ...] = ()  # of each voting rule on the agenda: how many voters are missing
     guests: int = 0
+    reopened_until: datetime | None = None  # 补开签到, after downtime
 
     def of(self, member_id: int) -> "Roll":
         """The part that concerns one person."""
@@ -230,7 +231,7 @@ class Roll:
             for part in fields(self)
             if part.name not in _NOT_PEOPLE
         }
-        return Roll(self.meeting_id, **mine)  # type: ignore[arg-type]  # all of them hold people
+        return Roll(self.meeting_id, reopened_until=self.reopened_until, **mine)  # type: ignore[arg-type]  # all of them hold people
 
     @property
     def expected(self) -> int:
@@ -274,7 +275,7 @@ class Roll:
         return tuple(member for member in self.due if member in said) + self.joined
 
 
-_NOT_PEOPLE = frozenset({"meeting_id", "short", "guests"})
+_NOT_PEOPLE = frozenset({"meeting_id", "short", "guests", "reopened_until"})
 
 
 SessionT_contra = TypeVar("SessionT_contra", contravariant=True)

@@ -119,8 +119,8 @@ def card(meeting: MeetingFacts, roll: Roll, moved: Moved | Shifted | None = None
     if meeting.is_over:
         return Message(lines(*_head(meeting, None, now=now), "已结束", outcome(meeting, roll)))
     if meeting.is_open(now):
-        text = lines(*_head(meeting, None, now=now), *_signing_in(meeting), signed(meeting, roll), voting(roll))
-        return Message(text, sign_in_row(meeting))
+        how, signing = _signing_in(meeting, roll, now=now)
+        return Message(lines(*_head(meeting, None, now=now), *how, signed(meeting, roll), voting(roll)), signing)
     buttons = (
         Button("参加", press("attendance", "go", meeting.id, meeting.version)),
         Button("请假", link=f"lv_{base36(meeting.id)}"),
@@ -135,8 +135,9 @@ def private_card(meeting: MeetingFacts, own: Roll, moved: Moved | Shifted | None
     if meeting.is_over:
         return Message(lines(*_head(meeting, None, now=now), "已结束", own_outcome(own)))
     if meeting.is_open(now):
-        buttons = () if own.present else sign_in_row(meeting)
-        return Message(lines(*_head(meeting, None, now=now), *_signing_in(meeting), own_sign_in(own)), buttons)
+        how, signing = _signing_in(meeting, own, now=now)
+        text = lines(*_head(meeting, None, now=now), *how, own_sign_in(own))
+        return Message(text, () if own.present else signing)
     return Message(
         lines(*_head(meeting, moved, now=now), own_state(own)), answer_row(meeting, has_joined=bool(own.joined))
     )
@@ -154,11 +155,19 @@ def _head(meeting: MeetingFacts, moved: Moved | Shifted | None, *, now: datetime
     return parts
 
 
-def _signing_in(meeting: MeetingFacts) -> list[str]:
+def _signing_in(meeting: MeetingFacts, roll: Roll, *, now: datetime) -> tuple[list[str], Buttons]:
+    """What a sign-in counts as at this moment, and its button while there is one."""
     study = ["本次为学习会，不表决"] if meeting.outcome is Outcome.STUDY_ONLY else []
     if meeting.rules.sign_in is SignIn.ROLL_CALL:
-        return ["由书记点名", *study]
-    return [*study, f"签到中，{clock(meeting.starts_at + meeting.rules.window.on_time)}前为准时"]
+        return ["由书记点名", *study], ()
+    on_time, last = (meeting.starts_at + after for after in (meeting.rules.window.on_time, meeting.rules.window.late))
+    if now < last:
+        counts = f"{clock(on_time)}前为准时" if now < on_time else f"{clock(last)}前签到记为迟到"
+        return [*study, f"签到中，{counts}"], sign_in_row(meeting)
+    if roll.reopened_until is not None and now < roll.reopened_until:
+        return [*study, f"补开签到到{clock(roll.reopened_until)}为止"], sign_in_row(meeting)
+    is_left = roll.unsigned or len(roll.joined) > len(roll.joined_present)
+    return [*study, "自助签到已结束，请找书记登记" if is_left else "自助签到已结束"], ()
 
 
 def cancelled_card(meeting: MeetingFacts, *, now: datetime) -> Message:
@@ -368,13 +377,6 @@ def _what_where(meeting: MeetingFacts, *, now: datetime) -> str:
     return f"{when(meeting.starts_at, now=now)} {name(meeting)}{place}"
 
 
-# -- after downtime ---
-
-
-def tap_again() -> Message:
-    return Message("停机期间的点击没有收到，请再点一次。")
-
-
 # -- lists ---
 
 
@@ -386,14 +388,11 @@ def in_chat(meetings: Sequence[tuple[MeetingFacts, Roll]], page: int = 0, count:
     for meeting, roll in meetings:
         counts = signed(meeting, roll) if meeting.is_open(now) or meeting.is_called else answered(meeting, roll)
         what = head(name(meeting), meeting.title)
-        items.append(lines(what, _when_where(meeting, now=now), counts))
+        place = f"，{meeting.place}" if meeting.place else ""
+        at = fill("{span}{place}", span=span(meeting.starts_at, meeting.ends_at, now=now), place=place)
+        items.append(lines(what, at, counts))
     turning = turns(page, count, IN_CHAT, lambda number: press("attendance", "nearby", number))
     return Message("\n\n".join(items), turning)
-
-
-def _when_where(meeting: MeetingFacts, *, now: datetime) -> Html:
-    place = f"，{meeting.place}" if meeting.place else ""
-    return fill("{span}{place}", span=span(meeting.starts_at, meeting.ends_at, now=now), place=place)
 
 
 def button_label(meeting: MeetingFacts, *, now: datetime) -> str:

@@ -79,6 +79,18 @@ def test_at_sign_in_the_card_changes_once_whichever_job_is_first(play: Play, ope
     assert len(play.edits("sheet:")) == (0 if opens_first else 1)
 
 
+def test_the_card_follows_the_hours_of_sign_in(play: Play) -> None:
+    meeting = play.meeting(LINE)
+    play.until("2026-03-06 14:59")
+    play.letters.clear()
+    play.until("2026-03-06 15:31")
+    shown = [(edit.sent_at, edit.text.split("\n")[3]) for edit in play.edits(f"card:{meeting.id}:")]
+    assert shown == [
+        (at("2026-03-06 15:10"), "签到中，15:30前签到记为迟到"),
+        (at("2026-03-06 15:30"), "自助签到已结束，请找书记登记"),
+    ]
+
+
 # -- audiences --------------------------------------------------------------------------------------------------------
 
 

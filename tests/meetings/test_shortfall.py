@@ -84,7 +84,7 @@ def test_held_for_study_nothing_is_voted_on(play: Play) -> None:
     play.work()
     assert play.facts(meeting).outcome is Outcome.STUDY_ONLY
     card = play.edits(f"card:{meeting.id}:{GROUP_CHAT}")[-1].line
-    assert card.endswith("本次为学习会，不表决／签到中，15:10前为准时／实到1 · 请假0 · 未签4")
+    assert card.endswith("本次为学习会，不表决／自助签到已结束，请找书记登记／实到1 · 请假0 · 未签4")
     play.take()
     play.until("2026-03-06 16:00")
     assert play.take() == []  # nobody is asked again

@@ -100,6 +100,34 @@ def test_the_card_of_a_group(meeting: MeetingFacts, roll: Roll, now: datetime, t
     assert line(views.card(meeting, roll, now=now)) == text
 
 
+@pytest.mark.parametrize(
+    ("now", "until", "text"),
+    [
+        ("15:09", None, "签到中，15:10前为准时 [签到]"),
+        ("15:10", None, "签到中，15:30前签到记为迟到 [签到]"),
+        ("15:29", None, "签到中，15:30前签到记为迟到 [签到]"),
+        ("15:30", None, "自助签到已结束，请找书记登记"),
+        ("17:20", "17:40", "补开签到到17:40为止 [签到]"),
+        ("17:40", "17:40", "自助签到已结束，请找书记登记"),
+    ],
+)
+def test_the_card_says_what_a_sign_in_counts_as_now(now: str, until: str | None, text: str) -> None:
+    meeting, at_once = replace(MEETING, state=MeetingState.OPEN), at(f"2026-12-04 {now}")
+    roll = replace(SIGNED, reopened_until=at(f"2026-12-04 {until}") if until else None)
+    said, _, button = text.partition(" ")
+    state = f"{HEAD}／{said}／" + "{} " + button
+    counts = "实到18（迟到1） · 请假2 · 未签4"
+    assert line(views.card(meeting, roll, now=at_once)) == state.format(counts).strip()
+    assert line(views.private_card(meeting, roll.of(20), now=at_once)) == state.format("您还没有签到").strip()
+
+
+def test_nobody_is_sent_to_the_secretary_once_all_are_noted() -> None:
+    meeting, now = replace(MEETING, state=MeetingState.OPEN), at("2026-12-04 15:31")
+    mine = Roll(71, due=(1,), present=(1,))
+    said = line(views.private_card(meeting, mine, now=now))
+    assert said == f"{HEAD}／自助签到已结束／您已签到（准时）"
+
+
 def test_a_cancelled_card_is_struck_through() -> None:
     gone = replace(MEETING, state=MeetingState.CANCELLED, reason="讲师生病")
     assert views.card(gone, ROLL, now=NOW).text.startswith("<s>【支部党员大会】讨论发展对象</s>")
