@@ -132,8 +132,9 @@ async def cancel(roll: RollReader[Session], update: Update, context: Context) ->
 
 
 async def wait(_: Update, context: Context) -> None:
-    again_at = await context.transact(shortfall.wait, context.press.number(0), context.press.number(1))
-    await context.say(Toast(leader_views.waiting(again_at)))
+    meeting, again_at = await context.transact(shortfall.wait, context.press.number(0), context.press.number(1))
+    shown = leader_views.waited(meeting, again_at, now=context.now())
+    await context.say(Toast(leader_views.waiting(again_at)), Edit(shown))
 
 
 async def hold_for_study(_: Update, context: Context) -> None:

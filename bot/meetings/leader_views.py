@@ -54,15 +54,29 @@ def with_choice(message: Message, meeting: MeetingFacts, roll: Roll, times_asked
     """The same with what the secretary may do about too few voters."""
     if not roll.is_short:
         return message
+    wait = Button("继续等待", press("meetings", "wait", meeting.id, meeting.version))
+    waits = (wait,) if times_asked < ladder.QUORUM_QUESTIONS else ()
+    return Message(message.text, (*message.buttons, (*_besides_waiting(meeting), *waits)))
+
+
+def _besides_waiting(meeting: MeetingFacts) -> tuple[Button, ...]:
     at = (meeting.id, meeting.version)
-    move = Button("延期", press("meetings", "move", *at))
-    study = Button("改为学习会", press("meetings", "study", *at))
-    wait = (Button("继续等待", press("meetings", "wait", *at)),) if times_asked < ladder.QUORUM_QUESTIONS else ()
-    return Message(message.text, (*message.buttons, (move, study, *wait)))
+    return Button("延期", press("meetings", "move", *at)), Button("改为学习会", press("meetings", "study", *at))
 
 
 def waiting(asked_again_at: datetime | None) -> str:
     return f"{clock(asked_again_at)}再向您报告" if asked_again_at else "已记下，不再提醒"
+
+
+def waited(meeting: MeetingFacts, asked_again_at: datetime | None, *, now: datetime) -> Message:
+    """Stands where the question was until it is asked again: nothing to wait for twice."""
+    text = fill(
+        "{day}{kind}：继续等待，{then}。",
+        day=short_day(meeting.on, now=now),
+        kind=name(meeting),
+        then=f"{clock(asked_again_at)}再向您报告" if asked_again_at else "不再提醒",
+    )
+    return Message(text, (sheet_row(meeting), _besides_waiting(meeting)))
 
 
 def studying(meeting: MeetingFacts, *, now: datetime) -> Message:

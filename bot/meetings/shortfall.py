@@ -21,9 +21,16 @@ class AlreadyForStudy(UserError):
     ends_buttons = True
 
 
-def wait(session: Session, sender: Sender, meeting_id: int, version: int, *, now: datetime) -> datetime | None:
+def wait(
+    session: Session, sender: Sender, meeting_id: int, version: int, *, now: datetime
+) -> tuple[MeetingFacts, datetime | None]:
     """继续等待: when the question will be asked again, if at all. A second press changes nothing."""
     meeting = _running(session, sender, meeting_id, version, now=now)
+    return meeting, _ask_again(session, meeting, now=now)
+
+
+def _ask_again(session: Session, meeting: MeetingFacts, *, now: datetime) -> datetime | None:
+    meeting_id, version = meeting.id, meeting.version
     of_report = Rung.meeting_id == meeting_id, Rung.version == version, Rung.rung == RungName.R6
     last = session.scalar(select(func.max(Rung.round)).where(*of_report, Rung.fired_at.is_not(None)))
     planned = session.scalar(select(Rung.due_at).where(*of_report, Rung.state == RungState.PLANNED))

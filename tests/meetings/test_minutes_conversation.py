@@ -24,7 +24,10 @@ async def test_from_the_agenda_to_filed_minutes(stage: Stage, chat: Cast) -> Non
     )
     await stage.at("2026-03-06 15:30")
     assert li.last().text.endswith("有表决权应到11，到会0，还差6人，不能表决。")
-    assert (await li.press("继续等待")).toast == "15:45再向您报告"
+    waits = await li.press("继续等待")
+    assert waits.toast == "15:45再向您报告"
+    assert waits.edits[0].text == "3月6日支部党员大会：继续等待，15:45再向您报告。"
+    assert [button.text for button in waits.edits[0].buttons()] == ["考勤表", "延期", "改为学习会"]
     await stage.at("2026-03-06 15:45")
     assert (await li.press("改为学习会")).edits[0].text == "3月6日支部党员大会已改为学习会，本次不表决。"
     await stage.at("2026-03-06 17:30")

@@ -69,6 +69,10 @@ def test_where_nobody_may_vote_the_report_says_so_once() -> None:
 def test_what_the_secretary_chose_is_answered_shortly() -> None:
     assert leader_views.waiting(at("2026-12-04 15:45")) == "15:45再向您报告"
     assert leader_views.waiting(None) == "已记下，不再提醒"
+    later = leader_views.waited(MEETING, at("2026-12-04 15:45"), now=at("2026-12-04 15:31"))
+    assert line(later) == "12月4日支部党员大会：继续等待，15:45再向您报告。 [考勤表] [延期] [改为学习会]"
+    last = leader_views.waited(MEETING, None, now=at("2026-12-04 16:16"))
+    assert line(last) == "12月4日支部党员大会：继续等待，不再提醒。 [考勤表] [延期] [改为学习会]"
     studying = leader_views.studying(MEETING, now=at("2026-12-04 15:46"))
     assert line(studying) == "12月4日支部党员大会已改为学习会，本次不表决。 [考勤表]"
 

@@ -57,14 +57,14 @@ def test_waiting_is_asked_about_again_four_times_in_all(play: Play) -> None:
     li, meeting = play.cast.li, assembly(play, "张三")
     play.take()
     for clock, has_choice in (("15:45", True), ("16:00", True), ("16:15", False)):
-        again_at = play.act(li, shortfall.wait, meeting.id, 1)
+        _, again_at = play.act(li, shortfall.wait, meeting.id, 1)
         assert again_at == play.now + timedelta(minutes=15)
-        assert play.act(li, shortfall.wait, meeting.id, 1) == again_at  # a second press changes nothing
+        assert play.act(li, shortfall.wait, meeting.id, 1)[1] == again_at  # a second press changes nothing
         play.until(f"2026-03-06 {clock}")
         [line] = to_secretary(play)
         assert line.startswith(f"支部党员大会{clock}：")
         assert line.endswith("〔继续等待〕") is has_choice
-    assert play.act(li, shortfall.wait, meeting.id, 1) is None
+    assert play.act(li, shortfall.wait, meeting.id, 1)[1] is None
 
 
 def test_a_voter_who_comes_while_it_is_waited_makes_it_possible(play: Play) -> None:
