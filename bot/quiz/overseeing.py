@@ -175,7 +175,8 @@ def sitters(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
         .join(Candidate, (Candidate.paper_id == Attempt.paper_id) & (Candidate.member_id == Attempt.member_id))
         .where(Candidate.paper_id == paper_id, Candidate.branch_id.in_(branch_ids))
         .where(Attempt.state.in_(FINISHED), Attempt.round_id.is_(None))
-        .order_by(Candidate.branch_id, Candidate.group_id, Attempt.member_id, Attempt.number)
+        .order_by(Candidate.branch_id, Candidate.group_id.is_(None), Candidate.group_id, Attempt.member_id)
+        .order_by(Attempt.number)
     )
     found = {member_id: (attempt_id, number) for attempt_id, number, member_id in session.execute(query)}
     people = members.people(session, list(found), local_day(now))

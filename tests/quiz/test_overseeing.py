@@ -79,6 +79,13 @@ def test_a_void_attempt_is_kept_logged_and_may_be_repeated(hall: Hall, sat: int)
     assert [one.number for one in hall.rows(Attempt)] == [1, 2]
 
 
+def test_whose_attempt_is_void_is_chosen_in_the_order_of_the_roster(hall: Hall, sat: int) -> None:
+    for who in (hall.cast.li, hall.cast.zhou):
+        hall.submit(who, hall.start(who))
+    _, sitters = hall.act(overseeing.sitters, hall.cast.li, hall.paper_id)
+    assert [one.name for one in sitters] == ["张三", "周八", "李四"]  # those of no group last, on every server
+
+
 def test_an_attempt_is_declared_void_once(hall: Hall, sat: int) -> None:
     hall.act(overseeing.void, hall.cast.li, sat, "代考")
     with pytest.raises(overseeing.NothingToVoid):
