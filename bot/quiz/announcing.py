@@ -116,12 +116,13 @@ def _to_group(session: Session, of: Exam, branch: UnitRef, figures: Rates, post:
 
 
 def _top(session: Session, of: Exam, branch: UnitRef) -> tuple[str, ...]:
-    """Names, without scores and in the order of the roster, where the paper asks for them."""
+    """Names, without scores and in the order of the roster, where the paper asks for them; nobody's who has failed."""
     if not (of.ranking and of.top_names):
         return ()
     rows = [one for one in outcomes.lines(session, of, [branch.id]) if one.outcome is Outcome.SAT]
     places = reports.ranked(of, rows)
-    return tuple(rows[number].name for number in top([places[one.member_id] for one in rows], of.top_names))
+    first = top([places[one.member_id] for one in rows], of.top_names)
+    return tuple(rows[number].name for number in first if rows[number].is_passed)
 
 
 def _officers(session: Session, branch: UnitRef, now: datetime) -> list[Holder]:

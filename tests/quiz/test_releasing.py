@@ -269,6 +269,15 @@ def test_top_names_stand_without_scores_and_only_where_paper_and_office_both_say
     assert "95" not in told.partition("\n")[2]
 
 
+def test_nobody_who_has_failed_is_named_among_the_first(office: Office) -> None:
+    office.top_names_allowed = True
+    for who, centi in ((office.cast.zhang, 9000), (office.cast.li, 5900), (office.cast.sun, 0)):
+        office.sat(who, centi)
+    office.set(ranking=True, top_names=3)
+    office.release()
+    assert office.texts("figures", GROUP_CHAT)[0].endswith("\n前列：张三（按名册顺序，不分先后）。")
+
+
 def test_no_group_message_names_anybody_by_default(office: Office, add_bank: AddBank) -> None:
     add_bank(many(3))
     for who in (office.cast.zhang, office.cast.li, office.cast.sun):
