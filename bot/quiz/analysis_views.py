@@ -13,7 +13,6 @@ from bot.quiz.rates import tenths_of
 from bot.quiz.result_facts import (
     Analysis,
     Book,
-    Exam,
     ItemFigures,
     ItemPage,
     KeyForm,
@@ -307,8 +306,11 @@ def resit_published(facts: ResitPublished) -> Message:
 _NOT_IN_NAMES = re.compile(r'[\\/:*?"<>|\s]+')
 
 
-def file_name(of: Exam) -> str:
-    return f"{of.code}_{cut(_NOT_IN_NAMES.sub('', of.title), 40)}_成绩"
+def file_name(what: Book) -> str:
+    """With its branch, if it is of one alone: in a folder they lie side by side."""
+    branches = [one.branch for one in what.overview]
+    parts = [what.exam.title, *(branches if len(branches) == 1 else ())]
+    return "_".join([what.exam.code, *(cut(_NOT_IN_NAMES.sub("", part), 40) for part in parts), "成绩"])
 
 
 def caption(what: Book) -> str:

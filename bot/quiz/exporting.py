@@ -133,7 +133,7 @@ def _answer(line: Line, item: _Item, asked: Question, key: Question) -> AnswerLi
 
 
 def documents(what: Book, data: bytes) -> tuple[Document, ...]:
-    return (Document(f"{analysis_views.file_name(what.exam)}.xlsx", data, analysis_views.caption(what)),)
+    return (Document(f"{analysis_views.file_name(what)}.xlsx", data, analysis_views.caption(what)),)
 
 
 def deliver(session: Session, sender: Sender, what: Book, files: Sequence[Document], *, now: datetime) -> None:

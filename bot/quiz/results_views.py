@@ -29,6 +29,7 @@ MOST_BRANCHES = 40
 PAGE = 25
 MAX_TITLE = 60
 NONE = "—"
+OWN = "本支部"
 OUTCOMES = {
     Outcome.SAT: "参考",
     Outcome.NO_ANSWER: "开卷未答",
@@ -119,14 +120,18 @@ def _own_buttons(facts: OwnScore) -> Buttons:
 def group_figures(facts: GroupFigures) -> Message:
     """T10: figures of the branch, nobody's score; of very few people not even their mean."""
     top = fill("\n前列：{names}（按名册顺序，不分先后）。", names="、".join(facts.top)) if facts.top else ""
-    text = _branch_figures(facts.title, facts.rates, is_corrected=facts.is_corrected, is_open=False)
+    text = _branch_figures(facts.title, OWN, facts.rates, is_corrected=facts.is_corrected, is_open=False)
     return Message(Html(f"{text}个人成绩已私发本人。{top}") if facts.rates.sat else text)
 
 
-def _branch_figures(title: str, rates: Rates, *, is_corrected: bool, is_open: bool) -> Html:
+def _branch_figures(title: str, whose: str, rates: Rates, *, is_corrected: bool, is_open: bool) -> Html:
     head = fill("《{title}》成绩更正：有一道题重新判定。" if is_corrected else "《{title}》已结束。", title=title)
     took_part = fill(
-        "本支部应考 {a} 人，参考 {b} 人，参考率 {c}", a=rates.expected, b=rates.sat, c=percent(rates.sat_rate)
+        "{whose}应考 {a} 人，参考 {b} 人，参考率 {c}",
+        whose=whose,
+        a=rates.expected,
+        b=rates.sat,
+        c=percent(rates.sat_rate),
     )
     if not rates.sat:
         return Html(f"{head}{took_part}。")
@@ -146,9 +151,9 @@ def _branch_figures(title: str, rates: Rates, *, is_corrected: bool, is_open: bo
 
 def report(facts: Report) -> Message:
     """T11: the branch with its names, for secretary and organizer alone."""
-    of = facts.exam
+    of, whose = facts.exam, facts.branch if facts.has_others else OWN
     text = lines(
-        _branch_figures(of.title, facts.rates, is_corrected=of.revision > 1, is_open=True),
+        _branch_figures(of.title, whose, facts.rates, is_corrected=of.revision > 1, is_open=True),
         _named("缺考", facts.absent),
         _named("开卷未答", facts.no_answer),
         _named("免考", facts.exempt),

@@ -125,7 +125,7 @@ def test_the_file_goes_out_once_and_is_not_kept(office: Office) -> None:
     assert row.body is not None
     document = from_json(row.body)
     assert isinstance(document, Document)
-    assert (document.name, row.chat_id) == ("2026-001_四月测试_成绩.xlsx", office.cast.li.user_id)
+    assert (document.name, row.chat_id) == ("2026-001_四月测试_一支部_成绩.xlsx", office.cast.li.user_id)
     assert exports.HOOKS.sent is not None
     office.database.run(exports.HOOKS.sent, row.key, Sent(office.cast.li.user_id, 1, None, office.now))
     assert next(one.body for one in office.outbox() if one.key == row.key) is None

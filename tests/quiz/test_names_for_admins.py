@@ -72,6 +72,7 @@ def test_the_table_leads_to_each_branch_with_its_names(office: Office) -> None:
     assert isinstance(own, Report)
     assert own.absent == ("郑十",)
     assert labels(results_views.report(own))[-1] == "返回各支部"
+    assert "已结束。二支部应考 1 人" in results_views.report(own).text  # whose it is, for he has another of his own
     names = act(office, reports.names, cast.wang, office.paper_id, cast.branch.id)
     assert {line.name: line.score_centi for line in names.lines if line.score_centi} == {"张三": 9000, "周八": 5000}
 
@@ -86,6 +87,9 @@ def test_the_file_has_the_names_of_all_branches_he_leads(office: Office) -> None
     listed = [(row[0], row[2]) for row in sheet.iter_rows(min_row=3, values_only=True) if row[2]]
     assert ("一支部", "张三") in listed
     assert listed[-1] == ("二支部", "郑十")
+    one = act(office, exporting.gather, cast.wang, office.paper_id, cast.second.id)
+    names = [exporting.documents(book, b"")[0].name for book in (found, one)]
+    assert names == ["2026-001_四月测试_成绩.xlsx", "2026-001_四月测试_二支部_成绩.xlsx"]
     act(office, exporting.deliver, cast.wang, found, ())
     with pytest.raises(NotAllowed):  # the switch was turned off meanwhile
         act(office, exporting.deliver, cast.wang, found, (), sees_names=False)
