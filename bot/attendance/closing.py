@@ -119,16 +119,19 @@ def close(
     final = roll(session, meeting.id, now=now)
     told = final.joined_present if meeting.is_voluntary else final.absent
     message = views.summary(now_is, final, meetings.named(session, told, now_is))
-    _tell_secretary(session, now_is, "closed", message, now=now)
+    reader_id = _tell_secretary(session, now_is, "closed", message, now=now)
     amending.tell_marked(session, now_is, now=now)
     log.info("meeting_closed", meeting=meeting.id, expected=final.expected, present=len(final.present))
-    return Closed(now_is, final)
+    return Closed(now_is, final, is_told=reader_id is not None and reader_id == actor_id)
 
 
-def _tell_secretary(session: Session, meeting: MeetingFacts, what: str, message: Message, *, now: datetime) -> None:
+def _tell_secretary(
+    session: Session, meeting: MeetingFacts, what: str, message: Message, *, now: datetime
+) -> int | None:
+    """Who leads reads it, or a stand-in; which member that is."""
     reader = members.addressee(session, meeting.unit.id, now=now)
     if reader is None or reader.holder.user_id is None:
-        return
+        return None
     user_id = reader.holder.user_id
     worded = meeting_views.standin(message) if reader.is_standin else message
     is_quiet = quiet.quiet_hours(session, meeting.unit, [user_id]).of(user_id).holds(now)
@@ -142,6 +145,7 @@ def _tell_secretary(session: Session, meeting: MeetingFacts, what: str, message:
         valid_until=now + ladder.MINUTES_KEPT,
         is_unasked=True,
     )
+    return reader.holder.member_id
 
 
 # -- by hand ---

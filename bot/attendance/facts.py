@@ -142,6 +142,7 @@ class Sheet:
 class Closed:
     meeting: MeetingFacts
     roll: Roll
+    is_told: bool = False  # who closed it is who reads the outcome
 
 
 @dataclass(frozen=True, slots=True)

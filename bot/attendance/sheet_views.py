@@ -262,6 +262,9 @@ def nothing_ended() -> Message:
 
 
 def ended(result: Closed) -> Message:
+    """To who pressed; who reads the outcome in a message of its own is not told it twice."""
+    if result.is_told:
+        return Message(fill("{kind}已结束，结果见下一条。", kind=name(result.meeting)))
     return Message(lines(fill("{kind}已结束", kind=name(result.meeting)), outcome(result.meeting, result.roll)))
 
 

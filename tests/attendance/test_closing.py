@@ -137,7 +137,7 @@ def test_the_secretary_ends_it_earlier_but_not_before_it_began(play: Play) -> No
     with pytest.raises(NotStarted):
         play.act(cast.li, closing.end, meeting.id)
     play.until("2026-03-06 15:20")
-    play.act(cast.li, closing.end, meeting.id)
+    assert play.act(cast.li, closing.end, meeting.id).is_told
     assert play.facts(meeting).state is MeetingState.CLOSED
     assert play.rungs(meeting)["R6"].endswith("SUPERSEDED")
     with pytest.raises(closing.AlreadyEnded):

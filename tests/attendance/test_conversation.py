@@ -151,7 +151,7 @@ async def test_ending_asks_once_more_and_tells_the_outcome(stage: Stage, chat: C
     asked = (await li.press("结束")).message
     assert asked.text == "结束签到后，未签11人记为缺席。确认结束吗？"
     done = await li.press("确认结束", on=asked)
-    assert asked.text == "主题党日已结束\n应到12 · 实到1 · 请假0 · 缺席11 · 到会率8.3%"
+    assert asked.text == "主题党日已结束，结果见下一条。"  # he is who reads it
     assert done.messages[0].text.startswith("主题党日已结束：应到12，实到1（迟到1），请假0，缺席11：")
     assert last_line(card(li, group)) == "应到12 · 实到1 · 请假0 · 缺席11 · 到会率8.3%"
     late = await zhang.press("签到", on=next(m for m in zhang.sees(group) if m.text == card(zhang, group)), stale=-2)

@@ -107,7 +107,7 @@ def test_who_leads_voluntary_work_reads_who_took_part(play: Play) -> None:
     meeting = planting(play)
     play.take()
     play.now = at("2026-03-06 11:00")
-    ended = sheet_views.ended(play.act(play.cast.li, closing.end, meeting.id))
+    ended = sheet_views.ended(play.act(play.cast.sun, closing.end, meeting.id))
     play.work()
     assert line(ended) == "志愿服务已结束／报名4 · 参加2"
     assert card_of(play, meeting) == "报名4 · 参加2"

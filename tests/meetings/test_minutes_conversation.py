@@ -79,7 +79,7 @@ async def test_a_meeting_held_without_the_bot_is_written_down(chat: Cast) -> Non
     await li.press("张三 未签")
     await li.press("结束")
     ended = await li.press("确认结束")
-    assert ended.edits[0].text == "主题党日已结束\n应到12 · 实到1 · 请假0 · 缺席11 · 到会率8.3%"
+    assert ended.edits[0].text == "主题党日已结束，结果见下一条。"
     assert "签到" not in [button.text for button in (await zhang.say("/meetings")).message.buttons()]
 
 
