@@ -51,6 +51,7 @@ class Own:
     may_open: bool = False  # 立即开始签到
     may_minute: bool = False
     has_left: bool = False
+    is_elsewhere: bool = False  # not of one's own branch
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,16 +152,17 @@ async def roll(_: Update, context: Context) -> None:
     if not context.sender.is_private:
         await context.say(sheet_views.roll_in_private())
         return
-    found = await context.read(sheet.near)
+    found, is_elsewhere = await context.read(sheet.near)
     if len(found) > 1:
-        await context.say(sheet_views.pick_sheet(found, now=context.now()))
+        await context.say(sheet_views.pick_sheet(found, is_elsewhere=is_elsewhere, now=context.now()))
         return
     await context.transact(marking.post_sheet, found[0].id)
 
 
 async def turn_roll(_: Update, context: Context) -> None:
-    found = await context.read(sheet.near)
-    await context.say(Edit(sheet_views.pick_sheet(found, context.press.number(0), now=context.now())))
+    found, is_elsewhere = await context.read(sheet.near)
+    page = sheet_views.pick_sheet(found, context.press.number(0), is_elsewhere=is_elsewhere, now=context.now())
+    await context.say(Edit(page))
 
 
 async def show_sheet(_: Update, context: Context) -> None:

@@ -11,7 +11,7 @@ from bot.attendance.chain import Entry as Event
 from bot.attendance.facts import Sheet
 from bot.attendance.models import Attendance
 from bot.attendance.opening import tip_of
-from bot.attendance.rules import CAME, Action, Answer, LeaveState, Proof, Status, parts_seen
+from bot.attendance.rules import CAME, Action, Answer, LeaveState, Proof, Status, is_elsewhere, parts_seen
 from bot.attendance.service import refresh_requests
 from bot.errors import UserError
 from bot.meetings import cards
@@ -150,7 +150,8 @@ def render(session: Session, key: str, now: datetime) -> Rendered | None:
     meeting = meetings.facts(session, meeting_id)
     if meeting is None or not parts_seen(who, meeting.unit, meeting.case):
         return None
-    message: Message = sheet_views.sheet(sheet.read(session, meeting, who), now=now)
+    host = meeting.unit.name if is_elsewhere(who, meeting.unit) else ""
+    message: Message = sheet_views.sheet(sheet.read(session, meeting, who), host, now=now)
     shown = cards.message_id(session, meeting_id, chat_id, CardKind.SHEET)
     return Rendered(chat_id, Edit(message, shown) if shown else message)
 

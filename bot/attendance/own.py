@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from bot.attendance import leave, proposals, service
 from bot.attendance.facts import Answered, CheckedIn, NearChat, Own, Record, Today
 from bot.attendance.models import Attendance
-from bot.attendance.rules import CAME, Answer, Status, parts_seen
+from bot.attendance.rules import CAME, Answer, Status, is_elsewhere, parts_seen
 from bot.attendance.service import roll
 from bot.attendance.standing import counted, standings
 from bot.errors import UserError
@@ -72,6 +72,7 @@ def _own(session: Session, who: Actor, meeting: MeetingFacts) -> Own:
         may_open=who.may(Right.ROLL_CALL, meeting.unit, meeting.case),
         may_minute=who.may(Right.MINUTES, meeting.unit, meeting.case),
         has_left=any(one.left_at is not None for one in mine),
+        is_elsewhere=is_elsewhere(who, meeting.unit),
     )
 
 

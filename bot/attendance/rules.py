@@ -230,6 +230,12 @@ def parts_seen(who: Actor, unit: UnitRef, case: Case) -> tuple[UnitRef, ...]:
     return tuple(own for own in who.units_for(Right.SEE_NAMES) if unit.covers(own))
 
 
+def is_elsewhere(who: Actor, unit: UnitRef) -> bool:
+    """Whether a body is neither one's own branch, nor a part of it, nor above it."""
+    home = who.branch
+    return home is None or not (unit.covers(home) or home.covers(unit))
+
+
 @dataclass(frozen=True)
 class Turnout:
     """Counts over due people only. After close 应到 = 实到 + 请假 + 缺席 and `unsigned` is 0."""

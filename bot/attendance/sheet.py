@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from bot.attendance.facts import Entry, Excused, GuestLine, Sheet
 from bot.attendance.models import Attendance, Guest, MakeUp
-from bot.attendance.rules import parts_seen
+from bot.attendance.rules import is_elsewhere, parts_seen
 from bot.attendance.standing import Standing, counted, standings, with_body
 from bot.errors import UserError
 from bot.meetings import service as meetings
@@ -25,8 +25,9 @@ class NothingToShow(UserError):
     text = "现在没有可以查看的考勤表。"
 
 
-def near(session: Session, sender: Sender, *, now: datetime) -> list[MeetingFacts]:
-    """Meetings whose names this person may see: running ones if there are any, else what is near."""
+def near(session: Session, sender: Sender, *, now: datetime) -> tuple[list[MeetingFacts], bool]:
+    """Meetings whose names this person may see: running ones if there are any, else what is near; and whether one of
+    them is not of his own branch."""
     who = members.actor(session, sender, now=now)
     found = [
         meeting for meeting in meetings.around(session, who, now=now) if parts_seen(who, meeting.unit, meeting.case)
@@ -34,7 +35,8 @@ def near(session: Session, sender: Sender, *, now: datetime) -> list[MeetingFact
     if not found:
         who.require(Right.SEE_NAMES)
         raise NothingToShow
-    return [meeting for meeting in found if meeting.is_open(now)] or found
+    shown = [meeting for meeting in found if meeting.is_open(now)] or found
+    return shown, any(is_elsewhere(who, meeting.unit) for meeting in shown)
 
 
 def visible(session: Session, who: Actor, meeting_id: int) -> MeetingFacts:

@@ -46,11 +46,12 @@ STATUS_NAMES = {
 }
 
 
-def sheet(what: Sheet, *, now: datetime) -> Message:
+def sheet(what: Sheet, host: str = "", *, now: datetime) -> Message:
     """考勤表: counts, then names by state; private, for who may see names."""
     meeting = what.meeting
     parts = [
         head(name(meeting), meeting.title),
+        *([fill("{host}", host=host)] if host else []),
         span(meeting.starts_at, meeting.ends_at, now=now),
         _counts(what),
         *filter(None, (*_notes(what, now=now), voting(what.roll), "只列出您负责的党员。" if what.is_part else "")),
@@ -280,10 +281,10 @@ def reopened(until: datetime) -> str:
     return f"签到补开到{clock(until)}"
 
 
-def hosts(meetings: Sequence[MeetingFacts]) -> dict[int, str]:
-    """Whose each meeting is, for who sees those of several branches; nothing for who does not."""
+def hosts(meetings: Sequence[MeetingFacts], *, is_elsewhere: bool) -> dict[int, str]:
+    """Whose each meeting is, for who sees those of several branches or of another than his own."""
     homes = {meeting.id: _home(meeting.unit) for meeting in meetings}
-    if len(set(homes.values())) < MANY:
+    if len(set(homes.values())) < MANY and not is_elsewhere:
         return dict.fromkeys(homes, "")
     names = {meeting.unit.path: meeting.unit.name for meeting in meetings}
     return {meeting.id: names.get(homes[meeting.id], meeting.unit.name) for meeting in meetings}
@@ -298,9 +299,11 @@ def hosted(meeting: MeetingFacts, host: str, verb: str, *, now: datetime) -> But
     return Button(cut(f"{host} {button_label(meeting, now=now)}".strip(), 40), press("attendance", verb, meeting.id))
 
 
-def pick_sheet(meetings: Sequence[MeetingFacts], page: int = 0, *, now: datetime) -> Message:
+def pick_sheet(
+    meetings: Sequence[MeetingFacts], page: int = 0, *, is_elsewhere: bool = False, now: datetime
+) -> Message:
     page = max(0, min(page, (len(meetings) - 1) // PAGE))
-    shown, whose = meetings[page * PAGE : (page + 1) * PAGE], hosts(meetings)
+    shown, whose = meetings[page * PAGE : (page + 1) * PAGE], hosts(meetings, is_elsewhere=is_elsewhere)
     buttons = [hosted(meeting, whose[meeting.id], "sheet", now=now) for meeting in shown]
     turning = turns(page, len(meetings), PAGE, lambda number: press("attendance", "rolls", number))
     return Message("看哪一个会议的考勤表？", (*rows(buttons, 1), *turning))

@@ -209,7 +209,7 @@ def meeting_list(found: Sequence[Own], page: int = 0, *, now: datetime) -> Messa
         return Message("近期没有会议。", ((mine,),))
     page = max(0, min(page, (len(found) - 1) // PAGE))
     shown = found[page * PAGE : (page + 1) * PAGE]
-    whose = hosts([own.meeting for own in found])
+    whose = hosts([own.meeting for own in found], is_elsewhere=any(own.is_elsewhere for own in found))
     items = [
         lines(
             head(name(own.meeting), own.meeting.title),

@@ -5,12 +5,13 @@ from datetime import date
 import pytest
 from sqlalchemy.orm import Session
 
-from bot.attendance import leave, marking, sheet_views, trail
+from bot.attendance import leave, marking, own, sheet, sheet_views, trail, views
 from bot.attendance.rules import ReasonKind, Status
 from bot.members.models import Member
 from bot.members.rules import ExemptionScope, NotAllowed, Role
-from bot.message import strip_tags
+from bot.message import Html, Message, strip_tags
 from tests.attendance.acts import LINE, sheet_of, trail_of
+from tests.make import Someone
 from tests.meetings.play import Play, at, texts
 
 
@@ -18,6 +19,27 @@ from tests.meetings.play import Play, at, texts
 def database_url(sqlite_url: str) -> str:
     """Marks and their chain are tried on both databases in `test_closing` and `test_histories`."""
     return sqlite_url
+
+
+def test_an_administrator_reads_whose_meeting_it_is_though_only_one_branch_has_any(play: Play) -> None:
+    cast, meeting = play.cast, play.meeting(LINE)
+    second = play.meeting("本周四15点 党课 学习 @三楼会议室")
+    unit = meeting.unit.name
+
+    def of(who: Someone) -> tuple[Message, ...]:
+        found = play.act(who, own.near)
+        play.act(who, marking.post_sheet, meeting.id)
+        play.work()
+        posted = next(letter for letter in reversed(play.letters) if letter.key.startswith("sheet:"))
+        near, is_elsewhere = play.act(who, sheet.near)
+        assert [one.id for one in near] == [second.id, meeting.id]
+        shown = sheet_views.pick_sheet(near, is_elsewhere=is_elsewhere, now=play.now)
+        return views.meeting_list(found, now=play.now), shown, Message(Html(posted.text))
+
+    def said(messages: tuple[Message, ...]) -> list[int]:
+        return [(one.text + str(one.buttons)).count(unit) for one in messages]
+
+    assert (said(of(cast.wang)), said(of(cast.li))) == ([4, 2, 1], [0, 0, 0])
 
 
 # -- on the sheet -----------------------------------------------------------------------------------------------------
