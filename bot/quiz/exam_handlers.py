@@ -10,6 +10,7 @@ from bot.quiz import exam_views as views
 from bot.quiz.attempts import Running
 from bot.quiz.exam_facts import Card, Cover, Late, MyStanding, Saved
 
+MOVED = 2  # arguments of a press that stays with its message
 TO_DO = frozenset({MyStanding.RUNNING, MyStanding.READY})
 
 
@@ -58,8 +59,10 @@ async def start(_: Update, context: Context) -> None:
 
 
 async def show(_: Update, context: Context) -> None:
+    """Taken up again it is in another message than before; so it is where a text was echoed."""
     place = context.press
-    await _show(context, await context.transact(sitting.show, place.number(0), place.number(1)))
+    look = starting.take_up if place.number(1) == 0 or len(place.args) > MOVED else sitting.show
+    await _show(context, await context.transact(look, place.number(0), place.number(1)))
 
 
 async def pick(_: Update, context: Context) -> None:

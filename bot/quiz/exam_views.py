@@ -227,8 +227,8 @@ def saved(facts: Saved) -> str:
 def echo(facts: Saved) -> Message:
     """The answer to a text that filled blanks."""
     words = answer_words(facts.question, facts.order, facts.selection)
-    again = Button("重填", press("quiz", "card", facts.card.attempt_id, facts.position))
-    go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, facts.position % facts.card.total + 1))
+    again = Button("重填", press("quiz", "card", facts.card.attempt_id, facts.position, 1))
+    go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, facts.position % facts.card.total + 1, 1))
     if facts.card.answered == facts.card.total:
         go_on = Button("交卷", press("quiz", "check", facts.card.attempt_id, facts.position), style="success")
     return Message(

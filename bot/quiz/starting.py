@@ -18,7 +18,7 @@ from bot.errors import UserError
 from bot.members import service as members
 from bot.members.views import moment
 from bot.message import Sender, StaleButton
-from bot.outbox import Lane
+from bot.outbox import Lane, OutboxRow
 from bot.quiz import attempts, exam_views, exams, sitting
 from bot.quiz.blueprint import Blueprint, draw_each, shuffled
 from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding
@@ -222,11 +222,26 @@ _NEW_ITEM = Write(lambda dialect: upsert_on(dialect, AttemptItem))
 def start(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> Card:
     """The clock runs from the moment the press reached us; pressed twice there is one attempt."""
     desk = _entered(session, sender, paper_id, now)
-    attempt_id = desk.running_id
-    if attempt_id is None:
-        _refuse(desk, sender.at)
-        attempt_id = _begin(session, sender, desk, now)
-    return sitting.show(session, sender, attempt_id, 0, now=now)
+    if desk.running_id is not None:
+        return take_up(session, sender, desk.running_id, 0, now=now)
+    _refuse(desk, sender.at)
+    return sitting.show(session, sender, _begin(session, sender, desk, now), 0, now=now)
+
+
+_CARD_MOVED = Write(
+    update(OutboxRow)
+    .where(OutboxRow.key == bindparam("of_key"), OutboxRow.reply_to != bindparam("message"))
+    .values(reply_to=bindparam("message"))
+)
+
+
+def take_up(session: Session, sender: Sender, attempt_id: int, position: int, *, now: datetime) -> Card:
+    """The card in the message that was pressed, which from now on is the card of the attempt."""
+    running = attempts.own(session, sender, attempt_id, now=now)
+    if sender.message_id is not None:
+        key = paper_key(running.paper_id, "last5", running.id)
+        _CARD_MOVED.run(session, {"of_key": key, "message": sender.message_id})
+    return sitting.open_card(session, sender, running, position, now)
 
 
 def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:
@@ -251,8 +266,7 @@ def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:
     rng = random.Random(f"{paper.seed}:{desk.member_id}:{number}")  # noqa: S311  # what it decides is stored
     _lay_out(session, paper, fresh[0], rng, is_first=number == 1)
     _IS_DUE.run(session, {"of_paper": paper.id, "of_member": desk.member_id})
-    if limit >= LAST_CALL_FROM:
-        _call_last(session, sender, paper, fresh[0], deadline_at - LAST_CALL, now)
+    _call_last(session, sender, paper, fresh[0], deadline_at - LAST_CALL, now)
     signal(session, "jobs")
     return fresh[0]
 
@@ -260,12 +274,12 @@ def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:
 def _call_last(
     session: Session, sender: Sender, paper: Paper, attempt_id: int, due_at: datetime, now: datetime
 ) -> None:
-    """T08, in answer to the card, which it leads back to. It is withdrawn when the attempt ends before."""
-    if due_at <= now:
-        return
+    """T08, in answer to the card, which it leads back to. It is withdrawn when the attempt ends before. Of a short exam
+    it is never sent: its row is kept all the same, for it says which message the card is."""
+    key = paper_key(paper.id, "last5", attempt_id)
     outbox.enqueue(
         session,
-        paper_key(paper.id, "last5", attempt_id),
+        key,
         chat_id=sender.user_id,
         content=exam_views.last_call(paper.title, LAST_CALL),
         lane=Lane.URGENT,
@@ -274,6 +288,8 @@ def _call_last(
         reply_to=sender.message_id,
         now=now,
     )
+    if timedelta(seconds=paper.limit_s or 0) < LAST_CALL_FROM or due_at <= now:
+        outbox.withdraw_one(session, key)
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,7 +82,7 @@ def _hand_in(session: Session, attempt_id: int, user_id: int | None, now: dateti
 
 
 def _clear_card(session: Session, running: Running, user_id: int, now: datetime) -> None:
-    """The card no longer counts the minutes. Which message it is, the last call has noted, which was to answer it."""
+    """The card no longer counts the minutes. Which message it is, the row of the last call has noted."""
     called = select(OutboxRow.reply_to).where(OutboxRow.key == paper_key(running.paper_id, "last5", running.id))
     if (message_id := session.scalar(called)) is not None:
         outbox.enqueue(

@@ -356,7 +356,9 @@ def test_the_last_five_minutes_are_told_once(hall: Hall) -> None:
 def test_short_exams_have_no_last_call(hall: Hall) -> None:
     hall.publish(terms=Terms(NOW, NOW + timedelta(days=1), timedelta(minutes=9), 1))
     hall.start(hall.cast.zhang)
-    assert hall.told(hall.cast.zhang) == []
+    hall.outage(NOW + timedelta(minutes=1), NOW + timedelta(minutes=3))
+    hall.ring()
+    assert not [told for told in hall.heard(hall.cast.zhang) if "分钟自动交卷" in told]
 
 
 # -- the hot path ------------------------------------------------------------------------------------------------------
