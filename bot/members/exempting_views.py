@@ -1,5 +1,6 @@
 """Words of who is not counted as due, has no vote, or is under 留党察看."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bot.members.facts import Exempted
@@ -79,6 +80,15 @@ def told(made: Exempted) -> Message:
 
 def over_told() -> Message:
     return Message("您的不计入登记已经结束，今天起按党员名册参加。")
+
+
+def over(card: Message) -> Message:
+    """The receipt, above what the person's card shows now."""
+    return replace(card, text=lines("不计入登记已结束。", Html(card.text)))
+
+
+def unsuspended(card: Message) -> Message:
+    return replace(card, text=lines("留党察看登记已结束。", Html(card.text)))
 
 
 def suspended(member_id: int, name: str, from_on: date, to_on: date | None) -> Message:

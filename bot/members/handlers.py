@@ -51,8 +51,7 @@ async def own_id(_: Update, context: Context) -> None:
 
 
 async def cancel(_: Update, context: Context) -> None:
-    await context.transact(prompts.forget_text)
-    await context.say(views.cancelled())
+    await context.say(views.cancelled(was_awaited=await context.transact(prompts.give_up)))
 
 
 # -- joining ------------------------------------------------------------------------------------------------------
@@ -180,7 +179,8 @@ async def ask_loosen(_: Update, context: Context) -> None:
 
 
 async def loosen(_: Update, context: Context) -> None:
-    await context.say(Edit(views.chat_loosened(await context.transact(chats.loosen, context.press.number(0)))))
+    unit_id = context.press.number(0)
+    await context.say(Edit(views.chat_loosened(await context.transact(chats.loosen, unit_id), unit_id)))
 
 
 async def hold_again(_: Update, context: Context) -> None:

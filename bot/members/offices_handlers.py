@@ -86,7 +86,8 @@ async def basis_given(update: Update, context: Context) -> None:
 
 
 async def end(_: Update, context: Context) -> None:
-    await context.say(Edit(views.person(await context.transact(offices.end_exemption, context.press.number(0)))))
+    card = views.person(await context.transact(offices.end_exemption, context.press.number(0)))
+    await context.say(Edit(words.over(card)))
 
 
 async def ask_span(_: Update, context: Context) -> None:
@@ -102,7 +103,8 @@ async def span_given(update: Update, context: Context) -> None:
 
 
 async def unsuspend(_: Update, context: Context) -> None:
-    await context.say(Edit(views.person(await context.transact(offices.end_suspension, context.press.number(0)))))
+    card = views.person(await context.transact(offices.end_suspension, context.press.number(0)))
+    await context.say(Edit(words.unsuspended(card)))
 
 
 async def set_leader(_: Update, context: Context) -> None:

@@ -38,3 +38,10 @@ def forget_purpose(session: Session, user_id: int, purpose: str) -> None:
 
 def forget_text(session: Session, sender: Sender, *, now: datetime) -> None:  # noqa: ARG001  # as all services
     session.execute(delete(Prompt).where(Prompt.chat_id == sender.chat_id, Prompt.user_id == sender.user_id))
+
+
+def give_up(session: Session, sender: Sender, *, now: datetime) -> bool:
+    """取消: the awaited text will not come; whether one was awaited at all."""
+    was_awaited = awaited(session, sender) is not None
+    forget_text(session, sender, now=now)
+    return was_awaited

@@ -130,8 +130,8 @@ def standin(message: Message) -> Message:
     return replace(message, text=fill("书记暂不能收到，转给您。\n{text}", text=Html(message.text)))
 
 
-def cancelled() -> Message:
-    return Message("已放弃刚才的输入，没有改动。")
+def cancelled(*, was_awaited: bool) -> Message:
+    return Message("已放弃刚才的输入，没有改动。" if was_awaited else "现在没有要取消的输入。")
 
 
 # -- invitations and claims ------------------------------------------------------------------------------------------
@@ -311,12 +311,17 @@ def ask_replace(done: ChatBound) -> Message:
 
 def ask_loosen(unit: UnitRef, title: str) -> Message:
     text = fill("解除{unit}与“{title}”的绑定？会议通知改为私信。", unit=unit.name, title=title)
-    return Message(text, ((Button("确认解除", press("members", "part", unit.id), style="danger"),),))
+    yes = Button("确认解除", press("members", "part", unit.id), style="danger")
+    return Message(text, ((yes, _to_code(unit.id)),))
 
 
-def chat_loosened(done: Undoable) -> Message:
+def _to_code(unit_id: int) -> Button:
+    return Button("返回", press("members", "code", unit_id))
+
+
+def chat_loosened(done: Undoable, unit_id: int) -> Message:
     text = fill("已解除{unit}的群绑定，会议通知改为私信。{until}", unit=done.name, until=_until(done))
-    return Message(text, ((_undo(done, "rejoin"),),))
+    return Message(text, ((_undo(done, "rejoin"), _to_code(unit_id)),))
 
 
 def chat_held_again(unit: UnitRef) -> Message:

@@ -136,6 +136,7 @@ async def test_a_dialogue_is_left_by_a_word(chat: People) -> None:
     await chat("吴九").press("示范城建集团")
     await chat("吴九").press(BRANCH)
     assert (await chat("吴九").say("取消")).message.text == "已放弃刚才的输入，没有改动。"
+    assert (await chat("吴九").say("取消")).message.text == "现在没有要取消的输入。"
     assert (await chat("吴九").say("吴九")).message.text == "没有看懂。发送 /help 查看可以做什么。"
 
 

@@ -64,7 +64,7 @@ async def test_an_exemption_by_one_message(chat: People) -> None:
     assert told.messages[0].text == f"已登记：张三{line}。"
     assert chat("张三").last().text == f"您已登记为{line}。如有异议请联系上级管理员。"
     card = (await chat("王五").press("撤销")).edits[0]
-    assert card.text == "张三\n城建一支部 · 第一党小组\n正式党员"
+    assert card.text == "不计入登记已结束。\n张三\n城建一支部 · 第一党小组\n正式党员"
 
 
 async def test_quiet_hours_are_widened_by_buttons(chat: People) -> None:

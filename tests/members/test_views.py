@@ -20,7 +20,7 @@ from bot.members.facts import (
 from bot.members.phrases import HEADINGS
 from bot.members.rules import Actor, Grant, Reach, Role, UnitKind, UnitRef
 from bot.members.service import Person
-from bot.message import MAX_DATA, Message
+from bot.message import MAX_DATA, Message, base36
 from bot.undo import WINDOW
 from tests.make import NOW
 
@@ -182,7 +182,8 @@ def test_texts_of_joining() -> None:
     )
     assert views.invite_file(BRANCH) == "一支部邀请单.xlsx"
     assert roster_views.ask_unbind("张三", 10).text == "解除后，张三需要重新取得加入链接。确认解除？"
-    assert views.cancelled().text == "已放弃刚才的输入，没有改动。"
+    assert views.cancelled(was_awaited=True).text == "已放弃刚才的输入，没有改动。"
+    assert views.cancelled(was_awaited=False).text == "现在没有要取消的输入。"
 
 
 def test_a_claim_for_those_who_decide() -> None:
@@ -274,8 +275,12 @@ def test_texts_of_groups() -> None:
     assert [button.data for row in replaced.buttons for button in row] == ["members:unswap:7"]
     assert views.put_back(BRANCH, "一支部群").text == "已撤销更换，一支部的通知照常发到“一支部群”，本群不再使用。"
     assert views.ask_loosen(BRANCH, "一支部群").text == "解除一支部与“一支部群”的绑定？会议通知改为私信。"
-    loosened = Undoable("一支部", 7, NOW + WINDOW)
-    assert views.chat_loosened(loosened).text == "已解除一支部的群绑定，会议通知改为私信。09:05前可撤销。"
+    assert labels(views.ask_loosen(BRANCH, "一支部群")) == ["确认解除", "返回"]
+    loosened = views.chat_loosened(Undoable("一支部", 7, NOW + WINDOW), BRANCH.id)
+    assert loosened.text == "已解除一支部的群绑定，会议通知改为私信。09:05前可撤销。"
+    assert [button.data for row in loosened.buttons for button in row] == [
+        *("members:rejoin:7", f"members:code:{base36(BRANCH.id)}"),
+    ]
     assert views.how_to_bind().text == "请先私聊机器人发送 /bind 取得口令，再在本群使用。"
     assert views.wrong_code().text == "口令不对或已过期，请私聊机器人发送 /bind 重新取得。"
 
