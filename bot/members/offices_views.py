@@ -1,6 +1,7 @@
 """Words of 组织与角色: the tree of offices, appointments, who is not counted."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from bot.members import views
 from bot.members.exempting_views import ending, exemption_line, suspension_line
@@ -183,6 +184,20 @@ def told(change: Change, by: str) -> Message:
     else:
         text = "您不再担任{post}（{by}办理）。如有疑问请联系上级管理员。"
     return Message(fill(text, post=post(change.grant), by=by))
+
+
+def told_by_roster(gained: Sequence[Grant], lost: Sequence[Grant], by: str, from_on: date | None) -> Message:
+    """The same where a roster file brought it about; `from_on` is a day ahead on which an office begins."""
+    since = f"从{from_on.month}月{from_on.day}日起" if from_on is not None else ""
+    parts = [f"{'将' + since if since else '已'}担任{_posts(gained)}"] if gained else []
+    parts += [f"不再担任{_posts(lost)}"] if lost else []
+    hint = "发送 /help 查看可以做什么。" if gained else "如有疑问请联系上级管理员。"
+    text = "您{what}（{by}导入名册）。{hint}"
+    return Message(fill(text, what="，".join(parts), by=by or views.ROOT, hint=hint))
+
+
+def _posts(held: Sequence[Grant]) -> str:
+    return "、".join(post(one) for one in held)
 
 
 def report(change: Change, by: str) -> Message:

@@ -12,11 +12,11 @@ from sqlalchemy.engine import CursorResult
 from sqlalchemy.orm import Session
 
 from bot.errors import UserError
-from bot.members import menus, notices, register, tries, views
-from bot.members.changes import Entry, Held, Known, Namesake, Plan, Situation, plan
+from bot.members import menus, notices, offices_views, register, tries, views
+from bot.members.changes import Entry, Held, Known, Namesake, Plan, Posts, Situation, plan
 from bot.members.models import Member, Membership, RoleGrant, RosterImport, Unit
 from bot.members.rows import Fault, Reading
-from bot.members.rules import Actor, Cause, ImportState, Right, TryOf, UnitRef, Way
+from bot.members.rules import Actor, Cause, Grant, ImportState, Right, TryOf, UnitRef, Way
 from bot.members.service import actor, holds, unit
 from bot.members.tree import Tree, ids
 from bot.message import Sender, cut
@@ -124,6 +124,7 @@ def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datet
     if cast("CursorResult[object]", session.execute(taken.values(state=ImportState.APPLIED, rows={}))).rowcount != 1:
         raise PreviewGone
     counts = carry_out(session, preview.plan, by=who.recorded_id, now=now)
+    _tell_holders(session, row.id, preview.plan, who, now=now)
     if changed := sum(bool(entry.gains or entry.losses) for entry in preview.plan.entries):
         where = "、".join(preview.units[branch_id] for branch_id in preview.plan.branch_ids)
         message = views.roles_changed(who.name, changed, cut(where, MOST_NAMED))
@@ -131,6 +132,21 @@ def apply_roster(session: Session, sender: Sender, import_id: int, *, now: datet
         notices.roles_changed(session, str(row.id), there, message, by_id=who.recorded_id, now=now)
     ids_ = preview.plan.branch_ids
     return Applied(counts, ids_[0] if len(ids_) == 1 and ids_[0] > 0 else None)
+
+
+def _tell_holders(session: Session, import_id: int, made: Plan, who: Actor, *, now: datetime) -> None:
+    """Whoever has an office more or less by the file; somebody new to the roster has no account yet."""
+    new = {one.id: UnitRef(one.id, one.kind, one.name, "") for one in made.units}
+
+    def grants(posts: Posts) -> list[Grant]:
+        return [Grant(role, new.get(unit_id) or unit(session, unit_id)) for role, unit_id in posts]
+
+    for entry in made.entries:
+        if entry.member_id is None or entry.member_id == who.member_id or not (entry.gains or entry.losses):
+            continue
+        from_on = entry.from_on if entry.from_on > local_day(now) else None
+        message = offices_views.told_by_roster(grants(entry.gains), grants(entry.losses), who.name, from_on)
+        notices.tell_member(session, entry.member_id, f"posts:{import_id}", message, now=now)
 
 
 def give_up(session: Session, sender: Sender, import_id: int, *, now: datetime) -> None:

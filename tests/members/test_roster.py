@@ -328,7 +328,8 @@ def test_roles_given_by_a_file_are_told_to_the_admins_above(make: Make) -> None:
     bring_in(make, cast.wang, person("张三", posts="宣传委员"))
     rows = make.database.look(lambda s: s.scalars(select(OutboxRow).where(OutboxRow.key.startswith("members:"))).all())
     assert [(row.chat_id, row.body and row.body["text"]) for row in rows] == [
-        (second.user_id, "王五导入名册，一支部有1人的职务变更。")
+        (cast.zhang.user_id, "您已担任一支部委员（王五导入名册）。发送 /help 查看可以做什么。"),
+        (second.user_id, "王五导入名册，一支部有1人的职务变更。"),
     ]
 
 
