@@ -137,6 +137,7 @@ class Run:
         """Until Telegram has nothing left, all of it is handled, and what is to be said of it has gone out."""
         await self.wire.until(self.is_handled, within=within, what="the end of the backlog")
         await self.deliver(within=within, with_doubtful=False)
+        await self.wire.until(self.is_handled, within=within, what="what Telegram says of the bot's own pins")
 
     def is_handled(self) -> bool:
         return self.town.world.updates.pending == 0 and self.database.look(inbox.open_count) == 0
