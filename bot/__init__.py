@@ -11,13 +11,13 @@
        polling · web                                     Telegram comes in
        intake · gate · delivery                          one update in, messages out
        chats                                             what stands against sending
-       context · claims · aftermath · calls · answers · retention
+       context · claims · aftermath · calls · answers · retention · exports
        outbox · inbox · undo · transport · limits        durable messages, durable updates
        workbook                                          how sheets look
        message · incoming · db · config · workdays
        batches · statements · trails · faults · engines  what the database runs, refuses, and how it is opened
-       logs · clock · periods · yamlfile · errors
+       logs · clock · periods · yamlfile · reasons · errors
 
 `app` puts the house together, `doors` lists every way in, `schedule` every timed job, `demo` is a Telegram on this
-machine, `__main__` the command line.
+machine, `__main__` the command line, `usage` how it is explained.
 """
