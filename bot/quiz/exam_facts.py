@@ -166,6 +166,14 @@ class Card:
 
 
 @dataclass(frozen=True, slots=True)
+class TakenUp:
+    """A card that goes on in the message that was pressed; `was_at` is another, where it has stood."""
+
+    card: Card
+    was_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """An answer that is safe, and the question that is open now."""
 

@@ -8,9 +8,9 @@ from bot.message import Edit, Message, Toast
 from bot.quiz import attempts, sitting, starting, submitting
 from bot.quiz import exam_views as views
 from bot.quiz.attempts import Running
-from bot.quiz.exam_facts import Card, Cover, Late, MyStanding, Saved
+from bot.quiz.exam_facts import Card, Cover, Late, MyStanding, Saved, TakenUp
 
-MOVED = 2  # arguments of a press that stays with its message
+STAYS = 2  # arguments of a press that stays with its message
 TO_DO = frozenset({MyStanding.RUNNING, MyStanding.READY})
 
 
@@ -61,8 +61,17 @@ async def start(_: Update, context: Context) -> None:
 async def show(_: Update, context: Context) -> None:
     """Taken up again it is in another message than before; so it is where a text was echoed."""
     place = context.press
-    look = starting.take_up if place.number(1) == 0 or len(place.args) > MOVED else sitting.show
-    await _show(context, await context.transact(look, place.number(0), place.number(1)))
+    given = place.number(0), place.number(1)
+    if given[1] == 0 or len(place.args) > STAYS:
+        await _take_up(context, await context.transact(starting.take_up, *given))
+    else:
+        await _show(context, await context.transact(sitting.show, *given))
+
+
+async def _take_up(context: Context, found: TakenUp) -> None:
+    """An attempt has one card, or old ones would count the minutes for ever."""
+    old = () if found.was_at is None else (Edit(views.card_moved(), found.was_at),)
+    await context.say(Edit(views.card(found.card)), *old)
 
 
 async def pick(_: Update, context: Context) -> None:

@@ -303,6 +303,11 @@ def time_is_up(facts: HandedIn) -> Message:
     return Message(Html("时间到，已自动交卷。" + _result(facts)), _ways_on(facts), is_protected=True)
 
 
+def card_moved() -> Message:
+    """In place of a card that goes on in another message."""
+    return Message(Html("请在下面的消息里继续答题。"), is_protected=True)
+
+
 def card_over(title: str) -> Message:
     """In place of the card, when the clock has handed in; what it came to stands in the message that says so."""
     return Message(fill("《{title}》时间到，已自动交卷。", title=title), is_protected=True)

@@ -21,7 +21,7 @@ from bot.message import Sender, StaleButton
 from bot.outbox import Lane, OutboxRow
 from bot.quiz import attempts, exam_views, exams, sitting
 from bot.quiz.blueprint import Blueprint, draw_each, shuffled
-from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding
+from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding, TakenUp
 from bot.quiz.marking import MarkingRule, marking_rules
 from bot.quiz.models import Attempt, AttemptItem, Candidate, Paper, PaperItem, PaperPool
 from bot.quiz.rules import (
@@ -223,25 +223,25 @@ def start(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
     """The clock runs from the moment the press reached us; pressed twice there is one attempt."""
     desk = _entered(session, sender, paper_id, now)
     if desk.running_id is not None:
-        return take_up(session, sender, desk.running_id, 0, now=now)
+        return take_up(session, sender, desk.running_id, 0, now=now).card
     _refuse(desk, sender.at)
     return sitting.show(session, sender, _begin(session, sender, desk, now), 0, now=now)
 
 
-_CARD_MOVED = Write(
-    update(OutboxRow)
-    .where(OutboxRow.key == bindparam("of_key"), OutboxRow.reply_to != bindparam("message"))
-    .values(reply_to=bindparam("message"))
-)
+_CARD_AT = Query(select(OutboxRow.reply_to).where(OutboxRow.key == bindparam("of_key")))
+_CARD_MOVED = Write(update(OutboxRow).where(OutboxRow.key == bindparam("of_key")).values(reply_to=bindparam("message")))
 
 
-def take_up(session: Session, sender: Sender, attempt_id: int, position: int, *, now: datetime) -> Card:
+def take_up(session: Session, sender: Sender, attempt_id: int, position: int, *, now: datetime) -> TakenUp:
     """The card in the message that was pressed, which from now on is the card of the attempt."""
     running = attempts.own(session, sender, attempt_id, now=now)
-    if sender.message_id is not None:
-        key = paper_key(running.paper_id, "last5", running.id)
-        _CARD_MOVED.run(session, {"of_key": key, "message": sender.message_id})
-    return sitting.open_card(session, sender, running, position, now)
+    card = sitting.open_card(session, sender, running, position, now)
+    key = paper_key(running.paper_id, "last5", running.id)
+    was_at = next(iter(_CARD_AT.all(session, {"of_key": key})), (None,))[0]
+    if was_at is None or sender.message_id in (None, was_at):
+        return TakenUp(card)
+    _CARD_MOVED.run(session, {"of_key": key, "message": sender.message_id})
+    return TakenUp(card, was_at)
 
 
 def _begin(session: Session, sender: Sender, desk: Desk, now: datetime) -> int:

@@ -157,6 +157,17 @@ async def test_the_clock_hands_in_and_the_old_card_says_so(stage: Stage, chat: P
     assert len([told for told in zhang.sees() if "分钟自动交卷" in told.text]) == 1
 
 
+async def test_an_exam_taken_up_in_a_new_message_has_one_card(stage: Stage, chat: People, card: Message) -> None:
+    zhang = chat("张三")
+    await zhang.say("/exam")
+    new = zhang.last()
+    await zhang.press("继续答题", on=new)
+    assert (card.text, list(card.buttons())) == ("请在下面的消息里继续答题。", [])
+    assert new.text.startswith("第 1/4 题")
+    await stage.advance(minutes=21)
+    assert (new.text, list(new.buttons())) == ("《四月测试》时间到，已自动交卷。", [])
+
+
 async def test_a_second_tap_on_handing_in_is_no_refusal(stage: Stage, chat: People, card: Message) -> None:
     zhang = chat("张三")
     await zhang.press("交卷", on=card)

@@ -7,7 +7,7 @@ import pytest
 from bot.banks.rules import QuestionType
 from bot.message import Edit, from_json, strip_tags
 from bot.quiz import exam_views, starting
-from bot.quiz.exam_facts import Saved, Terms
+from bot.quiz.exam_facts import Saved, TakenUp, Terms
 from tests.make import NOW
 from tests.quiz.hall import Hall
 
@@ -34,7 +34,8 @@ def test_an_attempt_taken_up_in_another_message_is_ended_there(hall: Hall, minut
     hall.publish(terms=Terms(NOW, NOW + timedelta(days=1), timedelta(minutes=minutes), 1))
     card = hall.start(hall.cast.zhang)
     again = hall.sender(hall.cast.zhang, message_id=77)
-    assert hall.database.run(starting.take_up, again, card.attempt_id, 0, now=hall.now).attempt_id == card.attempt_id
+    assert hall.database.run(starting.take_up, again, card.attempt_id, 0, now=hall.now) == TakenUp(card, 55)
+    assert hall.database.run(starting.take_up, again, card.attempt_id, 0, now=hall.now) == TakenUp(card)
     third = hall.sender(hall.cast.zhang, message_id=78)
     hall.database.run(starting.start, third, hall.paper_id, now=hall.now)  # 开始计时 on another cover
     hall.wait(minutes=minutes + 1)
