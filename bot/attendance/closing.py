@@ -166,7 +166,7 @@ def extend(session: Session, sender: Sender, meeting_id: int, *, now: datetime) 
     _, meeting = _running(session, sender, meeting_id, now=now)
     until = extended(meeting.ends_at, meeting.extra_until)
     _set(session, meeting, extra_until=until)
-    cards.refresh(session, meeting_id, of=[], now=now)
+    cards.refresh(session, meeting_id, of=(), in_groups=False, now=now)
     return until
 
 
@@ -198,7 +198,7 @@ def vouch(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -
     session.execute(sure.execution_options(synchronize_session=False))
     entries, tip = [Entry(Action.VERIFIED)], tip_of(session, meeting_id)
     chain.append(session, tip, entries, actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-    cards.refresh(session, meeting_id, of=[], now=now)
+    cards.refresh(session, meeting_id, of=(), in_groups=False, now=now)
     return meeting, roll(session, meeting_id, now=now)
 
 

@@ -92,4 +92,4 @@ def _note(session: Session, sender: Sender, who: Actor, meeting: MeetingFacts, e
     """No names in the chain: it says how many of which sort."""
     tip = tip_of(session, meeting.id)
     chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-    cards.refresh(session, meeting.id, of=(), now=now)
+    cards.refresh(session, meeting.id, of=(), in_groups=False, now=now)

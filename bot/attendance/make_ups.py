@@ -75,7 +75,7 @@ def make_up(
     entry = Entry(Action.MADE_UP, attendance_id, None, f"{how.name} {done_on.isoformat()}")
     tip = tip_of(session, meeting_id)
     tip = chain.append(session, tip, [entry], actor_id=who.recorded_id, update_id=sender.update_id, now=now)
-    cards.refresh(session, meeting_id, of=(), now=now)
+    cards.refresh(session, meeting_id, of=(), in_groups=False, now=now)
     prompts.await_text(session, sender, "attendance:note", str(attendance_id), now=now)
     made = MadeUp(how, done_on)
     if member_id != who.member_id:

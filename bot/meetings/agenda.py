@@ -221,7 +221,7 @@ def settle(session: Session, sender: Sender, item_id: int, word: str, *, now: da
 def remove(session: Session, sender: Sender, item_id: int, *, now: datetime) -> Agenda:
     one = _item(session, sender, item_id, now=now)
     session.execute(delete(AgendaItem).where(AgendaItem.id == item_id, AgendaItem.decided_at.is_(None)))
-    cards.refresh(session, one.meeting.id, of=(), now=now)
+    _show_votes(session, one.meeting, now=now)
     return show(session, sender, one.meeting.id, now=now)
 
 
@@ -229,8 +229,13 @@ def _set(session: Session, sender: Sender, item_id: int, *, now: datetime, **val
     changed = update(AgendaItem).where(AgendaItem.id == item_id, AgendaItem.decided_at.is_(None)).values(**values)
     session.execute(changed.execution_options(synchronize_session=False))
     one = show_item(session, sender, item_id, now=now)
-    cards.refresh(session, one.meeting.id, of=(), now=now)  # the line about votes
+    _show_votes(session, one.meeting, now=now)
     return one
+
+
+def _show_votes(session: Session, meeting: MeetingFacts, *, now: datetime) -> None:
+    """Lists have the line about votes at any time, cards while people sign in."""
+    cards.refresh(session, meeting.id, of=(), in_groups=meeting.is_open(now), now=now)
 
 
 def _item(session: Session, sender: Sender, item_id: int, *, now: datetime) -> OneItem:

@@ -90,6 +90,26 @@ async def test_who_explains_before_the_end_moves_no_list(stage: Stage, chat: Cas
     assert len(li.sees()) == before
 
 
+async def test_what_only_lists_with_names_show_leaves_the_card_alone(stage: Stage, chat: Cast, group: Chat) -> None:
+    li = chat("李四")
+    await li.say("/meetings")
+    await li.press("3月6日 15:00 主题党日")
+    await li.press("议题")
+    await li.press("添加议题")
+    await li.say("表彰决定")
+    await stage.at("2026-03-06 15:05")
+    await chat("张三").press("签到", in_=group)
+    await stage.advance(seconds=5)
+    await li.press("延长30分钟")
+    await stage.advance(seconds=5)
+    await li.press("列席")
+    await li.press("群众")
+    await li.say("3")
+    await stage.at("2026-03-06 18:05")
+    await li.press("名单属实")
+    assert needless(stage) == 0
+
+
 async def test_sign_in_twice_is_a_toast_and_an_alert(stage: Stage, chat: Cast, group: Chat) -> None:
     zhang = chat("张三")
     await stage.at("2026-03-06 14:58")
