@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 
 from bot.demo.messages import Message
 from bot.demo.world import BOT_ID
+from bot.message import press
 from tests.chaos.town import HOST, Town
 
 COUNT = {3: "quiz:quick:3", 5: "quiz:quick:5", 10: "quiz:quick:a"}  # buttons of /round
 QUIET = timedelta(seconds=15)  # without a word of the bot in the group: perhaps there is no round
+LEFT_BEHIND = timedelta(seconds=3)  # after sign-in has begun, a card that does not say so
 JOINING = 2  # people who press the button of a lobby, so that a question ends when all have answered
 
 
@@ -22,6 +24,7 @@ class Host:
         self._asked_at = town.clock.now()
 
     def act(self) -> None:
+        self._press_cards_left_behind()
         for chat_id in (self._town.group.id, HOST):
             self._press(chat_id, "quiz:resume")
         if not self.questions:
@@ -35,6 +38,12 @@ class Host:
         if self._is_quiet():
             self._asked_at = self._town.clock.now()
             self._town.people.say(HOST, "/round", chat_id=self._town.group.id)
+
+    def _press_cards_left_behind(self) -> None:
+        """A card whose sender died as it was sent is not known to the bot: it stays as it is until somebody presses."""
+        for meeting in self._town.meetings:
+            if meeting.chat is not None and self._town.clock.now() > meeting.opens_at + LEFT_BEHIND:
+                self._press(meeting.chat.id, press("attendance", "go", meeting.id))
 
     def _press(self, chat_id: int, data: str, *, by: int = HOST) -> None:
         card = self._town.card(chat_id, data)
