@@ -20,7 +20,7 @@ from bot.db import Database
 from bot.demo import seed, server
 from bot.demo.stage import Actor, Stage, demo_config
 from bot.demo.world import World
-from tests import databases, on_postgres, stages
+from tests import databases, stages
 
 if databases.PLACE is not None:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(databases.PLACE))
@@ -179,13 +179,8 @@ def chat(stage: Stage) -> Callable[[str], Actor]:
     return stage.actor
 
 
-# -- what is played ---------------------------------------------------------------------------------------------------
-
-
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    on_postgres.choose(config, items)
+# -- pictures of the page ---------------------------------------------------------------------------------------------
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    on_postgres.add_option(parser)
     parser.addoption("--update-screens", action="store_true", help="renew the README's pictures in tests/demo/screens")
