@@ -7,6 +7,7 @@ came from here or from the group's poll.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -138,6 +139,14 @@ class _Press:
     asked: Asked
 
 
+class _Timing(NamedTuple):
+    """When a press came, against the end of its question."""
+
+    late_by: timedelta
+    lost: timedelta  # of the question's time, to an outage of ours
+    is_late: bool
+
+
 def say(session: Session, sender: Sender, round_id: int, position: int, place: int, *, now: datetime) -> Said:
     """The one option that answers a single choice or a judgement, by its place as it is shown."""
     press = _pressed(session, sender, round_id, position, (place,), now)
@@ -161,11 +170,7 @@ def _count(asked: Asked) -> int:
 
 
 def _say(session: Session, press: _Press, now: datetime) -> Said:
-    asked, closes_at = press.asked, press.asked.closes_at
-    assert closes_at is not None
-    lost = _lost(session, asked, closes_at)
-    late_by = max(press.sender.at - closes_at, timedelta())
-    is_late = late_by > VOTE_GRACE and not _is_excused(session, press, late_by, lost)
+    asked, (late_by, lost, is_late) = press.asked, _timing(session, press)
     refusal = Refusal.LATE if is_late else None
     answering.sit(session, asked.round_id, asked.paper_id, press.who.member_id, Seat.PRIVATE, press.sender.at)
     is_taken = answering.take(session, asked, {press.who.member_id: press}, Via.PRIVATE, now=now, refusal=refusal)
@@ -185,6 +190,15 @@ def _answer_of(session: Session, asked: Asked, member_id: int) -> str | None:
     query = select(AttemptItem.selection).join(Attempt, Attempt.id == AttemptItem.attempt_id)
     mine = (Attempt.round_id == asked.round_id, Attempt.member_id == member_id)
     return session.scalar(query.where(*mine, AttemptItem.position == asked.position))
+
+
+def _timing(session: Session, press: _Press) -> _Timing:
+    closes_at = press.asked.closes_at
+    assert closes_at is not None
+    lost = _lost(session, press.asked, closes_at)
+    late_by = max(press.sender.at - closes_at, timedelta())
+    is_late = late_by > VOTE_GRACE and not _is_excused(session, press, late_by, lost)
+    return _Timing(late_by, lost, is_late)
 
 
 def _lost(session: Session, asked: Asked, closes_at: datetime) -> timedelta:
@@ -218,6 +232,8 @@ def tick(
     stored = _answer_of(session, asked, press.who.member_id)
     if stored is not None:
         return Said(_card(session, press.live, asked, stored, is_said=True), SaidHow.ALREADY)
+    if late := _too_late(session, press):
+        return late
     answering.sit(session, asked.round_id, asked.paper_id, press.who.member_id, Seat.PRIVATE, sender.at)
     attempt_id, before = _ticked(session, asked, press.who.member_id)
     letter = set(bank_letters(LETTERS[place], asked.order))
@@ -226,6 +242,12 @@ def tick(
     row = row.on_conflict_do_update(index_elements=["attempt_id", "position"], set_={"selection": chosen})
     session.execute(row)
     return _card(session, press.live, asked, chosen)
+
+
+def _too_late(session: Session, press: _Press) -> Said | None:
+    """Nothing has been said yet, so there is nothing to keep either."""
+    timing = _timing(session, press)
+    return Said(_card(session, press.live, press.asked), SaidHow.LATE, timing.late_by) if timing.is_late else None
 
 
 def _ticked(session: Session, asked: Asked, member_id: int) -> tuple[int, str]:
@@ -245,6 +267,8 @@ def confirm(session: Session, sender: Sender, round_id: int, position: int, *, n
     if stored is not None and not chosen:
         return Said(_card(session, press.live, asked, stored, is_said=True), SaidHow.AGAIN)
     if not chosen:
+        if late := _too_late(session, press):
+            return late
         raise NothingTicked
     places = tuple(LETTERS.index(letter) for letter in shown_letters(chosen, asked.order))
     session.execute(delete(SeatChoice).where(SeatChoice.attempt_id == attempt_id, SeatChoice.position == position))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -59,10 +59,14 @@ def test_the_open_question_comes_in_private_with_its_buttons(seated: Play) -> No
     assert card(seated, seated.cast.zhang).endswith("选好后点“确定”，不能再改。\n[A][B][C][D]\n[确定]")
 
 
+def closes_at(play: Play) -> datetime:
+    moment = play.items[-1].closes_at
+    assert moment is not None
+    return moment
+
+
 def closing(play: Play) -> str:
-    closes_at = play.items[-1].closes_at
-    assert closes_at is not None
-    return f"{closes_at + timedelta(hours=8):%H:%M:%S}"
+    return f"{closes_at(play) + timedelta(hours=8):%H:%M:%S}"
 
 
 def test_an_answer_in_private_counts_in_every_figure_and_in_no_poll(seated: Play) -> None:
@@ -197,6 +201,25 @@ def test_a_card_that_was_not_answered_ends_with_its_question(seated: Play) -> No
     tick(seated, zhang, 0)
     seated.wait(48)
     assert strip_tags(seated.texts(chat_id=1001)[-1]).endswith("本题已结束。你选了 A，没有点“确定”，不算作答。")
+
+
+def test_an_option_pressed_after_the_end_is_refused_and_not_ticked(seated: Play) -> None:
+    zhang, zhou = seated.cast.zhang, seated.cast.zhou
+    seated.wait(37)
+    tick(seated, zhang, 0)
+    seated.jump((closes_at(seated) - seated.now).total_seconds() + 2)
+    assert isinstance(tick(seated, zhang, 0, is_on=False), SeatCard)  # two seconds late is in time, as for an answer
+    tick(seated, zhang, 2)
+    seated.jump(1)
+    for is_on in (True, False):
+        late = tick(seated, zhang, 2, is_on=is_on)
+        assert isinstance(late, Said)
+        assert str(seats.too_late(late)).endswith("你的点击晚了 3 秒，未计分。")
+    [ticked] = seated.rows(SeatChoice)
+    assert (ticked.selection, len(seated.answers)) == ("C", 0)
+    assert isinstance(tick(seated, zhou, 1), Said)
+    assert seated.act(seats.confirm, zhou, seated.round.id, 2, chat_id=None).how is SaidHow.LATE
+    assert len(seated.attempts) == 1  # 周八 has taken part in nothing
 
 
 def test_a_card_beside_a_vote_in_the_group_says_which_counts(seated: Play) -> None:
