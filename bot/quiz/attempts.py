@@ -244,6 +244,17 @@ def question(content: str) -> Question:
 
 # -- answers -----------------------------------------------------------------------------------------------------------
 
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What was chosen at one question of an attempt that takes it."""
+
+    sender: Sender
+    attempt_id: int
+    position: int
+    selection: str
+
+
 _NEW_EVENT: Query[int] = Query(
     lambda dialect: (
         upsert_on(dialect, AnswerEvent)
@@ -267,36 +278,37 @@ _TAKEN = Write(
 )
 
 
-def keep_event(
-    session: Session, sender: Sender, attempt_id: int, position: int, selection: str, refusal: Refusal | None = None
-) -> int | None:
+def keep_event(session: Session, answer: Answer, refusal: Refusal | None = None) -> int | None:
     """Every answer that reached us, taken or not; None if this very update has been kept before."""
-    event = {
-        "bot_id": sender.bot_id,
-        "update_id": sender.update_id,
-        "attempt_id": attempt_id,
-        "position": position,
-        "selection": selection,
-        "via": Via.EXAM,
-        "received_at": sender.at,
-        "accepted": refusal is None,
-        "reason": refusal,
-    }
-    fresh = _NEW_EVENT.first(session, event)
+    judged = {"via": Via.EXAM, "accepted": refusal is None, "reason": refusal}
+    fresh = _NEW_EVENT.first(session, {**_event(answer), **judged})
     return fresh[0] if fresh else None
 
 
-def take(session: Session, sender: Sender, attempt_id: int, position: int, selection: str, event_id: int) -> None:
-    """The latest answer in the order of the updates is the one that counts; an empty one takes it back."""
-    values = {
-        "of_attempt": attempt_id,
-        "at_position": position,
-        "number": sender.update_id,
-        "picked": selection or None,
-        "at": sender.at if selection else None,
-        "event": event_id,
+def _event(answer: Answer) -> Values:
+    return {
+        "bot_id": answer.sender.bot_id,
+        "update_id": answer.sender.update_id,
+        "attempt_id": answer.attempt_id,
+        "position": answer.position,
+        "selection": answer.selection,
+        "received_at": answer.sender.at,
     }
-    _TAKEN.run(session, values)
+
+
+def take(session: Session, answer: Answer, event_id: int) -> None:
+    """The latest answer in the order of the updates is the one that counts; an empty one takes it back."""
+    _TAKEN.run(session, {**_taken(answer), "event": event_id})
+
+
+def _taken(answer: Answer) -> Values:
+    return {
+        "of_attempt": answer.attempt_id,
+        "at_position": answer.position,
+        "number": answer.sender.update_id,
+        "picked": answer.selection or None,
+        "at": answer.sender.at if answer.selection else None,
+    }
 
 
 _NEW_EVENTS = Write(lambda d: upsert_on(d, AnswerEvent).on_conflict_do_nothing(index_elements=["bot_id", "update_id"]))
@@ -310,43 +322,12 @@ _ALL_TAKEN = Write(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was chosen at one question of an attempt that takes it."""
-
-    sender: Sender
-    attempt_id: int
-    position: int
-    selection: str
-
-
 def take_all(session: Session, answers: Sequence[Answer]) -> bool:
     """Keep the answers and let them count, one of each attempt; False, and to be undone, if one was kept before."""
-    events: list[Values] = [
-        {
-            "bot_id": one.sender.bot_id,
-            "update_id": one.sender.update_id,
-            "attempt_id": one.attempt_id,
-            "position": one.position,
-            "selection": one.selection,
-            "received_at": one.sender.at,
-        }
-        for one in answers
-    ]
+    events = [_event(one) for one in answers]
     if _NEW_EVENTS.run_all(session, events, {"via": Via.EXAM, "accepted": True, "reason": None}) < len(answers):
         return False
-    taken: list[Values] = [
-        {
-            "of_attempt": one.attempt_id,
-            "at_position": one.position,
-            "number": one.sender.update_id,
-            "of_bot": one.sender.bot_id,
-            "picked": one.selection or None,
-            "at": one.sender.at if one.selection else None,
-        }
-        for one in answers
-    ]
-    _ALL_TAKEN.run_all(session, taken)
+    _ALL_TAKEN.run_all(session, [{**_taken(one), "of_bot": one.sender.bot_id} for one in answers])
     return True
 
 

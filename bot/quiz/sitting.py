@@ -98,7 +98,8 @@ def pick(
     selection = _selection(asked.item, letter, is_on=is_on)
     if selection is None:
         raise StaleButton
-    return _save(session, sender, running, places, asked, selection, _shown_next(asked, following), now)
+    answer = Answer(sender, attempt_id, position, selection)
+    return _save(session, _Given(answer, running, places, asked, _shown_next(asked, following)), now)
 
 
 def _following(places: Places, position: int) -> int:
@@ -130,63 +131,48 @@ def write(
     if len(parts) != wanted:
         raise WrongCount(n=wanted, m=len(parts))
     selection = "\n".join(" ".join(part.split())[:MAX_PART] for part in parts)
-    return _save(session, sender, running, places, asked, selection, asked, now)
+    return _save(session, _Given(Answer(sender, attempt_id, position, selection), running, places, asked, asked), now)
 
 
-def _save(
-    session: Session,
-    sender: Sender,
-    running: Running,
-    places: Places,
-    asked: Asked,
-    selection: str,
-    shown: Asked,
-    now: datetime,
-) -> Saved | Late:
-    running = in_time(session, running, sender.at, now)
-    position = asked.item.position
-    if is_late(running, sender.at):
-        attempts.keep_event(session, sender, running.id, position, selection, Refusal.LATE)
+class _Given(NamedTuple):
+    """An answer with the question as it stood before, and the one that is shown next."""
+
+    answer: Answer
+    running: Running
+    places: Places
+    asked: Asked
+    shown: Asked
+
+
+def _save(session: Session, given: _Given, now: datetime) -> Saved | Late:
+    answer = given.answer
+    running = in_time(session, given.running, answer.sender.at, now)
+    if is_late(running, answer.sender.at):
+        attempts.keep_event(session, answer, Refusal.LATE)
         return Late(running.deadline_at)
-    event_id = attempts.keep_event(session, sender, running.id, position, selection)
+    given = given._replace(running=running)
+    event_id = attempts.keep_event(session, answer)
     if event_id is None:
-        return _saved(session, sender, running, places, asked, shown, now)
-    attempts.take(session, sender, running.id, position, selection, event_id)
-    return _taken(session, sender, running, places, asked, selection, shown, now)
+        return _shown(session, given, now)
+    attempts.take(session, answer, event_id)
+    return _taken(session, given, now)
 
 
-def _taken(
-    session: Session,
-    sender: Sender,
-    running: Running,
-    places: Places,
-    asked: Asked,
-    selection: str,
-    shown: Asked,
-    now: datetime,
-) -> Saved:
+def _taken(session: Session, given: _Given, now: datetime) -> Saved:
     """What is shown once the answer stands in the table."""
-    item = asked.item
-    places = places.but(item.position, is_open=not selection)
-    said = asked._replace(item=item._replace(selection=selection or None))
-    return _saved(session, sender, running, places, said, shown, now)
+    selection, item = given.answer.selection, given.asked.item
+    places = given.places.but(item.position, is_open=not selection)
+    asked = given.asked._replace(item=item._replace(selection=selection or None))
+    return _shown(session, given._replace(places=places, asked=asked), now)
 
 
-def _saved(
-    session: Session,
-    sender: Sender,
-    running: Running,
-    places: Places,
-    asked: Asked,
-    shown: Asked,
-    now: datetime,
-) -> Saved:
-    item = asked.item
-    moves_on = shown.item.position != item.position
-    card = attempts.card(running, shown if moves_on else asked, places, now)
+def _shown(session: Session, given: _Given, now: datetime) -> Saved:
+    item, sender, running = given.asked.item, given.answer.sender, given.running
+    moves_on = given.shown.item.position != item.position
+    card = attempts.card(running, given.shown if moves_on else given.asked, given.places, now)
     if card.is_blank and moves_on:
         _expect(session, sender, running, card, now)
-    return Saved(item.position, asked.question, item.order, item.selection, card)
+    return Saved(item.position, given.asked.question, item.order, item.selection, card)
 
 
 # -- a crowd at once --------------------------------------------------------------------------------------------------
@@ -213,7 +199,7 @@ def pick_all(session: Session, picks: Sequence[Pick], *, now: datetime) -> list[
     if not attempts.take_all(session, [one.answer for one in plain.values()]):
         raise MixedError
     return [
-        plain[one.attempt_id].told(session, now) if one.attempt_id in plain else _alone(session, one, now)
+        _taken(session, plain[one.attempt_id], now) if one.attempt_id in plain else _alone(session, one, now)
         for one in picks
     ]
 
@@ -225,22 +211,8 @@ def _alone(session: Session, one: Pick, now: datetime) -> Saved | Late | UserErr
         return refusal
 
 
-class _Plain(NamedTuple):
-    """A press that nothing stands against."""
-
-    answer: Answer
-    running: Running
-    places: Places
-    asked: Asked
-    shown: Asked
-
-    def told(self, session: Session, now: datetime) -> Saved:
-        answer = self.answer
-        return _taken(session, answer.sender, self.running, self.places, self.asked, answer.selection, self.shown, now)
-
-
-def _plain_ones(session: Session, picks: Sequence[Pick]) -> dict[int, _Plain]:
-    """By attempt; what is missing is a case of its own."""
+def _plain_ones(session: Session, picks: Sequence[Pick]) -> dict[int, _Given]:
+    """Presses that nothing stands against, by attempt; what is missing is a case of its own."""
     ids = [one.attempt_id for one in picks]
     people = crowd.behind(session, [one.sender.user_id for one in picks])
     running, places = attempts.hold_all(session, ids), attempts.all_places(session, ids)
@@ -260,7 +232,7 @@ def _plain_ones(session: Session, picks: Sequence[Pick]) -> dict[int, _Plain]:
         if selection is not None:
             answer = Answer(one.sender, one.attempt_id, one.position, selection)
             shown = _shown_next(this, following)
-            found[one.attempt_id] = _Plain(answer, running[one.attempt_id], places[one.attempt_id], this, shown)
+            found[one.attempt_id] = _Given(answer, running[one.attempt_id], places[one.attempt_id], this, shown)
     return found
 
 
