@@ -184,8 +184,8 @@ def undone(number: int) -> Message:
 
 
 def reading(name: str, rows: int) -> Message:
-    """While a large file is being read."""
-    state = f"已读 {rows} 行" if rows else "正在读取"
+    """While a large file is being read, and then judged: the number stands still for some seconds."""
+    state = f"已读 {rows} 行，读完还要核对" if rows else "正在读取"
     return Message(escape(f"{name}：{state}，请稍候。"))
 
 

@@ -32,9 +32,14 @@ class UndoTooLate(UserError):
     ends_buttons = True
 
 
+class AlreadyImported(UserError):
+    text = "这份文件已经导入。"
+    ends_buttons = is_done = True
+
+
 class AlreadyUndone(UserError):
     text = "这次导入已经撤销。"
-    ends_buttons = True
+    ends_buttons = is_done = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +236,8 @@ def waiting(session: Session, sender: Sender, token: str, *, now: datetime) -> W
 
 def _waiting(session: Session, sender: Sender, token: str, now: datetime) -> ImportRun:
     run = _own(session, sender, token)
+    if run.state is RunState.APPLIED:
+        raise AlreadyImported
     if run.state is not RunState.PREVIEW or run.data is None or run.expires_at <= now:
         raise StaleButton
     return run
@@ -242,6 +249,8 @@ def apply(session: Session, sender: Sender, token: str, ready: Ready, *, now: da
     run = _own(session, sender, token)
     scope = _scope(session, run)
     scopes.require_edit(who, scope)
+    if run.state is RunState.APPLIED:
+        raise AlreadyImported
     if run.file_sha256 != ready.sha256 or run.expires_at <= now:
         raise StaleButton
     _step(session, run, RunState.PREVIEW, RunState.APPLIED)

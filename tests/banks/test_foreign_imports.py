@@ -210,7 +210,7 @@ def test_one_message_says_how_far_the_reading_is_and_that_it_is_over(database: D
     assert shown() == (1002, Message("大.xlsx：正在读取，请稍候。"))
     database.run(lambda session, now: session.execute(update(OutboxRow).values(message_id=77)), now=NOW)
     database.run(progress.advance, token, 4000, now=LATER)
-    assert shown() == (1002, Edit(Message("大.xlsx：已读 4000 行，请稍候。"), 77))
+    assert shown() == (1002, Edit(Message("大.xlsx：已读 4000 行，读完还要核对，请稍候。"), 77))
     database.run(progress.finish, token, now=LATER)
     assert shown() == (1002, Edit(Message("大.xlsx：读完了。"), 77))
 

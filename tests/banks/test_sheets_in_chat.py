@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from bot.banks import workbook
 from bot.demo.messages import Message
-from bot.demo.stage import Actor
+from bot.demo.stage import Actor, Stage
 from bot.members import workbook as rosters
 from tests.banks.sheets import HEAD, Row, sheet
 
@@ -22,7 +22,7 @@ async def sent(who: Actor, *rows: Row, name: str = "试题.xlsx") -> Message:
     return (await who.upload(name, sheet(HEAD, *rows))).message
 
 
-async def test_a_sheet_is_shown_taken_without_its_bad_row_and_taken_back(chat: People) -> None:
+async def test_a_sheet_is_shown_taken_without_its_bad_row_and_taken_back(stage: Stage, chat: People) -> None:
     li = chat("李四")
     preview = await sent(li, ONE, TWO, BAD)
     assert preview.text.splitlines() == [
@@ -36,8 +36,11 @@ async def test_a_sheet_is_shown_taken_without_its_bad_row_and_taken_back(chat: P
     assert listing.file.data.decode("utf-8-sig") == "试题.xlsx[题]!G4 E206 没有答案。"
     done = await li.press("导入 2 道，跳过 1 行", on=preview)
     assert done.edits[-1].text == "已导入：新增 2，修改 0，未变 0，停用 0。题库版本 1。\n要用它出卷，请发送 /quiz。"
+    assert (await li.press("导入 2 道，跳过 1 行", on=preview, stale=0)).toast == "已记录"
     undone = await li.press("撤销本次导入")
     assert undone.edits[-1].text == "已撤销，这个题库的题目已全部停用。"
+    assert (await li.press("撤销本次导入", on=preview, stale=1)).toast == "已记录"
+    await stage.advance(minutes=1)
     assert (await li.press("撤销本次导入", on=preview, stale=1)).alert == "这次导入已经撤销。"
     assert "没有在用的题\n版本 2，" in (await li.say("/bank")).message.text
 
