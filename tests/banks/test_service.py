@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.banks import drawing, import_views, importing, revisions, service, views
+from bot.banks.importing import AlreadyImported
 from bot.banks.models import BankRow, ImportRun, QuestionVersion
 from bot.banks.revisions import Difference, NewerRevision
 from bot.banks.rules import Origin, QuestionType, RunState
@@ -146,7 +147,7 @@ def test_nothing_is_written_before_the_tap(database: Database, cast: Cast) -> No
 
 def test_a_second_tap_on_import_is_refused(database: Database, cast: Cast) -> None:
     applied = confirmed(database, cast.li)
-    with pytest.raises(StaleButton):
+    with pytest.raises(AlreadyImported, match="这份文件已经导入。"):
         database.run(importing.apply, cast.li.sender(), applied.token, load(GOOD).ready, now=LATER)
 
 
