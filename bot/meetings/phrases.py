@@ -277,11 +277,11 @@ class _Phrase:
             (FULL_DATE, self._full_date),
             (DATE, self._date),
             (rf"({NUM})日", self._day_of_month),
-            ("今天|明天|后天|大后天", self._near_day),
+            ("|".join(grammar.NEAR_DAYS), self._near_day),
             (rf"({NUM})(?:天|个?(周))后", self._days_later),
             (rf"下个周({W})", self._either_week),
-            (rf"(下下个?|下|本|这个?)?周({W})", self._weekday),
-            ("(?:本|这个?|(下个?))月", self._this_or_next_month),
+            (rf"((?:下下|上上|[上这])个?|[下本])?周({W})", self._weekday),
+            ("(本|[这上下]个?)月", self._near_month),
         )
         for pattern, reading in forms:
             if found := self._take(pattern):
@@ -328,12 +328,14 @@ class _Phrase:
     def _weekday(self, found: re.Match[str]) -> _Day:
         weekday = WEEKDAYS.index(found[2])
         if found[1]:
-            return _Day((week_of(self.today) + timedelta(weeks=grammar.WEEKS[found[1]], days=weekday),))
+            return _Day(
+                (week_of(self.today) + timedelta(weeks=grammar.WEEKS[found[1].removesuffix("个")], days=weekday),)
+            )
         soon = self.today + timedelta(days=(weekday - self.today.weekday()) % 7)
         return _Day((soon, soon + timedelta(weeks=1)), _Past.NEXT)
 
-    def _this_or_next_month(self, found: re.Match[str]) -> _Day:
-        first = months_later(self.today.replace(day=1), 1 if found[1] else 0)
+    def _near_month(self, found: re.Match[str]) -> _Day:
+        first = months_later(self.today.replace(day=1), grammar.MONTHS_OFF.get(found[1][0], 0))
         at = self.at
         rule = self._in_month(str(first.month))
         days = occurrences(rule, first, last_of_month(first.year, first.month), self.calendar)

@@ -336,6 +336,27 @@ def test_a_day_before_today_in_words_is_past_and_says_which() -> None:
     assert shown(raised.value.starts_at) == "2026-11-20 15:00"
 
 
+@pytest.mark.parametrize(
+    ("text", "starts_at"),
+    [
+        ("昨天15点", "2026-11-20 15:00"),
+        ("前天下午3点", "2026-11-19 15:00"),
+        ("大前天9点", "2026-11-18 09:00"),
+        ("上周五15点", "2026-11-13 15:00"),
+        ("上个星期五15点", "2026-11-13 15:00"),
+        ("上上周一10点", "2026-11-02 10:00"),
+        ("上月10日9点", "2026-10-10 09:00"),
+        ("上个月第一个周五15点", "2026-10-02 15:00"),
+    ],
+)
+def test_what_people_call_the_past_is_understood_so_that_it_can_be_entered_afterwards(
+    text: str, starts_at: str
+) -> None:
+    with pytest.raises(TimeIsPast) as raised:
+        read(text)
+    assert shown(raised.value.starts_at) == starts_at
+
+
 def test_a_weekday_beside_a_past_date_settles_the_year() -> None:
     assert shown(once("10月8日（周五）15点").starts_at) == "2027-10-08 15:00"
     with pytest.raises(TimeIsPast):
