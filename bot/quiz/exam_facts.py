@@ -143,6 +143,7 @@ class Cover:
     opens_at: datetime
     closes_at: datetime
     rules: tuple[MarkingRule, ...] = ()
+    top_names: int = 0
 
 
 @dataclass(frozen=True, slots=True)

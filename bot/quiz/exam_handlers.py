@@ -43,7 +43,7 @@ async def open_cover(_: Update, context: Context) -> None:
 
 def _entrance(found: Cover | Running, context: Context) -> Message:
     if isinstance(found, Cover):
-        return views.cover(found)
+        return views.cover(found, can_name=context.deps.config.quiz.top_names_allowed)
     return views.running(found.title, found.id, attempts.time_left(found, context.now()))
 
 
@@ -52,7 +52,7 @@ async def put_off(_: Update, context: Context) -> None:
 
 
 async def start(_: Update, context: Context) -> None:
-    await _show(context, await context.transact(starting.start, context.press.number(0)))
+    await _take_up(context, await context.transact(starting.start, context.press.number(0)))
 
 
 # -- on the card -------------------------------------------------------------------------------------------------------

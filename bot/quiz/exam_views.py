@@ -75,7 +75,7 @@ def short(title: str, most: int) -> str:
     return cut(title.removesuffix(ending), most - len(ending)) + ending
 
 
-def cover(facts: Cover) -> Message:
+def cover(facts: Cover, *, can_name: bool = False) -> Message:
     text = lines(
         fill("<b>《{title}》</b>第 {i}/{k} 次", title=facts.title, i=facts.number, k=facts.attempts),
         fill(
@@ -87,10 +87,16 @@ def cover(facts: Cover) -> Message:
         ),
         *rule_lines(facts.rules),
         fill("{closes} 截止。", closes=moment(facts.closes_at)),
+        f"{names_read(facts.top_names)}。" if can_name and facts.top_names else "",
         "中途可以离开再回来，时间照走；到时自动交卷；程序停机会补时。",
     )
     begin = Button("开始计时", press("quiz", "start", facts.paper_id), style="success")
     return Message(text, ((begin, Button("以后再考", press("quiz", "later"))),), is_protected=True)
+
+
+def names_read(first: int) -> str:
+    """What a group will read of persons."""
+    return f"截止后，支部群公布本支部前 {first} 名中合格同志的姓名，不公布分数"
 
 
 def rule_lines(rules: Sequence[MarkingRule]) -> list[str]:

@@ -8,7 +8,7 @@ from bot.members.views import moment, turns
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.quiz import row_views
 from bot.quiz.exam_facts import ExamDraft, PublishedExam, Terms
-from bot.quiz.exam_views import rule_lines
+from bot.quiz.exam_views import names_read, rule_lines
 from bot.quiz.rules import (
     CLOSE_AFTER,
     OFFERED,
@@ -285,9 +285,8 @@ def _is_each(facts: ExamDraft) -> bool:
 
 
 def _named(facts: ExamDraft) -> str:
-    """What a group will read of persons."""
     n = facts.settings[Setting.TOP_NAMES]
-    return f"支部群公布前 {n} 名的姓名，不公布分数" if n and facts.settings[Setting.RANKING] else ""
+    return names_read(n) if n and facts.settings[Setting.RANKING] else ""
 
 
 def redrawn() -> str:

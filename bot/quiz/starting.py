@@ -21,7 +21,7 @@ from bot.message import Sender, StaleButton
 from bot.outbox import Lane, OutboxRow
 from bot.quiz import attempts, exam_views, exams, sitting
 from bot.quiz.blueprint import Blueprint, draw_each, shuffled
-from bot.quiz.exam_facts import Card, Cover, MyExam, MyStanding, TakenUp
+from bot.quiz.exam_facts import Cover, MyExam, MyStanding, TakenUp
 from bot.quiz.marking import MarkingRule, marking_rules
 from bot.quiz.models import Attempt, AttemptItem, Candidate, Paper, PaperItem, PaperPool
 from bot.quiz.rules import (
@@ -137,6 +137,7 @@ def cover(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
         opens_at=desk.opens_at,
         closes_at=desk.closes_at,
         rules=_rules(session, paper),
+        top_names=paper.top_names if paper.ranking else 0,
     )
 
 
@@ -219,13 +220,13 @@ _IS_DUE = Write(
 _NEW_ITEM = Write(lambda dialect: upsert_on(dialect, AttemptItem))
 
 
-def start(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> Card:
-    """The clock runs from the moment the press reached us; pressed twice there is one attempt."""
+def start(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> TakenUp:
+    """The clock runs from the moment the press reached us; pressed twice, or on two covers, there is one attempt."""
     desk = _entered(session, sender, paper_id, now)
     if desk.running_id is not None:
-        return take_up(session, sender, desk.running_id, 0, now=now).card
+        return take_up(session, sender, desk.running_id, 0, now=now)
     _refuse(desk, sender.at)
-    return sitting.show(session, sender, _begin(session, sender, desk, now), 0, now=now)
+    return TakenUp(sitting.show(session, sender, _begin(session, sender, desk, now), 0, now=now))
 
 
 _CARD_AT = Query(select(OutboxRow.reply_to).where(OutboxRow.key == bindparam("of_key")))

@@ -70,7 +70,7 @@ def exam(database: Database, people: int, _: int, now: datetime) -> Facts:
 
 def _begin(session: Session, crowd: Sequence[int], paper_id: int, *, now: datetime) -> list[int]:
     senders = [Sender(user_id, user_id, now) for user_id in crowd]
-    return [starting.start(session, sender, paper_id, now=now).attempt_id for sender in senders]
+    return [starting.start(session, sender, paper_id, now=now).card.attempt_id for sender in senders]
 
 
 def _say_nothing(session: Session) -> None:

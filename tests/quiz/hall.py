@@ -91,7 +91,7 @@ class Hall:
         return self.database.run(fn, self.sender(who, at=at), *args, now=self.now, **kw)
 
     def start(self, who: Someone) -> Card:
-        return self.act(starting.start, who, self.paper_id)
+        return self.act(starting.start, who, self.paper_id).card
 
     def pick(
         self,

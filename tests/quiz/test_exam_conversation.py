@@ -168,6 +168,16 @@ async def test_an_exam_taken_up_in_a_new_message_has_one_card(stage: Stage, chat
     assert (new.text, list(new.buttons())) == ("《四月测试》时间到，已自动交卷。", [])
 
 
+async def test_a_clock_started_twice_from_two_covers_leaves_one_card(chat: People, exam: str) -> None:
+    zhang = chat("张三")
+    assert exam.startswith("已发布")
+    covers = [(await zhang.say("/exam")).message for _ in range(2)]
+    for cover in covers:
+        await zhang.press("开始计时", on=cover)
+    assert (covers[0].text, list(covers[0].buttons())) == ("请在下面的消息里继续答题。", [])
+    assert covers[1].text.startswith("第 1/20 题")
+
+
 async def test_a_second_tap_on_handing_in_is_no_refusal(stage: Stage, chat: People, card: Message) -> None:
     zhang = chat("张三")
     await zhang.press("交卷", on=card)

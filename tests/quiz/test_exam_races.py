@@ -66,7 +66,7 @@ def begin(url: str, senders: list[Sender], paper_id: int, now: datetime) -> list
 def _begun(database: Database, sender: Sender, paper_id: int, now: datetime) -> int:
     while True:
         try:
-            return database.run(starting.start, sender, paper_id, now=now).attempt_id
+            return database.run(starting.start, sender, paper_id, now=now).card.attempt_id
         except NotSaved:
             continue
 

@@ -57,6 +57,14 @@ def test_the_cover_tells_the_rules_before_the_clock_runs() -> None:
     )
 
 
+def test_the_cover_says_beforehand_whose_names_a_group_will_read() -> None:
+    told = "截止后，支部群公布本支部前 3 名中合格同志的姓名，不公布分数。"
+    naming = replace(COVER, top_names=3)
+    assert seen(views.cover(naming, can_name=True)).splitlines()[-3] == told
+    assert told not in seen(views.cover(naming))  # the office does not allow it any more
+    assert told not in seen(views.cover(COVER, can_name=True))
+
+
 def test_a_card_shows_the_options_in_their_order_under_letters_of_their_own() -> None:
     assert seen(views.card(CARD)) == (
         "第 2/20 题 · 单选（5 分）\n支部党员大会一般多久召开一次？\n\n"

@@ -139,7 +139,7 @@ PREVIEW = replace(
 
 
 def test_a_preview_says_whose_names_a_group_will_read() -> None:
-    told = "支部群公布前 3 名的姓名，不公布分数"
+    told = "截止后，支部群公布本支部前 3 名中合格同志的姓名，不公布分数"
     assert told in publishing_views.draft(PREVIEW, can_name=True).text.splitlines()
     assert told not in publishing_views.draft(PREVIEW, can_name=False).text  # the office does not allow it any more
     unranked = replace(PREVIEW, settings={**PREVIEW.settings, Setting.RANKING: 0})

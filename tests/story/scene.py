@@ -308,10 +308,10 @@ def _exams(scene: Scene) -> None:
         scene.of[name] = scene.act("李四", exam_drafts.begin_standard, seed=1).paper_id
     scene.act("李四", exam_drafts.choose_bank, scene.of["exam_ready"], 0)
     scene.of["exam"] = scene.act("李四", _publish_exam)
-    scene.of["attempt"] = scene.act("张三", starting.start, scene.of["exam"]).attempt_id
-    scene.of["ended"] = scene.act("钱一", starting.start, scene.of["exam"]).attempt_id
+    scene.of["attempt"] = scene.act("张三", starting.start, scene.of["exam"]).card.attempt_id
+    scene.of["ended"] = scene.act("钱一", starting.start, scene.of["exam"]).card.attempt_id
     scene.act("钱一", submitting.submit, scene.of["ended"])
-    other = scene.act("褚三", starting.start, scene.of["exam"]).attempt_id
+    other = scene.act("褚三", starting.start, scene.of["exam"]).card.attempt_id
     scene.act("褚三", submitting.submit, other)
     voided = scene.act("李四", overseeing.void, other, "代考").undo
     assert voided is not None
@@ -325,7 +325,7 @@ def _exams(scene: Scene) -> None:
 def _results(scene: Scene) -> None:
     """An exam that is over: 张三 has answered one question, and that wrong."""
     paper_id = scene.of["results"] = scene.act("李四", _publish_exam, scene.of["shipped"])
-    card = scene.act("张三", starting.start, paper_id)
+    card = scene.act("张三", starting.start, paper_id).card
     wrong = next(letter for letter in card.question.letters if letter not in card.question.answer)
     scene.words["wrong"] = wrong
     database, now = scene.stage.database, scene.stage.clock.now()
