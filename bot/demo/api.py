@@ -65,6 +65,7 @@ def answer(world: World, name: str, fields: Mapping[str, object], uploads: Mappi
 
 
 def _carry_out(world: World, name: str, values: Payload) -> Reply:
+    world.polls.close_due()  # by Telegram's own clock: before anything that the bot says after it
     parameters = Parameters(values)
     chat_id = parameters.number("chat_id")
     struck = world.faults.strike(name, chat_id)

@@ -125,7 +125,6 @@ def _closing(world: World, parameters: Parameters) -> tuple[int | None, datetime
 
 
 def stop_poll(world: World, parameters: Parameters) -> object:
-    world.polls.close_due()
     chat = reach.writable(world, parameters.raw("chat_id"))
     message = world.message(chat.id, parameters.number("message_id") or 0)
     if message is None:

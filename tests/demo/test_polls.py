@@ -112,6 +112,13 @@ def test_a_late_vote_finds_the_poll_closed_though_nobody_closed_it(
         people.vote(ZHANG, question, "乙")
 
 
+def test_what_the_bot_says_after_the_time_of_a_poll_finds_it_closed(world: World, group: Chat, clock: FrozenClock):
+    question = quiz(world, group, open_period=30)
+    clock.advance(seconds=32)
+    api.answer(world, "sendmessage", {"chat_id": group.id, "text": "第 1/5 题：乙。"}, {})
+    assert question.poll.is_closed
+
+
 def test_the_period_beats_the_date(world: World, group: Chat, clock: FrozenClock):
     date = int((clock.now() + timedelta(hours=1)).timestamp())
     assert send(world, group, open_period=60, close_date=date).poll.closes_at == clock.now() + timedelta(minutes=1)
