@@ -104,8 +104,18 @@ def choose_count(session: Session, sender: Sender, paper_id: int, count: int, *,
 
 def redraw(session: Session, sender: Sender, paper_id: int, *, seed: int, now: datetime) -> PaperDraft:
     _, unit, paper = _mine(session, sender, paper_id, now)
-    paper.seed = seed
+    draw_again(paper, seed)
     return _facts(session, unit, paper, now)
+
+
+def draw_again(paper: Paper, seed: int) -> None:
+    paper.seed = seed
+    paper.blueprint = {**paper.blueprint, "redrawn": redrawn(paper) + 1}
+
+
+def redrawn(paper: Paper) -> int:
+    """Of the choices as they stand: with each of them a draft is drawn anew."""
+    return int(str(paper.blueprint.get("redrawn", 0)))
 
 
 _BEFORE = {
@@ -184,4 +194,4 @@ def _preview(facts: PaperDraft, paper: Paper, drawn: Drawn) -> PaperDraft:
     paper.max_centi = drawn.max_centi
     takes = sum((timedelta(seconds=q.time_s) + VOTE_GRACE + REVEAL_FOR for q in drawn.questions), timedelta())
     counts = Counter(pick.type for pick in drawn.picks)
-    return replace(facts, counts=counts, max_centi=drawn.max_centi, takes=takes)
+    return replace(facts, counts=counts, max_centi=drawn.max_centi, takes=takes, redrawn=redrawn(paper))

@@ -180,7 +180,7 @@ def choose_topic(session: Session, sender: Sender, paper_id: int, place: int, *,
 
 def redraw(session: Session, sender: Sender, paper_id: int, *, seed: int, now: datetime) -> ExamDraft:
     _, unit, paper = mine(session, sender, paper_id, now)
-    paper.seed = seed
+    drafts.draw_again(paper, seed)
     return facts(session, unit, paper, now)
 
 
@@ -369,6 +369,7 @@ def _preview(session: Session, unit: UnitRef, paper: Paper, draft: ExamDraft, no
         counts=Counter(pick.type for pick in made.picks),
         max_centi=made.max_centi,
         pass_centi=exams.pass_mark(made.max_centi, paper.pass_pct),
+        redrawn=drafts.redrawn(paper),
         rows=tuple(replace(row, gets=row.count) for row in row_choices(blueprint.rows, ())),
         rules=marking_rules(asked, blueprint.each_centi()),
     )

@@ -70,6 +70,7 @@ class ExamDraft:
     rules: tuple[MarkingRule, ...] = ()
     people: int = 0
     exempt: int = 0
+    redrawn: int = 0  # times that other questions were asked for
 
 
 @dataclass(frozen=True, slots=True)

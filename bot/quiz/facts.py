@@ -199,6 +199,7 @@ class PaperDraft:
     counts: Mapping[QuestionType, int] = field(default_factory=dict)
     max_centi: int = 0
     takes: timedelta = timedelta()
+    redrawn: int = 0  # times that other questions were asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from bot.quiz.rules import (
     ShowScore,
     seconds,
 )
-from bot.quiz.views import ALL_BANKS, ANY_TOPIC, score
+from bot.quiz.views import ALL_BANKS, ANY_TOPIC, REDRAWN, score
 from bot.quiz.wizard_views import Choice, ask, drop, go, head, listed, marked, ways
 
 MIXED_TITLE = "综合测试"
@@ -253,6 +253,7 @@ def _preview(facts: ExamDraft, *, can_name: bool) -> Message:
             odd=odd,
             mark=score(facts.pass_centi),
         ),
+        REDRAWN.format(n=facts.redrawn) if facts.redrawn else "",
         *(row_views.row_lines(facts, with_rules=False) if is_detailed else []),
         *rule_lines(facts.rules),
         fill("时间：{window}", window=window(facts.terms)),

@@ -28,6 +28,7 @@ QUICK_TITLE = "题库随机抽题"
 MIXED_TITLE = "综合题"
 ALL_BANKS = "全部题库"
 ANY_TOPIC = "不限知识点"
+REDRAWN = "已换过 {n} 次题"  # in a preview, which names no question
 PAGE = 10
 
 
@@ -350,13 +351,15 @@ def _count_step(facts: PaperDraft, _: int) -> Message:
 def _preview(facts: PaperDraft) -> Message:
     kinds = "、".join(f"{TYPES[kind]} {n}" for kind, n in facts.counts.items())
     text = fill(
-        "现场答题卷 预览\n《{title}》\n题库：{bank}\n知识点：{topic}\n{n} 题（{kinds}），满分 {max} 分，约 {time} 分钟",
+        "现场答题卷 预览\n《{title}》\n题库：{bank}\n知识点：{topic}\n"
+        "{n} 题（{kinds}），满分 {max} 分，约 {time} 分钟{again}",
         **_choices(facts),
         title=facts.title,
         n=sum(facts.counts.values()),
         kinds=kinds,
         max=score(facts.max_centi),
         time=max(1, round(seconds(facts.takes) / 60)),
+        again=f"\n{REDRAWN.format(n=facts.redrawn)}" if facts.redrawn else "",
     )
     publish = Button("发布", press("quiz", "publish", facts.paper_id), style="success")
     redraw = Button("换一批题", press("quiz", "redraw", facts.paper_id))

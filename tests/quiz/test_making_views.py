@@ -146,6 +146,11 @@ def test_a_preview_says_whose_names_a_group_will_read() -> None:
     assert told not in publishing_views.draft(unranked, can_name=True).text
 
 
+def test_a_preview_says_that_its_questions_are_others_than_before() -> None:
+    assert "已换过" not in publishing_views.draft(PREVIEW).text
+    assert "已换过 2 次题" in publishing_views.draft(replace(PREVIEW, redrawn=2)).text.splitlines()
+
+
 def test_another_draw_is_offered_only_where_all_have_the_same_questions() -> None:
     assert labels(publishing_views.draft(PREVIEW))[0] == ["发布", "换一批题"]
     each = replace(PREVIEW, settings={**PREVIEW.settings, Setting.DRAW: Draw.EACH.value})

@@ -99,7 +99,8 @@ def test_another_draw_is_previewed_before_it_is_published(play: Play, add_bank: 
     add_bank(many(40))
     paper_id = previewed(play, 10)
     before = play.rows(Paper)[0].blueprint["previewed"]
-    do(play, drafts.redraw, paper_id, seed=2)
+    assert [do(play, drafts.redraw, paper_id, seed=seed).redrawn for seed in (2, 3)] == [1, 2]
+    assert do(play, drafts.look, paper_id).redrawn == 2
     assert play.rows(Paper)[0].blueprint["previewed"] != before
 
 

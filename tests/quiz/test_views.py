@@ -252,6 +252,7 @@ def test_the_preview_says_all_that_will_be_published() -> None:
         "现场答题卷 预览\n《党章知识·频次》\n题库：党章知识\n知识点：频次\n"
         "10 题（单选 6、判断 4），满分 20 分，约 6 分钟\n[发布][换一批题]\n[上一步][放弃]"
     )
+    assert "，约 6 分钟\n已换过 1 次题\n[发布]" in seen(views.draft(replace(draft, redrawn=1)))
 
 
 def test_what_became_of_a_paper() -> None:
