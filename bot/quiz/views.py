@@ -197,7 +197,7 @@ def _hardest(item: ItemCount | None) -> str:
 
 
 def aborted(title: str, asked: int) -> Message:
-    kept = f"已公布的 {asked} 题算数，" if asked else ""
+    kept = f"已公布 {asked} 题，" if asked else ""
     return Message(fill("现场答题《{title}》已中止，{kept}本场不计入统计。", title=title, kept=kept), is_silent=True)
 
 
@@ -242,7 +242,7 @@ def _resume(round_id: int) -> Buttons:
 
 
 def confirm_end(round_id: int) -> Message:
-    text = Html("确定结束本场现场答题吗？已公布答案的题算数，其余不算，本场不计入统计。")
+    text = Html("确定结束本场现场答题吗？还没出的题不再出，本场不计入统计。")
     yes, no = _button("确认结束", "abort", round_id, "danger"), _button("不结束", "back", round_id)
     return Message(text, ((yes, no),))
 

@@ -277,7 +277,7 @@ def test_three_questions_without_answers_pause_the_round(play: Play, add_bank: A
     assert play.texts()[-1] == "现场答题已暂停：连续三题没有人作答。"
     play.wait(10 * 60)
     assert play.state is RoundState.ABORTED
-    assert play.texts()[-1] == "现场答题《题库随机抽题》已中止，已公布的 3 题算数，本场不计入统计。"
+    assert play.texts()[-1] == "现场答题《题库随机抽题》已中止，已公布 3 题，本场不计入统计。"
 
 
 def test_after_the_last_question_nobody_has_to_go_on(play: Play) -> None:

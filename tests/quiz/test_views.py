@@ -129,7 +129,7 @@ def test_a_round_nobody_answered() -> None:
 
 def test_a_round_ended_early() -> None:
     assert seen(views.aborted("党章知识", 0)) == "现场答题《党章知识》已中止，本场不计入统计。"
-    assert seen(views.aborted("党章知识", 2)) == "现场答题《党章知识》已中止，已公布的 2 题算数，本场不计入统计。"
+    assert seen(views.aborted("党章知识", 2)) == "现场答题《党章知识》已中止，已公布 2 题，本场不计入统计。"
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_span_is_said_as_people_say_it(seconds: int, text: str) -> None:
 
 def test_the_end_asks_once_more() -> None:
     assert seen(views.confirm_end(12)) == (
-        "确定结束本场现场答题吗？已公布答案的题算数，其余不算，本场不计入统计。\n[确认结束][不结束]"
+        "确定结束本场现场答题吗？还没出的题不再出，本场不计入统计。\n[确认结束][不结束]"
     )
 
 
