@@ -160,7 +160,7 @@ class Reader:
             self._answers = ["".join(letter for letter, option in marked if option.is_right)]
         if kind.type is QuestionType.BLANK:
             return self._blank_key(stem)
-        key = stems.key_in(stem, self._letters)
+        key = stems.key_in(stem, self._letters, is_judged=kind.type is QuestionType.TRUE_FALSE)
         if key is None:
             return stem
         if not self._answers:

@@ -217,8 +217,8 @@ def test_a_question_with_a_picture_or_a_fraction_is_named_not_guessed() -> None:
     body = paragraph("1、看图", picture) + paragraphs("A、一\nB、二\n答案：A") + paragraph("2、", fraction, "（√）")
     assert read(body + paragraphs("3、丙（√）")) == [
         "判断 丙 =T",
-        "1 E216 看图【图】",
-        "5 E216 【图】12（√）",
+        "1 E221 看图【图】",
+        "5 E221 【图】12（√）",
     ]
 
 

@@ -49,7 +49,7 @@ def test_each_kind_of_answer(text: str, expected: str) -> None:
         ("看不懂{甲}", "E216 看不懂{甲}"),
         ("两个都对？{=甲 =乙 ~丙}", "E212 single 2 AB"),
         ("都不对？{~甲 ~乙}", "E206"),
-        ('[html]看图<img src="a.png">{T}', "E216 看图【图】"),
+        ('[html]看图<img src="a.png">{T}', "E221 看图【图】"),
     ],
 )
 def test_what_cannot_be_asked_is_named(text: str, fault: str) -> None:

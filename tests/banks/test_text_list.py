@@ -73,6 +73,77 @@ def test_an_entry_of_a_table_is_the_answer_where_it_stands() -> None:
     assert [(answer.text, answer.at) for answer in question.answers] == [("A", Line(4))]
 
 
+# -- Markdown ---------------------------------------------------------------------------------------------------------
+
+CODE = """\
+1. 下面打印什么（ ）
+```go
+if a {
+    b(1)
+}
+```
+A. 甲
+B. 乙
+答案：A
+2. 哪一段是对的
+A.
+```
+a = 1
+b = 2
+```
+B.
+```
+a = 2
+```
+答案：B
+3. 选项也在框里
+```
+A. 甲
+B. 乙
+```
+答案：B
+题目：
+
+上面写了什么？
+`
+x
+y
+`
+- A.`x`
+- B.`y`
+答案：A
+4. 没有结尾的框
+```
+A. 甲
+B. 乙
+答案：A
+"""
+
+
+def test_a_block_of_code_keeps_its_lines() -> None:
+    assert [line.replace("\n", "⏎") for line in spelled(read(CODE))] == [
+        "单选 下面打印什么（　）⏎if a {⏎    b(1)⏎} A.甲 B.乙 =A",
+        "单选 哪一段是对的 A.a = 1⏎b = 2 B.a = 2 =B",
+        "单选 选项也在框里 A.甲 B.乙 =B",
+        "单选 上面写了什么？⏎x⏎y A.`x` B.`y` =A",
+        "单选 没有结尾的框 A.甲 B.乙 =A",
+    ]
+
+
+def test_marks_of_a_web_page_that_only_say_how_a_line_looks_are_dropped() -> None:
+    lines = [
+        "1、多&nbsp;久？<br>",
+        "<details>",
+        "A.每月<br/>",
+        "B.<br>",
+        "<summary>答案</summary>",
+        "A",
+        "</details>",
+    ]
+    text = "\n".join([*lines, "2、看<img src=a.png>"])
+    assert spelled(read(text)) == ["单选 多 久？ A.每月 B.<br> =A", "8 E221 看【图】"]
+
+
 # -- whatever comes ---------------------------------------------------------------------------------------------------
 
 HEADS = ("1、", "2、", "3.", "4．", "12、", "1)", "（1）", "2019年", "3.14", "第5题 ", "7\t", "")

@@ -20,6 +20,7 @@ _PARTS = (
 _LITERAL = re.compile(r"\s*\[\s*['\"][^\[\]]{1,4000}['\"]\s*\]\s*", re.DOTALL)
 _QUOTED = re.compile(r"'([^'\\\n]*)'|\"([^\"\\\n]*)\"")
 _WITH_LETTER = re.compile(r"([A-L])\s*[、.:)]?\s*(.+)", re.DOTALL)
+_WITH_LETTERS = re.compile(r"([A-L]{2,12})\s*:\s*(.+)", re.DOTALL)  # ABD:甲;乙;丁;
 _SPOKEN = {**JUDGEMENTS, "✔": RIGHT, "☑": RIGHT, "✘": WRONG, "╳": WRONG, "y": RIGHT, "n": WRONG, "not": WRONG}
 _SPOKEN |= {"不正确": WRONG, "不对": WRONG}
 _SHORT = {"v": RIGHT, "x": WRONG, "1": RIGHT, "0": WRONG}  # only where a judgement is known to be asked
@@ -90,6 +91,10 @@ def by_words(text: str, options: Sequence[str]) -> str:
     """Letters out of an answer in words: one option's text, a list of them, or letters each with its text."""
     texts = listed(text) or [text]
     if letters := by_text(texts, options):
+        return letters
+    if (named := _WITH_LETTERS.fullmatch(unicodedata.normalize("NFKC", text))) and (
+        by_words(named[2], options) == (letters := letters_of(named[1]))
+    ):
         return letters
     for between in _PARTS:
         parts = [part for part in between.split(text) if part]

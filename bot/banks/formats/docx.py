@@ -9,6 +9,7 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from bot.banks.formats import MAX_UNPACKED, table, wording
 from bot.banks.formats.grammar import read_lines
+from bot.banks.formats.markdown import is_frame, plain
 from bot.banks.formats.numbering import Counter, Unknown
 from bot.banks.formats.raw import RawFile, Text, TooMuch
 from bot.banks.formats.table import Row, Table, columns_of
@@ -102,7 +103,9 @@ class _Reader:
             return
         text = label + words.text if words.text.strip() else ""
         for line in _LINES.split(text):
-            for made in wordings(line, at):
+            if is_frame(line.strip()):
+                continue
+            for made in wordings(plain(line.strip()), at):
                 if made.kind is Kind.SECTION:
                     self._heading = made
                 yield made

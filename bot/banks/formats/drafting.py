@@ -16,7 +16,7 @@ PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
 _LOST = re.compile("[\ufffc\ufffd]")  # a picture, or bytes that are no character: the question is not whole
 _MARKED = re.compile(r"\s*[(（]\s*(?:正确答案|正确选项|答案|√|✓)\s*[)）]\s*$")
 _SIGNED = re.compile(r"(?<=[\s。.,，；;])\s*([√×✓✗✔✘])\s*$")
-_LETTERED = re.compile(r"[A-L]\s*[、.:].*;", re.DOTALL)  # B:每季度; as sites show a key
+_LETTERED = re.compile(r"[A-L]+\s*[、.:].*;", re.DOTALL)  # B:每季度; as sites show a key
 _ENUMERATED = re.compile(r"\d{1,3}(?:[、)]|\.(?!\d))|\(\d{1,3}\)|[①-⑳]")
 
 
@@ -141,7 +141,7 @@ class Draft:
         for text, at in self._parts():
             if _LOST.search(text):
                 shown = text.replace(PICTURE, SHOWN_PICTURE)
-                raw.issues.append(Issue("E216", file, at, {"text": shown}))
+                raw.issues.append(Issue("E221" if PICTURE in text else "E216", file, at, {"text": shown}))
                 break
 
     def _take_marks(self) -> None:

@@ -181,7 +181,7 @@ class _Reader:
         raw = RawQuestion(block.at, stem=stem, explain=explain, topics=topics, code=block.code)
         if PICTURE in stem:
             shown = stem.replace(PICTURE, SHOWN_PICTURE)
-            raw.issues.append(Issue("E216", self._found.file, block.at, {"text": shown}))
+            raw.issues.append(Issue("E221", self._found.file, block.at, {"text": shown}))
         return raw
 
     def _items(self, inside: str, offset: int) -> list[_Item]:

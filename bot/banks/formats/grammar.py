@@ -8,6 +8,7 @@ from bot.banks.formats.ahead import Ahead
 from bot.banks.formats.drafting import LONGEST, Draft, Part, joined
 from bot.banks.formats.listing import Listing
 from bot.banks.formats.raw import RawFile, Text
+from bot.banks.formats.table import split_options
 from bot.banks.formats.table_lines import TableLines
 from bot.banks.formats.wording import Kind, Wording
 from bot.banks.yamlfile import ALL_LETTERS
@@ -36,6 +37,8 @@ class _Grammar:
     def read(self) -> RawFile:
         for at, line in enumerate(self._lines):
             self._at = at
+            if line.kind is Kind.SECTION and self._ahead.options_follow(at):
+                wording.unheaded(line)
             if line.kind is Kind.BLANK:
                 self._listing.end()
             elif line.kind is not Kind.NOISE and not self._tables.take(self._at, line):
@@ -77,19 +80,24 @@ class _Grammar:
         draft = self._open
         if line.word == "stem":
             self._take_stem(line)
-        elif line.word == "kind" and (self._is_kind_above or draft is None or not draft.is_question):
+        elif line.word == "kind" and (draft is None or not draft.is_question or self._stands_above()):
             self._is_kind_above = True
             self._listing.put_above(line)
-        elif draft is None or not self._put(draft, line):
+        elif draft is None or not (self._put_options if line.word == "options" else self._put)(draft, line):
             self._lose(line)
         else:
             self._keep(draft, line)
+
+    def _stands_above(self) -> bool:
+        """Whether 题型 belongs to the question below: it stood so before, or 题干 follows at once."""
+        below = self._ahead.next(self._at)
+        return self._is_kind_above or (below is not None and below.kind is Kind.LABEL and below.word == "stem")
 
     def _take_stem(self, line: Wording) -> None:
         """题干：, alone or behind a number of its own line."""
         draft = self._open
         is_inside = draft is not None and not draft.is_complete and draft.part is Part.STEM
-        if draft is None or not is_inside:
+        if draft is None or draft.number is None or not is_inside:
             self._listing.begin(line)
         elif draft.go_on(line.words if not draft.raw.stem else line.text):
             self._keep(draft, line)
@@ -127,6 +135,15 @@ class _Grammar:
         return raw.source == words
         return True
 
+    def _put_options(self, draft: Draft, line: Wording) -> bool:
+        """选项：A.每月 B.每季度, or only the word above them."""
+        if draft.raw.options or draft.raw.answers or not line.words:
+            return not line.words
+        for letter, text in zip(ALL_LETTERS, split_options(line.words), strict=False):
+            found = letters.options_in(text, wording.halved(text))
+            draft.add_option(letter, found[0].text if found and found[0].letter == letter else text, line.at)
+        return True
+
     # -- heads
 
     def _begins_question(self, line: Wording) -> bool:
@@ -137,6 +154,8 @@ class _Grammar:
 
     def _is_head(self, line: Wording, number: int) -> bool:
         draft, follows = self._open, number == self._listing.last + 1
+        if draft is not None and draft.has_key and wording.is_points(line.half):
+            return False  # 2.0分: what somebody gained
         if draft is None or not draft.is_question or draft.is_ended:
             return not line.is_decimal or follows or number == 1
         if line.is_decimal:
@@ -169,20 +188,33 @@ class _Grammar:
         count = len(draft.raw.options)
         if draft.part is Part.KEY and count:
             return False
-        letter = letters.letter_of(line.half)
-        if self._is_to_tick(line, count):
-            found = [*map(letters.Option, ALL_LETTERS[count:], wording.ticked(line.text))]
-        elif not letter:
-            found = self._plain_options(draft, line, ALL_LETTERS[count : count + 1])
-        elif letter == ALL_LETTERS[count : count + 1] or (count and not draft.is_ended):
-            found = letters.options_in(line.text, line.half)  # out of order it is still an option, of a wrong letter
-        else:
-            return False
+        found = self._options_on(draft, line, count)
         for option in found:
             draft.add_option(option.letter, option.text, line.at)
         if found:
             self._keep(draft, line)
         return bool(found)
+
+    def _options_on(self, draft: Draft, line: Wording, count: int) -> list[letters.Option]:
+        letter = letters.letter_of(line.half)
+        if self._is_spoken(draft, line):
+            return [letters.Option(ALL_LETTERS[count], line.text)]
+        if self._is_to_tick(line, count):
+            return [*map(letters.Option, ALL_LETTERS[count:], wording.ticked(line.text))]
+        if not letter:
+            return self._plain_options(draft, line, ALL_LETTERS[count : count + 1])
+        if letter == ALL_LETTERS[count : count + 1] or (count and not draft.is_ended):
+            return letters.options_in(line.text, line.half)  # out of order it is still an option, of a wrong letter
+        return []
+
+    def _is_spoken(self, draft: Draft, line: Wording) -> bool:
+        """对 and 错 on a line each."""
+        above, below = draft.raw.options, self._ahead.next(self._at)
+        if draft.has_key or not wording.is_spoken(line.half) or len(above) > 1:
+            return False
+        if above:
+            return wording.is_spoken(wording.halved(above[0].text))
+        return below is not None and below.half != line.half and wording.is_spoken(below.half)
 
     def _is_to_tick(self, line: Wording, count: int) -> bool:
         """An option behind a circle or a box, without a letter: only beside another one."""
@@ -234,7 +266,7 @@ class _Grammar:
     def _begins_unnumbered(self, draft: Draft, line: Wording) -> bool:
         """Whether a question without a number begins, though another one is open."""
         if draft.is_ended:
-            return True
+            return not line.text.startswith("\n")  # a block of code begins none
         options_follow = self._ahead.options_follow(self._at)
         if draft.part is Part.STEM:
             return draft.number is None and draft.has_bracket_key and wording.has_bracket_key(line.text)

@@ -90,7 +90,7 @@ class Listing:
     def end(self) -> None:
         """An empty line: a question with its key or its options does not go on behind it, nor does a mere title."""
         if self.open is not None and not self.open.waits_for_key:
-            self.open.is_ended = self.open.is_complete or self.open.number is None
+            self.open.is_ended = self.open.is_complete or (self.open.number is None and bool(self.open.raw.stem))
 
     def close(self) -> None:
         draft, self.open = self.open, None

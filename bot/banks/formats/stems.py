@@ -11,8 +11,10 @@ from bot.banks.rules import LETTERS
 
 EMPTY_BRACKET = "（　）"
 _SIGNS = frozenset("√×✓✗✔✘")
+_LETTER_SIGNS = frozenset("VXYN")
 # Direction marks, zero-width and soft signs, and the private characters that old fonts draw boxes with.
 _UNSEEN = re.compile("[\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u00ad\ue000-\uf8ff\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_SMALL = {ord("﹙"): "（", ord("﹚"): "）"}
 _NUMBER = re.compile(
     r"(?:第\s*\d{1,4}\s*题\s*[、.．:：)）]?|[0-9０-９]{1,4}\s*(?:[、)）]|[:：](?!\d)|[.．](?!\d)|[.．](?=\d{4}\s*年)|\t))\s*"
 )
@@ -52,7 +54,7 @@ class Key:
 
 def clean(text: str) -> str:
     """Without what nobody sees; line breaks stay, spaces inside as they are."""
-    return _UNSEEN.sub("", text).strip(" \t\r\n\u3000\u00a0")
+    return _UNSEEN.sub("", text).translate(_SMALL).strip(" \t\r\n\u3000\u00a0")
 
 
 def stem_of(text: str) -> Stem:
@@ -81,8 +83,11 @@ def _marked(text: str) -> str:
     return text.replace("\u00a0", " ").replace("\t", " ").strip()
 
 
-def key_in(stem: str, letters: str) -> Key | None:
-    """The key in the last bracket: letters out of `letters`, or without options a sign or word of judgement."""
+def key_in(stem: str, letters: str, *, is_judged: bool = False) -> Key | None:
+    """The key in the last bracket: letters out of `letters`, or without options a sign or word of judgement.
+
+    V and X are signs only where a judgement is known to be asked.
+    """
     found = None
     for found in _BRACKET.finditer(stem):  # noqa: B007  # the last one
         pass
@@ -95,8 +100,8 @@ def key_in(stem: str, letters: str) -> Key | None:
         before, after = stem[: found.start()], stem[found.end() :]
         is_second = is_last and _BLANK.search(before) is not None  # the stem has its own place to fill in
         return Key(answer, f"{before.rstrip()}{after}" if is_second else before + EMPTY_BRACKET + after)
-    is_judged = answer.casefold() in JUDGEMENTS or answer in _SIGNS
-    if is_judged and (is_last or answer in _SIGNS) and len(letters) in {0, 2}:
+    is_sign = answer in _SIGNS or (is_judged and answer in _LETTER_SIGNS)
+    if (is_sign or answer.casefold() in JUDGEMENTS) and (is_last or is_sign) and len(letters) in {0, 2}:
         return Key(given.strip(), (stem[: found.start()] + stem[found.end() :]).strip())
     return None
 

@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from bot.banks.formats import decode
 from bot.banks.formats.grammar import read_lines
+from bot.banks.formats.markdown import blocks, is_frame, plain
 from bot.banks.formats.raw import RawFile
-from bot.banks.formats.wording import Wording, wordings
+from bot.banks.formats.wording import Wording, halved, wordings
 from bot.banks.rules import WHOLE, Issue, Line
 
 _BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # lines to the eye, but not to an editor that counts them
@@ -23,6 +24,11 @@ def read(data: bytes, file: str) -> RawFile:
 
 
 def _lines(text: str) -> Iterator[Wording]:
-    for number, line in enumerate(text.replace("\r\n", "\n").replace("\r", "\n").split("\n"), start=1):
+    for number, line, is_code in blocks(text.replace("\r\n", "\n").replace("\r", "\n").split("\n")):
+        if is_code:
+            code = f"\n{line}\n"  # its lines are kept apart, and from the words around it
+            yield Wording(code, halved(code), Line(number))
+            continue
         for part in _BREAKS.split(line):
-            yield from wordings(part, Line(number))
+            if not is_frame(part.strip()):
+                yield from wordings(plain(part.strip()), Line(number))

@@ -14,6 +14,8 @@ _HALF: dict[int, int | str] = {
     **dict.fromkeys(map(ord, "〔［〖"), "["),
     **dict.fromkeys(map(ord, "〕］〗"), "]"),
     **dict.fromkeys(map(ord, "∶﹕︰"), ":"),
+    ord("﹙"): "(",
+    ord("﹚"): ")",
     **dict.fromkeys(map(ord, "✓✔☑"), "√"),
     **dict.fromkeys(map(ord, "✗✘✕╳"), "×"),
     ord("﹒"): ".",
@@ -26,11 +28,14 @@ TYPE = (
     "|案例分析|案例|材料分析|材料|辨析|计算|写作|排序|匹配|连线|综合分析|综合|选择"
 )
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
-_ORDER = rf"(?:第?{_NUMERAL}(?:部分|大题)?\s*[、.:)\s]|[\[(]{_NUMERAL}[\])]\s*[、.]?|\d{{1,2}}\s*[、.)])"
+_ORDER = (
+    rf"(?:第?{_NUMERAL}(?:部分|大题)?\s*[、.:)\s]|[\[(]{_NUMERAL}[\])]\s*[、.]?"
+    r"|\d{1,2}(?:\.\d{1,2}){1,2}\s+|\d{1,2}\s*[、.)])"
+)
 _INSTRUCTION = r"本大?题|下列|以下|请|共|每|合计|总计|各|\d{1,4}\s*[题道]"
 _SECTION = re.compile(
     rf"(?P<order>{_ORDER}\s*|)(?P<bracket>[\[【(]?)(?P<type>(?:{TYPE})(?P<called>题)?)(?:部分)?[\]】)]?"
-    rf"\s*:?\s*(?P<more>[\[【(].*|[,。;]?\s*(?:{_INSTRUCTION}).*|)[:。.]?"
+    rf"\s*[:。.]?\s*(?P<more>[\[【(].*|[,。;]?\s*(?:{_INSTRUCTION}).*|)[:。.]?"
 )
 _EMPTY_BRACKET = re.compile(r"\(\s*\)|_{2,}")
 _CERTAIN = re.compile("[单多]|不定|判断|填空")
@@ -44,23 +49,26 @@ _ALL_BRACKETED = re.compile(r"[(\[][^()\[\]]{3,}[)\]]")
 _IN_BRACKETS = re.compile(r"\(\s*\d{1,4}\s*\)\s*")
 _EACH = re.compile(r"(?:每(?:小|道)?题|各题|各)[各为得计]{0,2}\s*(\d{1,3}(?:\.\d{1,2})?|[一二两三四五六八十])\s*分")
 _FEW = {"一": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5", "六": "6", "八": "8", "十": "10"}
-_TOPIC = re.compile(rf"{_NUMERAL}\s*、|第(?:{_NUMERAL}|\d{{1,3}})(?:部分|[章节编篇])(?!.*[。;!?,])")
+_TOPIC = re.compile(rf"{_NUMERAL}\s*、|第(?:{_NUMERAL}|\d{{1,3}})(?:部分|单元|模块|[章节编篇讲])(?!.*[。;!?,])")
 
-_KEY_WORD = r"(?:(?:本题|试题)?(?:正确|参考|标准)?答\s{0,4}案(?:[及和与]解析)?|正确选项|[Aa][Nn][Ss][Ww][Ee][Rr])"
+KEY_WORD = (
+    r"(?:(?:本题|试题)?(?:正确|参考|标准)?答\s{0,4}案(?:[及和与]解析)?|正确选项"
+    r"|(?:[Cc]orrect |CORRECT )?(?:[Aa][Nn][Ss][Ww][Ee][Rr]|[Aa]ns|ANS))"
+)
 _OWN = "(?:我|你|您|考生|学生|用户)的?答案"
 _GAINED = "(?:本题)?得分"
 LABELS = {
-    **dict.fromkeys(
-        ("解析", "答案解析", "试题解析", "题目解析", "参考解析", "答案详解", "详解", "解答", "点评"), "explain"
-    ),
+    **dict.fromkeys(("解析", "答案解析", "试题解析", "题目解析", "参考解析", "答案详解", "详解"), "explain"),
+    **dict.fromkeys(("解答", "点评", "Explanation", "EXPLANATION", "Rationale"), "explain"),
     **dict.fromkeys(("难度", "难度系数", "难度等级", "难易度", "难易程度"), "difficulty"),
     **dict.fromkeys(("知识点", "考查点", "考点", "章节"), "topics"),
     **dict.fromkeys(("来源", "试题来源", "题目来源", "出处"), "source"),
     **dict.fromkeys(("分值", "分数"), "score"),
     **dict.fromkeys(("题型", "题目类型", "试题类型"), "kind"),
-    **dict.fromkeys(("题干", "题目", "试题", "试题内容"), "stem"),
+    **dict.fromkeys(("题干", "题目", "试题", "试题内容", "Question", "QUESTION"), "stem"),
+    **dict.fromkeys(("选项", "备选项", "备选答案", "Options"), "options"),
 }
-_LABEL_WORD = "|".join(sorted(LABELS, key=len, reverse=True))
+LABEL_WORD = "|".join(sorted(LABELS, key=len, reverse=True))
 _INSIDE_WORD = "|".join(word for word in sorted(LABELS, key=len, reverse=True) if LABELS[word] != "stem")
 LETTERS = r"[A-La-l](?:[\s,、;/|.]*[A-La-l])*"
 JUDGEMENT = r"(?:√|×|对|错|正确|错误|是|否|[TtFf]|[Tt]rue|[Ff]alse|TRUE|FALSE|[Yy]es|[Nn]o|YES|NO)"
@@ -68,31 +76,40 @@ _WITH_STOP = re.compile(rf"\s*(?:{LETTERS}|{JUDGEMENT})\s*(?P<stop>[。.;,\s]*)"
 _WITH_REASON = re.compile(
     rf"\s*({LETTERS}(?=\s*[。;])|{JUDGEMENT})\s*[。;,]\s*((?![A-Za-z]).*[一-鿿]{{2}}.*)", re.DOTALL
 )
+_WITH_REASON_IN_BRACKETS = re.compile(rf"\s*({JUDGEMENT})\s*\(\s*([^()]*[一-鿿]{{2}}[^()]*)\)[。.]?")
 _BULLET = re.compile(r"[○●◯□☐☑■▪•◆◇*]\s*(?=[A-Za-zＡ-Ｚ]\s*[、.．:：)）]|[(（\[【]\s*[A-Za-zＡ-Ｚ]\s*[)）\]】])")
 
 _BARE_BULLET = re.compile(r"[○◯□☐](?![○◯□☐])\s*(?=\S)")
 
 _RULER = re.compile(r"[-=_*~#+.·—–―─━…\s]{3,}")
-_PAGE = re.compile(r"[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[\s,/]*共?\s*\d{1,4}\s*页)?|窗体(?:顶端|底端)")
+_PAGE = re.compile(r"[-—–]\s*\d{1,4}\s*[-—–]|第\s*\d{1,4}\s*页(?:[\s,/]*共?\s*\d{1,4}\s*页)?|窗体(?:顶端|底端)|AI讲解")
 _ABOUT_A_SITTING = re.compile(rf"{_OWN}(?:\s*:.*|\s+\S*|)|{_GAINED}\s*:?\s*[\d.]*\s*分?[。.;]?")
 _KEY = re.compile(
-    rf"(?P<open>[\[【(]?)\s*(?:{_KEY_WORD}|(?P<short>答))\s*(?P<close>[\]】)]?)\s*(?P<colon>[为是]?\s*:|)\s*"
+    rf"(?P<open>[\[【(]?)\s*(?:{KEY_WORD}|(?P<short>答))\s*(?P<close>[\]】)]?)\s*(?P<colon>[为是]?\s*:|)\s*"
 )
-_LABEL = re.compile(rf"(?P<open>[\[【(]?)\s*(?P<word>{_LABEL_WORD})\s*(?P<close>[\]】)]?)\s*(?P<colon>:?)\s*")
-_HEAD = re.compile(r"(?:第\s*(?P<nth>\d{1,4})\s*题\s*[、.:)]?|(?P<number>\d{1,4})[ ]*(?P<mark>[、.:)\t]))\s*")
+_LABEL = re.compile(rf"(?P<open>[\[【(]?)\s*(?P<word>{LABEL_WORD})\s*(?P<close>[\]】)]?)\s*(?P<colon>:?)\s*")
+_HEAD = re.compile(
+    r"(?:第\s*(?P<nth>\d{1,4})\s*题\s*[、.:)]?|(?:Q|[Qq]uestion|题目?|问题|试题)\s*(?P<asked>\d{1,4})\s*[、.:)]"
+    r"|(?P<number>\d{1,4})[ ]*(?P<mark>[、.:)\t]))\s*"
+)
+_ASKED = frozenset("第题问试Qq")  # with which a number may begin
 _TABLE_HEADING = re.compile(r"[^。;!?,]{0,16}答案(?:[及与和](?:解析|详解|评分标准))?(?:如下|部分|汇总|一览表?)?\s*:?")
 _OPENING, _CLOSING = "([（【［〔", ")]）】］〕"
 _LONGEST_KEY = 40  # characters in brackets: twelve letters with what parts them
-_KEYS = re.compile(rf"(?:{LETTERS}|{JUDGEMENT})")
+_KEYS = re.compile(rf"(?:{LETTERS}|{JUDGEMENT}|[VvXxYN])")
 # Where a key or a label stands behind other words of its line.
 _INSIDE = re.compile(
-    rf"(?=[\[【]\s*(?:{_KEY_WORD}|{_OWN}|{_GAINED}|{_INSIDE_WORD})\s*[\]】])"
-    rf"|(?<=[\s。;,!?)\]】.])(?=(?:{_KEY_WORD}|{_OWN}|{_GAINED}|{_INSIDE_WORD})\s*:)"
+    rf"(?=[\[【]\s*(?:{KEY_WORD}|{_OWN}|{_GAINED}|{_INSIDE_WORD})\s*[\]】])"
+    rf"|(?<=[\s。;,!?)\]】.])(?=(?:{KEY_WORD}|{_OWN}|{_GAINED}|{_INSIDE_WORD})\s*:)"
     r"|(?<=[A-L√×对错])(?=(?:答案)?解析\s*:)"
     rf"|(?=(?:正确|参考|标准)?答案\s*:\s*(?:{LETTERS}|{JUDGEMENT})\s*(?:[。.;,\s]|$|(?:答案)?解析|【))"
-    rf"|(?=[(\[【]\s*{_KEY_WORD}\s*:[^()\[\]【】]+[)\]】]\s*$)"
+    rf"|(?=[(\[【]\s*{KEY_WORD}\s*:[^()\[\]【】]+[)\]】]\s*$)"
 )
-_PREFIXES = ("正确", "参考", "标准", "本题", "试题", "题目", "考生", "学生", "用户", "答案", "的")
+_PREFIXES = (
+    *("正确", "参考", "标准", "本题", "试题", "题目", "考生", "学生", "用户", "答案", "的"),
+    *("Correct ", "correct ", "CORRECT "),
+)
+_SPOKEN = re.compile(r"(?:对|错|正确|错误|是|否|√|×)\s*(?:\(正确答案\))?")
 
 
 class Kind(Enum):
@@ -285,16 +302,16 @@ def _is_label(line: Wording) -> bool:
         return False
     if not (found["open"] or found["colon"]):
         is_alone = found.end() == len(line.half) or line.half[found.end() - 1].isspace()
-        if not is_alone or LABELS[found["word"]] != "explain":
+        if not is_alone or LABELS[found["word"]] != "explain" or found["word"].isascii():
             return False
     line.kind, line.start, line.word = Kind.LABEL, found.end(), LABELS[found["word"]]
     return True
 
 
 def _find_number(line: Wording) -> None:
-    if not (line.half[0].isdigit() or line.half[0] == "第") or (found := _HEAD.match(line.half)) is None:
+    if not (line.half[0].isdigit() or line.half[0] in _ASKED) or (found := _HEAD.match(line.half)) is None:
         return
-    line.number, line.start = int(found["number"] or found["nth"]), found.end()
+    line.number, line.start = int(found["number"] or found["nth"] or found["asked"]), found.end()
     follows = line.half[found.end() : found.end() + 1]
     line.is_decimal = found["mark"] in {".", ":"} and found[0].endswith((".", ":")) and follows.isdigit()
 
@@ -302,6 +319,17 @@ def _find_number(line: Wording) -> None:
 def ticked(text: str) -> list[str]:
     """○对 ○错 on one line, of which the first circle is taken off already."""
     return [part.strip() for part in re.split("[○◯□☐]", text)]
+
+
+def is_spoken(half: str) -> bool:
+    """对, 错（正确答案）: one of the two options of a judgement, without a letter."""
+    return _SPOKEN.fullmatch(half) is not None
+
+
+def unheaded(line: Wording) -> None:
+    """A line that looks like a heading but has options below it: 1.判断题的特点是（）"""
+    line.kind, line.word = Kind.TEXT, ""
+    _find_number(line)
 
 
 def is_points(half: str) -> bool:
@@ -317,8 +345,9 @@ def without_brackets(text: str) -> str:
 
 def with_reason(answer: str) -> tuple[str, str]:
     """An answer and what its author says behind it: 错误。预备党员没有表决权。"""
-    found = _WITH_REASON.fullmatch(halved(answer))
-    return (answer[: found.end(1)], answer[found.start(2) :]) if found else (answer, "")
+    half = halved(answer)
+    found = _WITH_REASON.fullmatch(half) or _WITH_REASON_IN_BRACKETS.fullmatch(half)
+    return (answer[: found.end(1)], answer[found.start(2) : found.end(2)]) if found else (answer, "")
 
 
 def is_answer(half: str) -> bool:
