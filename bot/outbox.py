@@ -270,6 +270,10 @@ def withdraw_one(session: Session, key: str) -> None:
     _WITHDRAWN.run(session, {"of_key": key})
 
 
+def withdraw_all(session: Session, keys: Sequence[str]) -> None:
+    _WITHDRAWN.run_all(session, [{"of_key": key} for key in keys])
+
+
 def withdraw(session: Session, prefix: str, *, chat_id: int | None = None, besides: str = "") -> int:
     """Cancel what has not been sent under keys that begin with `prefix`, but `besides`; how many rows that were."""
     statement = update(OutboxRow).where(

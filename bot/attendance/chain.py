@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -38,6 +39,14 @@ class Entry:
     reason: str | None = None
 
 
+class Signed(NamedTuple):
+    """An entry with who made it, and by which update."""
+
+    entry: Entry
+    actor_id: int | None
+    update_id: int | None
+
+
 _EVENT = Write(
     insert(AttendanceEvent).values(
         {AttendanceEvent.was: bindparam("was"), AttendanceEvent.became: bindparam("became")}  # their columns: from, to
@@ -49,9 +58,14 @@ _END = Write(update(Meeting).where(Meeting.id == bindparam("of")))
 def append(
     session: Session, tip: Tip, entries: Sequence[Entry], *, actor_id: int | None, update_id: int | None, now: datetime
 ) -> Tip:
-    """Lengthen the chain by `entries` in two statements, however many they are."""
+    """Lengthen the chain by `entries` of one person in two statements, however many they are."""
+    return append_all(session, tip, [Signed(entry, actor_id, update_id) for entry in entries], now=now)
+
+
+def append_all(session: Session, tip: Tip, entries: Sequence[Signed], *, now: datetime) -> Tip:
+    """The same for entries of several, in this order."""
     rows = []
-    for entry in entries:
+    for entry, actor_id, update_id in entries:
         row: dict[str, object] = {
             "meeting_id": tip.meeting_id,
             "seq": tip.seq + 1,

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from telegram import Update
 
-from bot.attendance import closing, leave, marking, opening, own, service, sheet, sheet_views, views
+from bot.attendance import arriving, closing, leave, marking, opening, own, service, sheet, sheet_views, views
+from bot.attendance.arriving import Arrival
 from bot.attendance.facts import Own
 from bot.attendance.rules import Answer, ReasonKind
 from bot.context import Context, Handler, Routes
@@ -49,7 +50,8 @@ async def stay(_: Update, context: Context) -> None:
 
 
 async def check_in(_: Update, context: Context) -> None:
-    result, mine = await context.transact(own.check_in, context.press.number(0))
+    arrival = Arrival(context.sender, context.press.number(0))
+    result, mine = await context.transact_together(arriving.check_in_all, arrival)
     await context.say(Toast(views.checked_in(result)), *await _anew_in_list(context, mine))
 
 

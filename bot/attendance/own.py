@@ -7,7 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from bot.attendance import leave, proposals, service
-from bot.attendance.facts import Answered, CheckedIn, NearChat, Own, Record, Today
+from bot.attendance.facts import Answered, NearChat, Own, Record, Today
 from bot.attendance.models import Attendance
 from bot.attendance.rules import CAME, Answer, Status, is_elsewhere, parts_seen
 from bot.attendance.service import roll
@@ -83,20 +83,15 @@ def answer(
     session: Session, sender: Sender, meeting_id: int, version: int, wanted: Answer, *, now: datetime
 ) -> tuple[Answered, Own | None]:
     done = service.answer(session, sender, meeting_id, version, wanted, now=now)
-    return done, _anew(session, sender, meeting_id, now=now)
-
-
-def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[CheckedIn, Own | None]:
-    done = service.check_in(session, sender, meeting_id, now=now)
-    return done, _anew(session, sender, meeting_id, now=now)
+    return done, anew(session, sender, meeting_id, now=now)
 
 
 def leave_early(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> tuple[datetime, Own | None]:
     left_at = service.leave_early(session, sender, meeting_id, now=now)
-    return left_at, _anew(session, sender, meeting_id, now=now)
+    return left_at, anew(session, sender, meeting_id, now=now)
 
 
-def _anew(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Own | None:
+def anew(session: Session, sender: Sender, meeting_id: int, *, now: datetime) -> Own | None:
     """How one stands now, to be shown where one pressed; none on a card, which follows by itself."""
     if not sender.is_private or cards.message_id(session, meeting_id, sender.chat_id) == sender.message_id:
         return None

@@ -104,7 +104,7 @@ def refresh_requests(session: Session, attendance_id: int, *, now: datetime) -> 
         outbox.refresh(session, key, now=now)
 
 
-_STANDING = (
+STANDING = (
     *(Attendance.is_due, Attendance.has_vote, Attendance.answer, Attendance.leave_state),
     *(Attendance.status, Attendance.arrived_at, Attendance.left_at),
 )
@@ -114,7 +114,7 @@ _STANDING = (
 _CONCERNED = or_(Card.chat_id < 0, Card.chat_id == bindparam("user_id"), Card.what == CardKind.SHEET)
 _SEAT = (
     select(*meetings.COLUMNS, Meeting.audit_seq, Meeting.audit_hash)
-    .add_columns(Attendance.id, *_STANDING, Card.chat_id, Card.what, Card.message_id)
+    .add_columns(Attendance.id, *STANDING, Card.chat_id, Card.what, Card.message_id)
     .join(Unit, Unit.id == Meeting.unit_id)
     .outerjoin(Attendance, and_(Attendance.meeting_id == Meeting.id, Attendance.member_id == bindparam("member_id")))
     .outerjoin(Card, and_(Card.meeting_id == Meeting.id, _CONCERNED))
@@ -240,7 +240,12 @@ def write(
 
 def withdraw(session: Session, at: Seat, rung: RungName) -> None:
     """A reminder of this person that has not left yet is pointless now."""
-    outbox.withdraw_one(session, f"meeting:{at.meeting.id}:v{at.meeting.version}:{rung.name}:1:m{at.member_id}")
+    outbox.withdraw_one(session, reminder(at, rung))
+
+
+def reminder(at: Seat, rung: RungName) -> str:
+    """The key of a reminder of this person alone."""
+    return f"meeting:{at.meeting.id}:v{at.meeting.version}:{rung.name}:1:m{at.member_id}"
 
 
 # -- signing in ---
@@ -251,12 +256,12 @@ def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime
     who = presser(session, sender, meeting_id, now=now)
     at = seat(session, who, meeting_id)
     meeting = at.meeting
-    _check_signable(at)
+    check_signable(at)
     judged = _judge(session, sender, meeting)
     if meeting.state is MeetingState.SCHEDULED:
         open_meeting(session, meeting, actor_id=None, update_id=sender.update_id, now=now)
         at = seat(session, who, meeting_id)
-    values, changes = _signed(at, judged)
+    values, changes = signed(at, judged)
     attendance_id = write(session, sender, at, values, changes, now=now)
     if at.leave_state is LeaveState.ASKED:
         refresh_requests(session, attendance_id, now=now)
@@ -265,7 +270,7 @@ def check_in(session: Session, sender: Sender, meeting_id: int, *, now: datetime
     return CheckedIn(meeting, judged.arrived_at, judged.status, judged.is_time_unsure)
 
 
-def _check_signable(at: Seat) -> None:
+def check_signable(at: Seat) -> None:
     meeting = at.meeting
     if meeting.state is MeetingState.CANCELLED:
         raise meetings.MeetingCancelled(month=meeting.on.month, day=meeting.on.day)
@@ -277,7 +282,7 @@ def _check_signable(at: Seat) -> None:
         raise SelfSignInOver
 
 
-def _signed(at: Seat, judged: rules.SignIn) -> tuple[dict[str, object], list[Change]]:
+def signed(at: Seat, judged: rules.SignIn) -> tuple[dict[str, object], list[Change]]:
     """What a sign-in writes: who comes from leave takes it back, who comes to help has joined."""
     values: dict[str, object] = {
         "status": judged.status,

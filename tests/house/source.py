@@ -25,7 +25,7 @@ _LISTED = {
     "series_handlers series_planning "
     "series_views "
     "shortfall versions",
-    "attendance": "amending ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
+    "attendance": "amending arriving ballot_handlers ballot_views ballots chain closing correcting correction_handlers "
     "correction_views export_handlers export_views exporting facts guest_views guests leave make_ups marking "
     "opening own personal personal_views phrases proposals quorum sheet sheet_views standing trail turnouts workbook",
     "banks": "child commandline content correcting drawing foreign formats import_views importing judging lint "
