@@ -50,10 +50,15 @@ class NotOpen(UserError):
 
 class NudgedLately(UserError):
     text = "4 小时内已经催过，{at} 之后可以再催。"
+    is_done = True
 
 
 class NobodyToNudge(UserError):
     text = "应考的人都已参加，或联系不上，不用催。"
+
+
+class NobodyElse(UserError):
+    text = "其他应考的人都已参加，或联系不上，不用催；你自己还没有参加。"
 
 
 class HasSat(UserError):
@@ -207,11 +212,11 @@ def nudge(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
     if not branch_ids:
         last = session.scalar(select(func.min(PaperBranch.nudged_at)).where(*mine))
         raise NudgedLately(at=moment((last or now) + NUDGE_AGAIN))
-    people, unreached = inviting.nudge(session, paper_id, branch_ids, by=found.who.member_id, now=now)
-    if not people:
-        raise NobodyToNudge
+    done = inviting.nudge(session, paper_id, branch_ids, by=found.who.member_id, now=now)
+    if not done.people:
+        raise NobodyElse if done.is_own_due else NobodyToNudge
     note(session, found, PaperAction.NUDGED, now)
-    return Nudged(paper_id, found.paper.title, people, unreached)
+    return Nudged(paper_id, found.paper.title, done.people, done.unreached, is_own_due=done.is_own_due)
 
 
 # -- 增补 --------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ planned when the exam opens and worded when it is sent, so that it says what is 
 """
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
@@ -152,16 +153,24 @@ def _plan_before(
         outbox.plan(session, key, chat_id=chat_id, due_at=due_at, valid_until=closes_at, now=now)
 
 
-def nudge(session: Session, paper_id: int, branch_ids: Collection[int], *, by: int, now: datetime) -> tuple[int, int]:
-    """T12 by hand to who has not sat in these branches, but not to who asks for it: how many will hear it, and how many
-    nobody can reach."""
-    theirs = Candidate.branch_id.in_(branch_ids) & (Candidate.member_id != by)
-    waiting = unsat(session, paper_id, theirs, now=now)
+@dataclass(frozen=True, slots=True)
+class Reminded:
+    """How many will hear a reminder, how many nobody can reach, and whether it was meant for who asked for it, too."""
+
+    people: int
+    unreached: int
+    is_own_due: bool
+
+
+def nudge(session: Session, paper_id: int, branch_ids: Collection[int], *, by: int, now: datetime) -> Reminded:
+    """T12 by hand to who has not sat in these branches, but not to who asks for it."""
+    due = unsat(session, paper_id, Candidate.branch_id.in_(branch_ids), now=now)
+    waiting = [one for one in due if one.member_id != by]
     reached = with_hours(session, waiting)
     for person, hours in reached:
         key = paper_key(paper_id, NUDGE, person.member_id, BY_HAND)
         outbox.plan(session, key, chat_id=person.user_id, due_at=_out_of(hours, now), now=now)
-    return len(reached), len(waiting) - len(reached)
+    return Reminded(len(reached), len(waiting) - len(reached), is_own_due=len(waiting) < len(due))
 
 
 def _out_of(hours: QuietHours, now: datetime) -> datetime:

@@ -56,6 +56,7 @@ class Nudged:
     title: str
     people: int
     unreached: int
+    is_own_due: bool = False  # whoever asked for it is not reminded
 
 
 @dataclass(frozen=True, slots=True)

@@ -182,8 +182,10 @@ def _back(paper_id: int) -> Button:
 
 def nudged(facts: Nudged) -> Message:
     unreached = f"另有 {facts.unreached} 人未触达。" if facts.unreached else ""
-    text = "已私聊提醒 {n} 人参加《{title}》，夜间免打扰的人早上收到。{unreached}"
-    return Message(fill(text, n=facts.people, title=facts.title, unreached=unreached), ((_back(facts.paper_id),),))
+    own = "你自己也还没有参加。" if facts.is_own_due else ""
+    text = "已私聊提醒 {n} 人参加《{title}》，夜间免打扰的人早上收到。{unreached}{own}"
+    told = fill(text, n=facts.people, title=facts.title, unreached=unreached, own=own)
+    return Message(told, ((_back(facts.paper_id),),))
 
 
 # -- 增补 免考 ---------------------------------------------------------------------------------------------------------

@@ -177,7 +177,7 @@ def test_a_reminder_by_hand_goes_out_at_most_every_four_hours(hall: Hall) -> Non
     hall.deliver()
     hall.submit(hall.cast.zhang, hall.start(hall.cast.zhang))
     done = hall.act(candidates.nudge, hall.cast.li, hall.paper_id)
-    assert (done.people, done.unreached) == (2, 1)
+    assert (done.people, done.unreached, done.is_own_due) == (2, 1, True)
     assert sorted(to for to, _ in hall.deliver()) == [1005, 1006]
     hall.wait(hours=3, minutes=59)
     with pytest.raises(candidates.NudgedLately) as refused:
@@ -189,6 +189,17 @@ def test_a_reminder_by_hand_goes_out_at_most_every_four_hours(hall: Hall) -> Non
     hall.at(moment("2026-03-04 09:00"))
     assert len(hall.deliver()) == 3  # the planned one comes all the same
     assert acts(hall).count((PaperAction.NUDGED, "")) == 2
+
+
+def test_whom_nobody_is_left_to_remind_but_himself_is_told_so(hall: Hall) -> None:
+    hall.publish(terms=THREE_DAYS)
+    for one in (hall.cast.zhang, hall.cast.sun, hall.cast.zhou):
+        hall.submit(one, hall.start(one))
+    with pytest.raises(candidates.NobodyElse, match="你自己还没有参加"):
+        hall.act(candidates.nudge, hall.cast.li, hall.paper_id)
+    hall.submit(hall.cast.li, hall.start(hall.cast.li))
+    with pytest.raises(candidates.NobodyToNudge):
+        hall.act(candidates.nudge, hall.cast.li, hall.paper_id)
 
 
 # -- 增补, 免考, 除名 --------------------------------------------------------------------------------------------------

@@ -97,6 +97,8 @@ def test_lists_of_people_show_who_is_excused() -> None:
 def test_a_nudge_says_whom_it_does_not_reach() -> None:
     text = "已私聊提醒 3 人参加《四月测试》，夜间免打扰的人早上收到。另有 1 人未触达。\n[返回]"
     assert seen(views.nudged(Nudged(7, "四月测试", 3, 1))) == text
+    own = views.nudged(Nudged(7, "四月测试", 3, 1, is_own_due=True))
+    assert "另有 1 人未触达。你自己也还没有参加。" in seen(own)
 
 
 def test_a_group_reads_no_name_of_anybody() -> None:
