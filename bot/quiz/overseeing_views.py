@@ -84,7 +84,7 @@ def choose_sitter(exam: ExamRef, sitters: Sequence[Sitter], page: int) -> Messag
 
 def confirm_void(facts: VoidedAttempt) -> Message:
     text = fill(
-        "作废{name}同志《{title}》第 {n} 次答卷？作废后不计成绩，可考次数退还，原因会告诉本人。",
+        "作废{name}同志《{title}》第 {n} 次答卷？作废后不计成绩，可考次数退还。下一步请写原因，会告诉本人。",
         name=facts.name,
         title=facts.title,
         n=facts.number,

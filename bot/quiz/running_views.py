@@ -296,7 +296,7 @@ def confirm_cancel(facts: Ending) -> Message:
         f"已交卷 {facts.finished} 人、正在答 {facts.running} 人的答卷都作废。" if facts.finished + facts.running else ""
     )
     yes = Button("取消考试", press("quiz", "cancel", facts.paper_id), style="danger")
-    text = fill("取消《{title}》？{sat}取消后 5 分钟内可以撤销。", title=facts.title, sat=sat)
+    text = fill("取消《{title}》？{sat}下一步请写原因。取消后 5 分钟内可以撤销。", title=facts.title, sat=sat)
     return Message(text, ((yes, _back(facts.paper_id)),))
 
 

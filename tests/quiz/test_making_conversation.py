@@ -184,7 +184,7 @@ async def test_a_cancelled_exam_asks_twice_and_tells_why(stage: Stage, chat: Peo
     await li.say("/quiz")
     await li.press("四月测试（进行中）")
     await li.press("取消考试")
-    assert li.last().text == "取消《四月测试》？取消后 5 分钟内可以撤销。"
+    assert li.last().text == "取消《四月测试》？下一步请写原因。取消后 5 分钟内可以撤销。"
     await li.press("取消考试")
     await li.say("题目有误")
     assert zhang.last().text == "《四月测试》已取消：题目有误。已作答的不计成绩。"

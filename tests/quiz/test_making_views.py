@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from bot.banks.rules import QuestionType, Rule
 from bot.message import Message, strip_tags
 from bot.quiz import analysis_views, overseeing_views, publishing_views, row_views
-from bot.quiz.exam_facts import ExamDraft, ExamRef, RowChoice, RowDesk, Sitter, Terms
+from bot.quiz.exam_facts import ExamDraft, ExamRef, RowChoice, RowDesk, Sitter, Terms, VoidedAttempt
 from bot.quiz.facts import TopicChoice
 from bot.quiz.result_facts import Regraded, ResitPublished
 from bot.quiz.rules import DraftStep, Draw, PaperState, Setting, ShowKey, ShowScore
@@ -166,6 +166,11 @@ def test_braces_in_a_title_are_only_braces() -> None:
     assert labels == ["城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）（进行中）"]
     message = overseeing_views.choose_sitter(exam, (Sitter(5, 1, "张三"),), 0)
     assert strip_tags(message.text) == "《测试{x}<b>》已交卷 1 人。作废谁的答卷？作废后不计成绩，可考次数退还。"
+
+
+def test_a_question_says_that_a_reason_comes_next() -> None:
+    asked = overseeing_views.confirm_void(VoidedAttempt(5, 7, "三月测试", "张三", 1))
+    assert asked.text.endswith("可考次数退还。下一步请写原因，会告诉本人。")
 
 
 def test_what_is_done_with_an_exam_leads_back_to_it() -> None:
