@@ -63,7 +63,8 @@ def test_what_an_end_ends_is_said_before() -> None:
         "[提前收卷][返回]"
     )
     assert seen(views.confirm_cancel(facts)) == (
-        "取消《四月测试》？已交卷 5 人、正在答 2 人的答卷都作废。下一步请写原因。取消后 5 分钟内可以撤销。\n[取消考试][返回]"
+        "取消《四月测试》？已交卷 5 人、正在答 2 人的答卷都作废。下一步请写原因。取消后 5 分钟内可以撤销。\n"
+        "[取消考试][返回]"
     )
     assert seen(views.closed(facts)) == "《四月测试》已收卷。正在答的 2 人还有 1 分钟。成绩稍后公布。\n[返回]"
 
