@@ -121,7 +121,8 @@ def group_figures(facts: GroupFigures) -> Message:
     """T10: figures of the branch, nobody's score; of very few people not even their mean."""
     top = fill("\n前列：{names}（按名册顺序，不分先后）。", names="、".join(facts.top)) if facts.top else ""
     text = _branch_figures(facts.title, OWN, facts.rates, is_corrected=facts.is_corrected, is_open=False)
-    return Message(Html(f"{text}个人成绩已私发本人。{top}") if facts.rates.sat else text)
+    told = "成绩有变动的已私发本人。" if facts.is_corrected else "个人成绩已私发本人。"
+    return Message(Html(f"{text}{told}{top}") if facts.rates.sat else text)
 
 
 def _branch_figures(title: str, whose: str, rates: Rates, *, is_corrected: bool, is_open: bool) -> Html:

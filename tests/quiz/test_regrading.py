@@ -93,7 +93,9 @@ def test_those_who_moved_are_told_and_nobody_else(office: Office) -> None:
     ]
     assert len(office.texts("result", office.cast.li.user_id)) == 1
     assert len(office.texts("result", office.cast.wu.user_id)) == 0
-    assert office.texts("figures", GROUP_CHAT)[-1].startswith("《四月测试》成绩更正：有一道题重新判定。本支部应考 5 人")
+    told = office.texts("figures", GROUP_CHAT)[-1]
+    assert told.startswith("《四月测试》成绩更正：有一道题重新判定。本支部应考 5 人")
+    assert told.endswith("成绩有变动的已私发本人。")
     assert len(office.texts("report", office.cast.li.user_id)) == 2
 
 
