@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.banks import lint
 from bot.banks.formats import answers
+from bot.banks.formats.kinds import kind_of
 from bot.banks.formats.raw import RawFile, RawQuestion
 from bot.banks.judging import Ground, Reader, Wrong
 from bot.banks.lint import Rows
@@ -127,7 +128,9 @@ class _File:
         self.rows = len(raw.questions) + sum(issue.is_error for issue in raw.issues)
         self._typed: dict[tuple[str, str], At] = {}  # W212: by sheet and type the first place
         self._lettered: dict[str, tuple[At, int]] = {}  # W213: by sheet the first place and how many
+        self._levels: dict[tuple[str, str], At] = {}  # W219: by sheet and word the first place
         self._index = _indexed(raw.questions)
+        _without_foreign_kinds(raw.questions)
 
     def take(self, raw: RawQuestion) -> Drawn | None:
         if any(issue.is_error for issue in raw.issues):
@@ -140,6 +143,8 @@ class _File:
             self.issues.append(Issue(wrong.code, self.file, wrong.at, wrong.params))
             return None
         self.issues += [*raw.issues, *reader.hints]
+        if reader.unknown_level is not None:
+            self._levels.setdefault((_sheet(raw.at), reader.unknown_level.text), reader.unknown_level.at)
         if reader.guessed is not None:
             self._typed.setdefault((_sheet(raw.at), reader.guessed.value), raw.at)
         if reader.stripped and question.options:
@@ -150,6 +155,8 @@ class _File:
     def summed_up(self) -> Iterator[Issue]:
         for (_, kind), at in self._typed.items():
             yield Issue("W212", self.file, at, {"type": kind})
+        for (_, text), at in self._levels.items():
+            yield Issue("W219", self.file, at, {"v": text})
         for at, count in self._lettered.values():
             yield Issue("W213", self.file, at, {"n": count})
 
@@ -169,6 +176,18 @@ class _File:
 
 def _sheet(at: At) -> str:
     return at.sheet if isinstance(at, Cell) else ""
+
+
+def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
+    """A column 类型 none of whose words is a type of question says what the questions are about."""
+    said: dict[str, set[str]] = {}
+    for raw in questions:
+        if raw.kind and not raw.kind.isdecimal():
+            said.setdefault(_sheet(raw.at), set()).add(raw.kind)
+    foreign = {sheet for sheet, kinds in said.items() if all(kind_of(kind) is None for kind in kinds)}
+    for raw in questions:
+        if raw.kind and not raw.kind.isdecimal() and _sheet(raw.at) in foreign:
+            raw.kind, raw.topics = "", raw.topics or raw.kind
 
 
 def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:

@@ -11,6 +11,7 @@ from bot.banks.formats.kinds import OPEN, Kind, kind_of
 from bot.banks.formats.raw import RawQuestion, Text
 from bot.banks.formats.schema1 import CODE
 from bot.banks.formats.stems import Stem
+from bot.banks.formats.web import PICTURE, SHOWN_PICTURE
 from bot.banks.rules import (
     BLANK_MARK,
     LETTERS,
@@ -71,6 +72,7 @@ class Reader:
         self._answers: list[str] = []
         self.hints: list[Issue] = []
         self.guessed: QuestionType | None = None  # the type, where only the answer told it
+        self.unknown_level: Text | None = None  # a difficulty in words of the author's own
         self._is_by_place = False  # the answer counts options
         self.stripped = 0  # options that brought their own letter
 
@@ -84,6 +86,8 @@ class Reader:
             raise Wrong("E205", raw.at)
         if any(LOST in text for text in (self._stem.text, *self._options)):
             raise Wrong("E001", raw.at)
+        if shown := next((text for text in (self._stem.text, *self._options) if PICTURE in text), ""):
+            raise Wrong("E221", raw.at, text=shown.replace(PICTURE, SHOWN_PICTURE))
         self._stem = replace(self._stem, text=self._take_key(kind))
         if not self._stem.text:
             raise Wrong("E205", raw.at)
@@ -194,10 +198,13 @@ class Reader:
             return self._by_places(places)
         joined = " ".join(self._answers)
         letters = letters_of(joined)
+        by_text = answers.by_text(self._answers, self._options)
+        if len(letters) > 1 and len(by_text) == len(self._answers) == 1:
+            return by_text  # abc is one of the options, not three
         if letters and set(letters) <= set(self._letters):
             return letters
-        if found := answers.by_text(self._answers, self._options):
-            return found
+        if by_text:
+            return by_text
         if found := answers.by_words("\n".join(self._answers), self._options):
             return found
         letters = letters or answers.letters_among_words(joined)
@@ -338,8 +345,8 @@ class Reader:
             return 3
         found = answers.difficulty_of(level.text)
         if found is None:
-            raise self._beyond("difficulty", 1, 5, level.text, level.at)
-        return found
+            self.unknown_level = level
+        return found or 3
 
     def _citation(self) -> Citation | None:
         own = stems.clean(self._raw.source) or self._stem.source

@@ -53,6 +53,41 @@ TABLES: dict[str, tuple[bytes, list[str]]] = {
             ":2 E209 答案“三人”不是任何一个选项。",
         ],
     ),
+    "under English headings": (
+        b"Question Number;Question;Option 1;Option 2;Option 3;Correct Answer;Explanation\n"
+        b"1;Who?;Li;Wu;Xu;2;As agreed.\n2;Which?;Li;Wu;Xu;1,3;\n",
+        [
+            "单选 Who? | A.Li | B.Wu | C.Xu = B 解析：As agreed.",
+            "多选 Which? | A.Li | B.Wu | C.Xu = AC",
+            ":2 W212 没写题型，按答案判断为单选。",
+            ":3 W212 没写题型，按答案判断为多选。",
+        ],
+    ),
+    "a list in its first column": (
+        "一、单选（共2题）,,\n1、谁主持？,,\nA、书记,,\nB、委员,,\n答案：A,,\n".encode(),
+        ["单选 谁主持？ | A.书记 | B.委员 = A"],
+    ),
+    "drawn in Markdown": (
+        """
+# 党建题库
+
+| 序号 | 题型 | 题干 | A | B | 答案 |
+|------|:----:|------|---|---|------|
+| 1 | 单选 | **多久**一次？ | 每月<br>一次 | 每年 | A |
+| 2 | 判断 | 党课有主题。 | | | 对 |
+
+以上题目由组织部整理。
+""".encode(),
+        [
+            "单选 多久一次？ | A.每月\n一次 | B.每年 = A",
+            "判断 党课有主题。 = T",
+            ":9 E216 看不懂这一行：“以上题目由组织部整理。”。",
+        ],
+    ),
+    "a list torn apart by its commas": (
+        "一、单选（共2题）,,\n1、谁,主持？,\nA、书记,,\nB、委员,,\n答案：A,,\n".encode(),
+        [":1 E203 没找到题干列和答案列。表头请用：题型、题干、A、B、C、D、答案。"],
+    ),
 }
 
 
@@ -111,6 +146,42 @@ LISTS: dict[str, tuple[Json, list[str]]] = {
     "what is no question": (
         [{"题干": "甲。", "题型": "判断", "答案": "对"}, 7, {"名": "乙"}],
         ["判断 甲。 = T", ":1 E216 看不懂这一行：“7”。", ':1 E216 看不懂这一行：“{"名": "乙"}”。'],
+    ),
+    "several keys for one field": (
+        [
+            {
+                "title": "第一组",
+                "type": "党建知识",
+                "questionType": "单选题",
+                "question": "甲？",
+                "options": ["一", "二"],
+                "answer": "A",
+                "correctAnswer": "B",
+                "reference": "党章",
+            },
+            {"type": "判断", "q": "乙。", "a": "对"},
+            {"type": "多选", "q": "丙？", "a": "一｜二", "options": "一｜二｜三"},
+        ],
+        ["单选 甲？ | A.一 | B.二 = B 《党章》", "判断 乙。 = T", "多选 丙？ | A.一 | B.二 | C.三 = AB"],
+    ),
+    "words of a web page": (
+        [
+            {
+                "questionContent": "<p>甲&nbsp;乙？</p>",
+                "questionType": 1,
+                "optionList": [
+                    {"optionKey": "A", "optionValue": "<p>一</p>"},
+                    {"optionKey": "B", "optionValue": "<br>"},
+                ],
+                "rightAnswer": "A",
+            },
+            {"question": "看<img src='a.png'>", "options": ["一", "二"], "answer": "A"},
+        ],
+        [
+            "单选 甲 乙？ | A.一 | B.<br> = A",
+            ":1 E221 这里有图片或音频，导入的只有文字：“看【图】”。请改写成文字，或删去这一题。",
+            ":1 W212 没写题型，按答案判断为单选。",
+        ],
     ),
     "nothing": ([], [" E204 没有读到题目。"]),
 }

@@ -18,6 +18,9 @@ _TOP_KEY = re.compile(r"""^["']?(?:schema|bank|title|questions)["']?[ \t]*[:\N{F
 _JSON = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*[\[{\"\]])")
 _MARKUP = re.compile(r"\s*<(?:\?xml|quiz)\b")
 _WEB_PAGE = re.compile(r"\s*<(?:!doctype\s+)?html\b", re.IGNORECASE)
+_SCRIPT = re.compile(
+    r"\s*(?:(?:--|/\*|SET\b|USE\b|DROP\b|BEGIN\b).*\n\s*)*(?:INSERT\s+INTO|CREATE\s+TABLE)\b", re.IGNORECASE
+)
 _GIFT = re.compile(
     r"^\$CATEGORY:|^\s*::[^:\n]+::|(?<!\\)\{\s*(?:[=~#]|(?:T|F|TRUE|FALSE)\s*(?:#[^}]*)?\})", re.MULTILINE
 )
@@ -25,7 +28,7 @@ _DELIMITERS = ",\t;"
 _LOOKED_AT = 50
 _HEADED = 10  # lines above and with the headings
 _HEADINGS = re.compile(
-    r"(?=[^,\t;，]*(?P<mark>[,\t;，])(?:[^,\t;，]*(?P=mark)){2})(?=.*(?:题干|题目|试题|问题))(?=.*(?:答案|选项))[^。？?！!:：]*$"
+    r"(?=[^,\t;，|]*(?P<mark>[,\t;，|])(?:[^,\t;，|]*(?P=mark)){2})(?=.*(?:题干|题目|试题|问题))(?=.*(?:答案|选项))[^。？?！!:：]*$"
 )
 
 
@@ -43,6 +46,7 @@ class Format(StrEnum):
     XML = "xml"
     GIFT = "gift"
     WEB_PAGE = "html"
+    SCRIPT = "sql"
     TABLE = "csv"
     LIST = "text"
     UNKNOWN = "unknown"
@@ -114,6 +118,8 @@ def _text_format(text: str, name: str) -> Format:
         return Format.XML
     if _WEB_PAGE.match(text):
         return Format.WEB_PAGE
+    if _SCRIPT.match(text):
+        return Format.SCRIPT
     if name.lower().endswith((".yaml", ".yml")):
         return Format.YAML
     if _GIFT.search(text):

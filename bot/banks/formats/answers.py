@@ -13,7 +13,7 @@ _AROUND = re.compile(r"选项?|[项和与及()\[\]【】{}]")
 _LETTERS = re.compile("[A-Z]{1,12}")
 _DIGITS = re.compile(r"[\d\s,，、;；|/]+")
 _PARTS = (
-    re.compile(r"\s*(?:[\n|┋；;]|&&|\s{2,})\s*"),
+    re.compile(r"\s*(?:[\n|｜┋；;]|&&|\s{2,})\s*"),
     re.compile(r"\s*[\n、，,/]\s*"),
     re.compile(r"\s+"),
 )
@@ -28,12 +28,13 @@ _ALTERNATIVES = re.compile(r"\s*(?:；|;|&&)\s*")
 _ALTERNATIVES_OR_BARS = re.compile(r"\s*(?:；|;|&&|\|)\s*")
 _BETWEEN = ("；", ";", "、", "&&", "\n", "，", ",", "\u3000", "  ", " ")
 _DIFFICULTIES = {
-    **dict.fromkeys(("很易", "容易", "很容易", "非常容易", "简单", "非常简单", "低"), 1),
-    **dict.fromkeys(("易", "较易", "较容易", "比较容易", "较简单", "初级"), 2),
-    **dict.fromkeys(("中", "中等", "一般", "适中", "普通", "中级"), 3),
-    **dict.fromkeys(("难", "较难", "比较难", "困难", "高", "高级"), 4),
+    **dict.fromkeys(("很易", "容易", "很容易", "非常容易", "简单", "非常简单", "低", "easy"), 1),
+    **dict.fromkeys(("易", "较易", "较容易", "比较容易", "较简单", "初级", "基础", "入门"), 2),
+    **dict.fromkeys(("中", "中等", "一般", "适中", "普通", "中级", "medium", "normal"), 3),
+    **dict.fromkeys(("难", "较难", "比较难", "困难", "高", "高级", "hard", "difficult"), 4),
     **dict.fromkeys(("很难", "极难", "非常难"), 5),
 }
+_LEVEL = re.compile(r"(?:l|lv\.?|level|难度)\s*([1-5])|([★☆*⭐]{1,5})")
 _CITED = re.compile(r"《(?P<title>[^》]{1,200})》\s*(?P<article>第.{1,60}?[条款章节项编](?:.{0,60}))?\s*[。.]?")
 
 
@@ -129,6 +130,7 @@ def blanks_of(texts: Sequence[str], marks: int) -> tuple[list[tuple[str, ...]], 
 
 
 def _parts(text: str, marks: int) -> list[str]:
+    text = text.replace("｜", "|")
     if "|" in text:
         return [part for part in text.replace("||", "|").split("|") if part.strip()]
     found = [[part for part in text.split(mark) if part.strip()] for mark in _BETWEEN if mark in text.strip()]
@@ -140,7 +142,9 @@ def _accepted(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def difficulty_of(text: str) -> int | None:
-    word = unicodedata.normalize("NFKC", text).strip().removesuffix("级").removesuffix("度")
+    word = unicodedata.normalize("NFKC", text).strip().casefold().removesuffix("级").removesuffix("度")
+    if found := _LEVEL.fullmatch(word):
+        return int(found[1]) if found[1] else len(found[2])
     if word.removesuffix(".0") in {"1", "2", "3", "4", "5"}:
         return int(word[0])
     return _DIFFICULTIES.get(word) or _DIFFICULTIES.get(f"{word}级")

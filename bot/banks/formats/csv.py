@@ -1,15 +1,21 @@
 """Comma, tab and semicolon separated tables, in any encoding Excel writes them. Same headings as a sheet."""
 
 import csv
+import re
 from io import StringIO
 
 from bot.banks.formats import decode, table
+from bot.banks.formats.columns import HEADER_ROWS, Row, columns_of
+from bot.banks.formats.markdown import plain
 from bot.banks.formats.raw import RawFile
-from bot.banks.formats.table import MAX_ROWS, Row, Table, columns_of
+from bot.banks.formats.table import MAX_ROWS, Table
 from bot.banks.rules import WHOLE, At, Issue, Line
 
 LOOKED_AT = 50
 DELIMITERS = ("\t", ",", ";")
+BAR = "|"
+_DRAWN = re.compile(":?-*:?")
+_BREAK = re.compile(r"\s*<br\s*/?>\s*", re.IGNORECASE)
 _MOST = 1024 * 1024  # characters of one field
 
 
@@ -36,20 +42,34 @@ def _rows(text: str) -> list[Row]:
     """Rows with the line they begin in; a field in quotes may hold line breaks and delimiters."""
     csv.field_size_limit(_MOST)
     rows, line = [], 1
-    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter_of(text), skipinitialspace=True)
+    mark = delimiter_of(text)
+    file = StringIO(text, newline="")
+    if mark == BAR:
+        reader = csv.reader(file, delimiter=mark, skipinitialspace=True, quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(file, delimiter=mark, skipinitialspace=True)
     for cells in reader:
         texts = [cell.replace("\r\n", "\n").strip() for cell in cells]
+        if mark == BAR:
+            texts = _unbarred(texts)
         if any(texts):
             rows.append(Row(line, texts))
         line = reader.line_num + 1
     return rows
 
 
+def _unbarred(cells: list[str]) -> list[str]:
+    """The cells between the bars that Markdown draws its tables with; nothing where it draws a line."""
+    if all(_DRAWN.fullmatch(cell) for cell in cells):
+        return []
+    return [_BREAK.sub("\n", plain(cell)) for cell in cells]
+
+
 def delimiter_of(text: str) -> str:
     """The mark under which a first row is a header, else the one that parts most rows alike."""
     lines = [line for line in text.splitlines() if line.strip()][:LOOKED_AT]
-    for mark in (*DELIMITERS, "，"):  # typed with a Chinese keyboard
-        rows = csv.reader(lines[: table.HEADER_ROWS], delimiter=mark)
+    for mark in (*DELIMITERS, "，", BAR):  # typed with a Chinese keyboard, or drawn as in Markdown
+        rows = csv.reader(lines[:HEADER_ROWS], delimiter=mark)
         if any(columns_of(Row(1, cells)).is_header for cells in rows):
             return mark
     return max(DELIMITERS, key=lambda mark: min((line.count(mark) for line in lines), default=0))

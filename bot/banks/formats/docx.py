@@ -8,11 +8,12 @@ from xml.etree.ElementTree import ParseError
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
 from bot.banks.formats import MAX_UNPACKED, table, wording
+from bot.banks.formats.columns import Row, columns_of
 from bot.banks.formats.grammar import read_lines
 from bot.banks.formats.markdown import is_frame, plain
 from bot.banks.formats.numbering import Counter, Unknown
 from bot.banks.formats.raw import RawFile, Text, TooMuch
-from bot.banks.formats.table import Row, Table, columns_of
+from bot.banks.formats.table import Table
 from bot.banks.formats.word_parts import Document, Grid, Lists, Part, Styles, Words, feed
 from bot.banks.formats.wording import Kind, Wording, wordings
 from bot.banks.rules import WHOLE, At, Issue, Paragraph

@@ -7,12 +7,12 @@ from enum import Enum, auto
 
 from bot.banks.formats import wording
 from bot.banks.formats.raw import RawOption, RawQuestion, Text
+from bot.banks.formats.web import PICTURE, SHOWN_PICTURE
 from bot.banks.formats.wording import Wording, halved
 from bot.banks.rules import BLANK_MARK, At, Issue, squeeze
 from bot.banks.yamlfile import ALL_LETTERS
 
 LONGEST = 5_000  # characters of one part: more than any question may have in all
-PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
 _LOST = re.compile("[\ufffc\ufffd]")  # a picture, or bytes that are no character: the question is not whole
 _MARKED = re.compile(r"\s*[(（]\s*(?:正确答案|正确选项|答案|√|✓)\s*[)）]\s*$")
 _SIGNED = re.compile(r"(?<=[\s。.,，；;])\s*([√×✓✗✔✘])\s*$")

@@ -10,8 +10,10 @@ from typing import Protocol, cast
 from zipfile import ZipFile
 
 from bot.banks.formats import table
+from bot.banks.formats.columns import Row
 from bot.banks.formats.raw import RawFile, TooMuch
-from bot.banks.formats.table import MAX_ROWS, Row, Table
+from bot.banks.formats.table import MAX_ROWS, Table
+from bot.banks.formats.web import PICTURE
 from bot.banks.rules import At, Cell, Issue
 
 MAX_COLUMNS = 60
@@ -22,6 +24,7 @@ REPORTED = 1000  # rows between two words about how far the reading is
 _MERGED = re.compile(rb"<(?:\w+:)?mergeCell\s[^>]*?ref=\"([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})\"")
 _FORMULA = re.compile(rb"<(?:\w+:)?c\s[^>]*?r=\"([A-Z]{1,3})(\d{1,7})\"[^>]*>\s*<(?:\w+:)?f[\s/>]")
 _ESCAPED = re.compile("_x(000[9AD]|005F)_")
+_IN_CELL = ("=DISPIMG(", "=_xlfn.DISPIMG(")  # as WPS puts a picture into a cell
 _ZEROS = re.compile("0{2,}")
 
 
@@ -96,7 +99,7 @@ def _shown(cell: _Cell) -> str:
     """A cell's text as people see it in the sheet."""
     value = cell.value
     if isinstance(value, str):
-        return _unescaped(value).strip()
+        return PICTURE if value.startswith(_IN_CELL) else _unescaped(value).strip()
     if isinstance(value, bool):
         return str(value).upper()
     if isinstance(value, int | float | Decimal):

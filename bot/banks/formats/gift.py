@@ -1,13 +1,13 @@
 """GIFT, the text format of Moodle: blocks parted by empty lines, the answers in braces."""
 
-import html
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from bot.banks.formats import decode
-from bot.banks.formats.drafting import LONGEST, PICTURE, SHOWN_PICTURE
+from bot.banks.formats import decode, web
+from bot.banks.formats.drafting import LONGEST
 from bot.banks.formats.raw import RawFile, RawOption, RawQuestion, Text
+from bot.banks.formats.web import PICTURE, SHOWN_PICTURE
 from bot.banks.rules import WHOLE, Issue, Line, Rule
 
 BLANK_LINE = "____"
@@ -22,7 +22,6 @@ _ANSWERS = re.compile(r"\{([^{}]*)\}")
 _JUDGEMENT = re.compile(r"(T|TRUE|F|FALSE)\s*(?:#(.*))?", re.IGNORECASE | re.DOTALL)
 _ITEM = re.compile(r"([=~])\s*(?:%(-?\d{1,3}(?:\.\d{1,5})?)%)?([^=~#]*)(?:#([^=~]*))?")
 _WIDE = re.compile("[｛｝]")
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>")
 _ROOTS = frozenset({"$course$", "$system$", "$module$", "$cat1$", "top", ""})
 _FULL = 100.0
 
@@ -174,9 +173,9 @@ class _Reader:
         stem = f"{before}{BLANK_LINE}{after}" if after.strip() else before
         if not stem.strip() and title:
             stem = title[1]
-        stem, explain = _shown(stem), _shown(explain)
+        stem, explain = _shown(stem), _MARKUP.sub("", _shown(explain), count=1)
         if markup and markup[1].lower() == "html":
-            stem, explain = _plain(stem), _plain(explain)
+            stem, explain = web.words(stem), web.words(explain)
         topics = "、".join(filter(None, [block.category, *block.tags]))
         raw = RawQuestion(block.at, stem=stem, explain=explain, topics=topics, code=block.code)
         if PICTURE in stem:
@@ -226,15 +225,3 @@ class _Reader:
 
 def _joined(text: str, more: Sequence[str]) -> str:
     return "\n".join(filter(None, [text, *more]))
-
-
-def _plain(text: str) -> str:
-    """The words of a page's text; a picture in it stays to be told."""
-
-    def replaced(found: re.Match[str]) -> str:
-        name = found[2].lower()
-        if name == "img":
-            return PICTURE
-        return "\n" if name == "br" or (found[1] and name in {"p", "div", "li"}) else ""
-
-    return re.sub(r"\n{2,}", "\n", html.unescape(_TAG.sub(replaced, text))).strip()

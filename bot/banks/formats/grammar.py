@@ -8,7 +8,6 @@ from bot.banks.formats.ahead import Ahead
 from bot.banks.formats.drafting import LONGEST, Draft, Part, joined
 from bot.banks.formats.listing import Listing
 from bot.banks.formats.raw import RawFile, Text
-from bot.banks.formats.table import split_options
 from bot.banks.formats.table_lines import TableLines
 from bot.banks.formats.wording import Kind, Wording
 from bot.banks.yamlfile import ALL_LETTERS
@@ -139,7 +138,7 @@ class _Grammar:
         """选项：A.每月 B.每季度, or only the word above them."""
         if draft.raw.options or draft.raw.answers or not line.words:
             return not line.words
-        for letter, text in zip(ALL_LETTERS, split_options(line.words), strict=False):
+        for letter, text in zip(ALL_LETTERS, letters.split_options(line.words), strict=False):
             found = letters.options_in(text, wording.halved(text))
             draft.add_option(letter, found[0].text if found and found[0].letter == letter else text, line.at)
         return True

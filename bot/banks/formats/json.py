@@ -5,29 +5,48 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from bot.banks.formats import decode
+from bot.banks.formats.columns import HEADINGS, heading
 from bot.banks.formats.kinds import kind_of
+from bot.banks.formats.letters import split_options
 from bot.banks.formats.raw import RawFile, RawOption, RawQuestion, Text, TooMuch
-from bot.banks.formats.table import HEADINGS, MAX_ROWS, heading, split_options
+from bot.banks.formats.table import MAX_ROWS
 from bot.banks.rules import LETTERS, WHOLE, Issue, Line
 
 _ENGLISH = {
-    "stem": "QUESTION STEM TITLE CONTENT BODY NAME TIMU TIGAN Q",
-    "answer": "ANSWER ANSWERS CORRECT CORRECTANSWER CORRECTANSWERS RIGHT RIGHTANSWER STANDARDANSWER KEY DAAN",
+    "stem": "TITLE CONTENT BODY NAME TIMU TIGAN Q TEXT QUESTIONNAME QUESTIONBODY SUBJECTNAME",
+    "answer": "ANSWERS RIGHT STANDARDANSWER KEY DAAN RIGHTANSWERS TRUEANSWER ANSWERCONTENT",
     "index": "CORRECTINDEX ANSWERINDEX CORRECTANSWERINDEX",  # of an option, from 0
-    "kind": "TYPE KIND QUESTIONTYPE CATEGORY TIXING",
-    "options": "OPTIONS OPTION OPTIONLIST CHOICES CHOICELIST XUANXIANG",
-    "explain": "EXPLAIN EXPLANATION ANALYSIS JIEXI",
-    "score": "SCORE POINTS",
-    "topics": "TOPICS TOPIC TAGS",
-    "difficulty": "DIFFICULTY LEVEL",
+    "kind": "KIND CATEGORY TIXING TYPENAME TYPELABEL QTYPE",
+    "options": "OPTION OPTIONLIST CHOICELIST XUANXIANG OPTIONSLIST ANSWERLIST",
+    "explain": "EXPLAIN JIEXI PARSE EXPLAINATION",
+    "topics": "TAGS",
+    "difficulty": "LEVEL",
     "source": "SOURCE",
     "article": "ARTICLE",
     "code": "ID CODE",
 }
-_FIELDS = {word: name for name, words in HEADINGS.items() for word in words}
-_FIELDS |= {word: name for name, words in _ENGLISH.items() for word in words.split()}
-_OPTION_TEXT = frozenset({"TEXT", "CONTENT", "VALUE", "OPTION", "内容", "选项", "选项内容", "NAME"})
+_WORDS: dict[str, tuple[str, ...]] = {
+    name: (*HEADINGS.get(name, ()), *words.split()) for name, words in (dict.fromkeys(HEADINGS, "") | _ENGLISH).items()
+}
+_FIELDS = {word: name for name, words in _WORDS.items() for word in words}
+_GIVEN = frozenset({"答案", "ANSWER", "ANSWERS"})  # beside 正确答案 what somebody answered
+_OPTION_TEXT = frozenset(
+    {
+        "TEXT",
+        "CONTENT",
+        "VALUE",
+        "OPTION",
+        "内容",
+        "选项",
+        "选项内容",
+        "NAME",
+        "OPTIONVALUE",
+        "OPTIONTEXT",
+        "OPTIONCONTENT",
+    }
+)
 _OPTION_RIGHT = frozenset({"ISRIGHT", "ISCORRECT", "CORRECT", "RIGHT", "ISANSWER", "正确", "是否正确"})
+_LATER = 20
 _DEEPEST = 6
 _MOST_SHOWN = 80
 
@@ -152,16 +171,13 @@ def _question(value: dict[str, Json], at: Line, section: str) -> RawQuestion | N
         stem, *options = [part.strip() for part in pair[0].split("|")]
         listed: list[RawOption] = [RawOption("", option, at) for option in options if option]
         return RawQuestion(at, stem, listed, _answers(pair[1], at), at, section=section)
-    fields: dict[str, Json] = {}
-    for key, one in value.items():
-        if (name := _FIELDS.get(heading(key))) is not None:
-            fields.setdefault(name, one)
+    fields = _fields(value)
     options_in = fields.get("options")
     score, level = _text(fields.get("score")), _text(fields.get("difficulty"))
     return RawQuestion(
         at=at,
         stem=_text(fields.get("stem")),
-        options=list(_options(options_in if options_in is not None else _lettered(value), at)),
+        options=list(_options(options_in if options_in is not None else _choices(value), at)),
         answers=_answers(fields.get("answer"), at) or _places(fields.get("index"), at),
         answer_at=at,
         kind=_text(fields.get("kind")),
@@ -174,6 +190,27 @@ def _question(value: dict[str, Json], at: Line, section: str) -> RawQuestion | N
         article=_text(fields.get("article")),
         code=_text(fields.get("code")),
     )
+
+
+def _fields(value: dict[str, Json]) -> dict[str, Json]:
+    """By field what is said of it; of several keys for one field that which names it best and is not empty."""
+    claims: dict[str, list[tuple[int, Json]]] = {}
+    for key, one in value.items():
+        if (name := _FIELDS.get(word := heading(key))) is not None:
+            rank = _WORDS[name].index(word) + (len(_FIELDS) if one in ("", None, []) else 0)
+            if name == "kind" and kind_of(_text(one)) is None:
+                rank += len(_FIELDS)
+            claims.setdefault(name, []).append((rank + (_LATER if word in _GIVEN else 0), one))
+    fields = {name: min(claimed, key=lambda claim: claim[0])[1] for name, claimed in claims.items()}
+    letters = _lettered(value)
+    if "answer" not in fields and "B" not in letters and "A" in letters:  # {"q": 题干, "a": 答案}
+        fields["answer"] = letters["A"]
+    return fields
+
+
+def _choices(value: dict[str, Json]) -> dict[str, Json]:
+    letters = _lettered(value)
+    return letters if "B" in letters else {}
 
 
 def _lettered(value: dict[str, Json]) -> dict[str, Json]:

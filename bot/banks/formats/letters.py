@@ -1,10 +1,14 @@
 """Options by their letters: where in a line one begins, and where the next."""
 
 import re
+import unicodedata
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from typing import NamedTuple
 
+from bot.banks.formats.wording import halved
+from bot.banks.rules import LETTERS
 from bot.banks.yamlfile import ALL_LETTERS
 
 _BRACKETED, _MARKED, _PLAIN = "bracketed", "marked", "plain"
@@ -84,3 +88,50 @@ def options_after(half: str, start: int) -> int | None:
         if found is not None:
             return found
     return None
+
+
+_OWN_LETTER = re.compile(r"(?:^|(?<=[\s;；|┋,，、。？?！!）)：:]))[（(【]?([A-LＡ-Ｌ])[）)】]?\s*[、.．:：）)]\s*")
+
+
+def split_stem(text: str) -> tuple[str, list[str]]:
+    """Stem and options of a cell that holds both, where there is no column of options."""
+    starts = _starts(text)
+    return (text[: starts[0]].strip(), _between(text, starts)) if len(starts) > 1 else (text, [])
+
+
+def split_options(text: str) -> list[str]:
+    """The options of one cell, in order, their own letters kept for the judge to compare with their places."""
+    starts = _starts(text)
+    if len(starts) > 1 and not text[: starts[0]].strip():
+        return _between(text, starts)
+    if "\n" not in text and (plain := _without_marks(text)):
+        return plain
+    for mark in _BETWEEN_OPTIONS:
+        parts = [part.strip() for part in text.split(mark) if part.strip()]
+        if len(parts) > 1:
+            return parts
+    return [text]
+
+
+_BETWEEN_OPTIONS = ("\n", "||", "|", "｜", "┋", "；", ";", "&&", "\t", "/", "\u3000", "  ", "，", ",", " ", "、")
+
+
+def _without_marks(text: str) -> list[str]:
+    """A每月 B每季度, or (A)每月(B)每季度."""
+    half = halved(text)
+    options = options_in(text, half) or plain_options_in(text, half, "A")
+    return [option.text for option in options] if len(options) > 1 and options[0].letter == "A" else []
+
+
+def _starts(text: str) -> list[int]:
+    """Where the letters A, B, C … of options stand, as far as they follow each other."""
+    starts: list[int] = []
+    for found in _OWN_LETTER.finditer(text):
+        if unicodedata.normalize("NFKC", found[1]) == LETTERS[len(starts) : len(starts) + 1]:
+            starts.append(found.start())
+    return starts
+
+
+def _between(text: str, starts: Sequence[int]) -> list[str]:
+    ends = [*starts[1:], len(text)]
+    return [text[start:end].strip(" \t\r\n\u3000;；|｜┋,，、") for start, end in zip(starts, ends, strict=True)]

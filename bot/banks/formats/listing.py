@@ -3,9 +3,10 @@
 import sys
 
 from bot.banks.formats import letters, wording
-from bot.banks.formats.drafting import LONGEST, PICTURE, SHOWN_PICTURE, Draft
+from bot.banks.formats.drafting import LONGEST, Draft
 from bot.banks.formats.key_table import Block
 from bot.banks.formats.raw import RawFile, RawQuestion, Text
+from bot.banks.formats.web import PICTURE, SHOWN_PICTURE
 from bot.banks.formats.wording import Wording
 from bot.banks.rules import At, Issue
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.banks.formats.drafting import PICTURE
+from bot.banks.formats.web import without_pictures
 from bot.banks.formats.wording import KEY_WORD, LABEL_WORD
 
 _OPENING = re.compile(r"(?:>\s+)*(?:#{1,6}\s+(?=\S))?")
@@ -14,7 +14,6 @@ _BULLET = re.compile(
 _TICKED = re.compile(r"[-*+]\s+\[([ xX√])\]\s+(?=\S)")
 _BOLD = re.compile(r"(?<![A-Za-z0-9*])\*\*(?!\*)(\s*\S(?:[^*]*[^\s*])?\s*)\*\*(?!\*)")  # 2**3 is no decoration
 _ESCAPED = re.compile(r"\\(?=_)|(?<=\d)\\(?=[.)])")
-_PICTURE = re.compile(r"!\[[^\]]*\]\([^()]*\)|<img\b[^<>]*\bsrc\s*=[^<>]*>", re.IGNORECASE)
 _FOLDED = re.compile(r"</?(?:details|summary)\b[^<>]*>", re.IGNORECASE)
 # A line break ends a line that has other words: B.<br> is an option.
 _BREAK = re.compile(r"(?<!^[A-L][、.．:：)）])(?<!^[A-L][、.．:：)）]\s)\s*(?:<br\s*/?>\s*)+$", re.IGNORECASE)
@@ -33,7 +32,7 @@ def plain(text: str) -> str:
     if "**" in text:
         text = _BOLD.sub(r"\1", text)
     if "<" in text or "![" in text:
-        text = _BREAK.sub("", _FOLDED.sub("", _PICTURE.sub(PICTURE, text)))
+        text = _BREAK.sub("", _FOLDED.sub("", without_pictures(text)))
     if "&" in text:
         text = _SPACE.sub(" ", text)
     return _ESCAPED.sub("", text) if "\\" in text else text

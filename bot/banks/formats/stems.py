@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.banks.formats.kinds import kind_of
+from bot.banks.formats.web import unwrapped, without_pictures
 from bot.banks.phrases import JUDGEMENTS
 from bot.banks.rules import LETTERS
 
@@ -54,6 +55,7 @@ class Key:
 
 def clean(text: str) -> str:
     """Without what nobody sees; line breaks stay, spaces inside as they are."""
+    text = without_pictures(unwrapped(text))
     return _UNSEEN.sub("", text).translate(_SMALL).strip(" \t\r\n\u3000\u00a0")
 
 

@@ -2,63 +2,27 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from statistics import median
 
-from bot.banks.formats import letters
+from bot.banks.formats.columns import HEADER_ROWS, Columns, Row, columns_of
+from bot.banks.formats.grammar import read_lines
 from bot.banks.formats.kinds import kind_of, section_of
+from bot.banks.formats.letters import split_options, split_stem
+from bot.banks.formats.markdown import plain
 from bot.banks.formats.raw import RawFile, RawOption, RawQuestion, Text
-from bot.banks.formats.wording import halved
+from bot.banks.formats.web import PICTURE, SHOWN_PICTURE
+from bot.banks.formats.wording import Wording, has_bracket_key, wordings
 from bot.banks.rules import LETTERS, WHOLE, At, Issue
 
 MAX_ROWS = 20_000
-HEADER_ROWS = 10
+LIST_SHARE = 60  # per cent of rows with one filled cell that make a sheet a list of lines
 ANSWER_SHARE = 80  # per cent of answer-like cells that make a column the answers'
-HEADINGS: Mapping[str, tuple[str, ...]] = {
-    "stem": (
-        *("题干", "大题题干", "题目", "试题", "试题内容", "题目内容", "题干内容", "问题", "问题内容", "题目题干"),
-        *("试题题干", "题目描述", "问题描述", "试题描述", "考题", "考题内容", "题目名称", "试题名称", "题目标题"),
-    ),
-    "answer": ("答案", "正确答案", "参考答案", "标准答案", "试题答案", "题目答案", "正确选项", "答案选项"),
-    "kind": ("题型", "题目类型", "试题类型", "题目题型", "类型", "试题题型", "题目分类", "试题类别", "题目类别"),
-    "options": ("选项", "备选项", "备选答案", "选项内容", "试题选项", "题目选项"),
-    "explain": ("解析", "答案解析", "试题解析", "题目解析", "答题解析", "解析说明"),
-    "score": ("分值", "分数", "题目分值", "试题分值", "每题分值", "题目分数", "试题分数"),
-    "topics": ("知识点", "章节", "所属知识点", "所属章节", "考点"),
-    "difficulty": ("难度", "难易度", "难易程度", "试题难度", "题目难度", "难度等级"),
-    "source": ("出处", "来源", "试题来源", "题目来源", "依据", "出题依据", "试题依据"),
-    "article": ("条款",),
-    "code": ("题号", "编号", "试题编号", "题目编号"),
-}
-_FIELDS = {word: name for name, words in HEADINGS.items() for word in words}
-_IGNORED = frozenset({"序号", "选项数", "选项个数", "标签"})
-_FILLED_DOWN = frozenset({*HEADINGS["kind"], "章节", "所属章节"})
-_TELLING = frozenset({"stem", "answer", "options", "explain", "source", "article"})
-_OPTION = re.compile(r"(?:备?选项|(?:备选)?答案|OPTION|CHOICE)?([A-L])(?:选项|项)?")
-_IN_BRACKETS = re.compile(r"(选项|答案)\(([A-L]|\d{1,2})\)")
-_BESIDE_HEADING = re.compile(r"\(.*?\)|【.*?】|\[.*?\]|[\s*:、._\-\N{EM DASH}]")
-_ANSWERS = re.compile(r"(?:正确|参考|标准)?答案[1-9]")
-_NUMBERED = re.compile(r"(?:备?选项|备选答案)(?:([1-9]|1[0-2])|([一二三四五六七八九十]|十[一二]))")
-_HAN = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二")
 _ANSWER_LIKE = re.compile(r"[A-L](?:[\s,、;|/]*[A-L]){0,11}|对|错|正确|错误|是|否|[√×✓✗✔✘TF]|TRUE|FALSE|YES|NO")
+_NOTE = 6  # characters: more than a number or somebody's name
+_NONE = frozenset({"", "无", "否", "没有", "0", "-", "/", "NULL", "null", "None", "none"})
 _EMPTY_SHEETS = re.compile("说明|须知|目录|封面")
-
-
-@dataclass(slots=True)
-class Row:
-    """One line of a table: its cells as they are shown, and the columns (from 0) whose formula gave nothing."""
-
-    number: int
-    cells: list[str]
-    lost: frozenset[int] = frozenset()
-
-    def text(self, column: int | None) -> str:
-        return self.cells[column] if column is not None and column < len(self.cells) else ""
-
-    @property
-    def filled(self) -> list[int]:
-        return [column for column, cell in enumerate(self.cells) if cell or column in self.lost]
 
 
 @dataclass(slots=True)
@@ -72,44 +36,12 @@ class Table:
     is_plain: bool = False  # a CSV, where without a header two columns are stem and answer, six have A–D between
 
 
-@dataclass(slots=True)
-class Columns:
-    """Where what stands, columns from 0."""
-
-    fields: dict[str, int] = field(default_factory=dict)
-    options: dict[str, int] = field(default_factory=dict)
-    filled_down: frozenset[int] = frozenset()
-    more_answers: Sequence[int] = ()  # 答案2, 答案3 beside the first
-    count: int = 0  # of cells that mean something
-
-    def over(self, below: "Columns") -> "Columns":
-        """Two lines of headings: 选项 above A, B, C, D."""
-        fields = {name: place for name, place in self.fields.items() if name != "options"}
-        return replace(self, fields={**fields, **below.fields}, options=below.options)
-
-    @property
-    def is_header(self) -> bool:
-        return "stem" in self.fields and ("answer" in self.fields or self.has_options)
-
-    @property
-    def has_options(self) -> bool:
-        return bool(self.options) or "options" in self.fields
-
-    @property
-    def all(self) -> set[int]:
-        return {*self.fields.values(), *self.options.values(), *self.more_answers}
-
-    @property
-    def telling(self) -> set[int]:
-        """Columns that nobody fills where there is no question."""
-        own = {place for name, place in self.fields.items() if name in _TELLING}
-        return own | {*self.options.values(), *self.more_answers}
-
-
 def read(table: Table, into: RawFile) -> None:
     """Add the questions of one table; a sheet of words beside the questions is passed over."""
     start, columns = _header(table)
     if columns is None:
+        if _read_as_list(table, into):
+            return
         columns = _inferred(table)
         if columns is None:
             if table.rows and not _is_of_words(table):
@@ -117,6 +49,26 @@ def read(table: Table, into: RawFile) -> None:
             return
         into.issues.append(_inference(table, columns, into.file))
     _Rows(table, columns, into).read(table.rows[start:])
+
+
+def _read_as_list(table: Table, into: RawFile) -> bool:
+    """A question list put into a column, a line a cell; an explanation of the sheets is none."""
+    filled = [row for row in table.rows if row.filled]
+    share = 100 if table.is_plain else LIST_SHARE  # commas of its sentences may have torn a plain one apart
+    if len([row for row in filled if len(row.filled) == 1]) * 100 < share * len(filled):
+        return False
+    lines: list[Wording] = []
+    for row in filled:
+        words = "  ".join(row.text(column) for column in row.filled)
+        for line in words.split("\n"):
+            lines += wordings(plain(line.strip()), table.at(row.number, row.filled[0]))
+    found = read_lines(into.file, lines)
+    keyed = [one for one in found.questions if one.answers or has_bracket_key(one.stem)]
+    if not keyed or len(keyed) * 2 < len(found.questions):
+        return False
+    into.questions += found.questions
+    into.issues += found.issues
+    return True
 
 
 def finish(into: RawFile, tables: Sequence[Table]) -> RawFile:
@@ -130,53 +82,6 @@ def finish(into: RawFile, tables: Sequence[Table]) -> RawFile:
 
 def _has_header(table: Table) -> bool:
     return _header(table)[1] is not None
-
-
-def columns_of(row: Row) -> Columns:
-    """What a row means if it is a header; the earlier word of a list wins where two columns claim a field."""
-    best: dict[str, tuple[int, int, int]] = {}
-    columns = Columns()
-    filled_down, numbered = set(), []
-    for place, cell in enumerate(row.cells):
-        word = heading(cell)
-        if word in _FIELDS:
-            name = _FIELDS[word]
-            rank = (HEADINGS[name].index(word), len(cell), place)  # 答案 rather than 答案（旧）
-            best[name] = min(best.get(name, rank), rank)
-            if word in _FILLED_DOWN:
-                filled_down.add(place)
-        elif _ANSWERS.fullmatch(word):
-            numbered.append(place)
-        elif letter := _letter(word):
-            columns.options.setdefault(letter, place)
-    columns.fields = {name: place for name, (_, _, place) in best.items()}
-    columns.filled_down = frozenset(filled_down)
-    columns.count = len(columns.options) + len(best)
-    _give_numbered(columns, numbered)
-    return columns
-
-
-def _give_numbered(columns: Columns, numbered: Sequence[int]) -> None:
-    """答案1, 答案2 are options where another column says which is right, else the right ones."""
-    if not numbered:
-        return
-    if "answer" not in columns.fields:
-        columns.fields["answer"], columns.more_answers = numbered[0], numbered[1:]
-    elif not columns.has_options:
-        columns.options = dict(zip(LETTERS, numbered, strict=False))
-
-
-def heading(cell: str) -> str:
-    text = unicodedata.normalize("NFKC", cell).upper()
-    return _BESIDE_HEADING.sub("", _IN_BRACKETS.sub(r"\1\2", "".join(text.split())))
-
-
-def _letter(word: str) -> str | None:
-    if found := _OPTION.fullmatch(word):
-        return found[1]
-    if found := _NUMBERED.fullmatch(word):
-        return LETTERS[int(found[1]) - 1 if found[1] else _HAN.index(found[2])]
-    return None
 
 
 def _header(table: Table) -> tuple[int, Columns | None]:
@@ -263,6 +168,7 @@ class _Rows:
     def _read_row(self, row: Row) -> None:
         filled = [column for column in row.filled if column in self._columns.telling]
         if not filled:  # nothing, or a line made ready with a number, a type, points
+            self._lose_note(row)
             return
         question = self._question(row)
         if question.stem or question.answers or question.options or question.issues:
@@ -270,6 +176,14 @@ class _Rows:
         else:
             at = self._table.at(row.number, filled[0])
             self._into.issues.append(Issue("E216", self._into.file, at, {"text": row.text(filled[0])}))
+
+    def _lose_note(self, row: Row) -> None:
+        """Words alone in a row, under a heading that tells nothing of a question: 注：本题库由党委组织部整理。"""
+        (column, *others), known = row.filled, self._columns.all - {self._columns.fields.get("code", -1)}
+        text = row.text(column)
+        if not others and column not in known and len(text) >= _NOTE:
+            at = self._table.at(row.number, column)
+            self._into.issues.append(Issue("E216", self._into.file, at, {"text": text}))
 
     def _question(self, row: Row) -> RawQuestion:
         place, stem, options = self._place(row), self._plain(row, "stem"), [*self._options(row), *self._listed(row)]
@@ -312,9 +226,11 @@ class _Rows:
         return Text(text, self._table.at(row.number, column)) if column is not None and text else None
 
     def _answers(self, row: Row) -> Iterator[Text]:
-        for column in (self._columns.fields.get("answer"), *self._columns.more_answers):
-            if column is not None and (text := row.text(column)):
-                yield Text(text, self._table.at(row.number, column))
+        own = (self._columns.fields.get("answer"), *self._columns.more_answers)
+        filled = [column for column in own if row.text(column)]
+        for column in filled or [spare for spare in self._columns.spare_answers if row.text(spare)][:1]:
+            if column is not None:
+                yield Text(row.text(column), self._table.at(row.number, column))
 
     def _down(self, row: Row, name: str) -> str:
         """A value that a merged cell gives to all its rows."""
@@ -345,50 +261,10 @@ class _Rows:
     def _lost(self, row: Row) -> Iterator[Issue]:
         for column in sorted(row.lost & self._columns.all):
             yield Issue("E207", self._into.file, self._table.at(row.number, column))
-
-
-_OWN_LETTER = re.compile(r"(?:^|(?<=[\s;；|┋,，、。？?！!）)：:]))[（(【]?([A-LＡ-Ｌ])[）)】]?\s*[、.．:：）)]\s*")
-
-
-def split_stem(text: str) -> tuple[str, list[str]]:
-    """Stem and options of a cell that holds both, where there is no column of options."""
-    starts = _starts(text)
-    return (text[: starts[0]].strip(), _between(text, starts)) if len(starts) > 1 else (text, [])
-
-
-def split_options(text: str) -> list[str]:
-    """The options of one cell, in order, their own letters kept for the judge to compare with their places."""
-    starts = _starts(text)
-    if len(starts) > 1 and not text[: starts[0]].strip():
-        return _between(text, starts)
-    if "\n" not in text and (plain := _without_marks(text)):
-        return plain
-    for mark in _BETWEEN_OPTIONS:
-        parts = [part.strip() for part in text.split(mark) if part.strip()]
-        if len(parts) > 1:
-            return parts
-    return [text]
-
-
-_BETWEEN_OPTIONS = ("\n", "||", "|", "┋", "；", ";", "&&", "\t", "/", "\u3000", "  ", "，", ",", " ", "、")
-
-
-def _without_marks(text: str) -> list[str]:
-    """A每月 B每季度, or (A)每月(B)每季度."""
-    half = halved(text)
-    options = letters.options_in(text, half) or letters.plain_options_in(text, half, "A")
-    return [option.text for option in options] if len(options) > 1 and options[0].letter == "A" else []
-
-
-def _starts(text: str) -> list[int]:
-    """Where the letters A, B, C … of options stand, as far as they follow each other."""
-    starts: list[int] = []
-    for found in _OWN_LETTER.finditer(text):
-        if unicodedata.normalize("NFKC", found[1]) == LETTERS[len(starts) : len(starts) + 1]:
-            starts.append(found.start())
-    return starts
-
-
-def _between(text: str, starts: Sequence[int]) -> list[str]:
-    ends = [*starts[1:], len(text)]
-    return [text[start:end].strip(" \t\r\n\u3000;；|┋,，、") for start, end in zip(starts, ends, strict=True)]
+        told = self._columns.all - {self._columns.fields.get("explain", -1)}
+        for column in sorted({*self._columns.pictures, *told}):
+            text = row.text(column)
+            if PICTURE in text or (column in self._columns.pictures and text not in _NONE):
+                at = self._table.at(row.number, column)
+                yield Issue("E221", self._into.file, at, {"text": text.replace(PICTURE, SHOWN_PICTURE)})
+                return

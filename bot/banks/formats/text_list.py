@@ -10,6 +10,7 @@ from bot.banks.formats.raw import RawFile
 from bot.banks.formats.wording import Wording, halved, wordings
 from bot.banks.rules import WHOLE, Issue, Line
 
+_ENDS = re.compile(r"[,;\t]{2,}$")  # of empty cells: the list was saved out of a sheet
 _BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # lines to the eye, but not to an editor that counts them
 
 
@@ -30,5 +31,6 @@ def _lines(text: str) -> Iterator[Wording]:
             yield Wording(code, halved(code), Line(number))
             continue
         for part in _BREAKS.split(line):
-            if not is_frame(part.strip()):
-                yield from wordings(plain(part.strip()), Line(number))
+            words = _ENDS.sub("", part.strip())
+            if not is_frame(words):
+                yield from wordings(plain(words), Line(number))

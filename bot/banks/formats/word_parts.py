@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 
 from defusedxml.ElementTree import XMLParser  # type: ignore[import-untyped]  # the library is untyped
 
-from bot.banks.formats.drafting import PICTURE
 from bot.banks.formats.numbering import Abstract, Level, Numbering, Style
+from bot.banks.formats.web import PICTURE
 
 _CHUNK = 1 << 16
 _SKIPPED = frozenset(

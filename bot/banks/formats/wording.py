@@ -56,7 +56,7 @@ KEY_WORD = (
     r"|(?:[Cc]orrect |CORRECT )?(?:[Aa][Nn][Ss][Ww][Ee][Rr]|[Aa]ns|ANS))"
 )
 _OWN = "(?:我|你|您|考生|学生|用户)的?答案"
-_GAINED = "(?:本题)?得分"
+_GAINED = "(?:本题|我的|您的|考生|学生)?得分"
 LABELS = {
     **dict.fromkeys(("解析", "答案解析", "试题解析", "题目解析", "参考解析", "答案详解", "详解"), "explain"),
     **dict.fromkeys(("解答", "点评", "Explanation", "EXPLANATION", "Rationale"), "explain"),
@@ -210,8 +210,9 @@ def _is_heading(found: re.Match[str]) -> bool:
     more, order = found["more"], found["order"]
     is_counted = order[:1].isdigit()
     if not found["called"]:
-        is_named = bool(order) or _CERTAIN.match(found["type"]) is not None
-        return not more and is_named and not is_counted and found[0][0] != "("
+        is_certain = _CERTAIN.match(found["type"]) is not None
+        is_said = bool(order) and is_certain and more[-1:] in {")", "]", "】"} and _ABOUT_A_SECTION.search(more)
+        return bool((not more or is_said) and (order or is_certain) and not is_counted and found[0][0] != "(")
     if not more or more[-1] in ")]】":
         return not (more and is_counted) or _ABOUT_A_SECTION.search(more) is not None
     is_stem = is_counted or found["bracket"] or _EMPTY_BRACKET.search(more)
