@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
@@ -112,11 +112,7 @@ _canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",
 
 def _hash(row: dict[str, object]) -> str:
     """SHA-256 of the row as canonical JSON, its own hash left out."""
-    plain = {name: _plain(value) for name, value in row.items() if name != "hash"}
+    at, action = cast("datetime", row["at"]), cast("Action", row["action"])
+    plain = {**row, "at": at.astimezone(UTC).isoformat(), "action": action.name}
+    plain.pop("hash", None)
     return sha256(_canonical(plain).encode()).hexdigest()
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value.name if isinstance(value, Action) else value

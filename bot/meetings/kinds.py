@@ -96,10 +96,11 @@ class Kinds:
         return NamedKind(self.names[found[0]], line[: found.start()].strip(), line[found.end() :].strip())
 
 
+_HOSTS = {**dict.fromkeys(COMMITTEES, Host.COMMITTEE), UnitKind.BRANCH: Host.BRANCH, UnitKind.PARTY_GROUP: Host.GROUP}
+
+
 def host_of(unit: UnitKind) -> Host | None:
-    if unit in COMMITTEES:
-        return Host.COMMITTEE
-    return {UnitKind.BRANCH: Host.BRANCH, UnitKind.PARTY_GROUP: Host.GROUP}.get(unit)
+    return _HOSTS.get(unit)
 
 
 def load_kinds(path: Path) -> Kinds:
