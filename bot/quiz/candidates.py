@@ -119,7 +119,9 @@ def missing(session: Session, sender: Sender, paper_id: int, *, now: datetime) -
     if named := [branch for branch in branches if who.may(Right.SEE_SITTERS, branch)]:
         theirs = Candidate.branch_id.in_([branch.id for branch in named])
         found = _names(session, paper, theirs, now, can_nudge=can_nudge)
-        return found if len(named) == 1 else replace(found, branches=_by_branch(session, paper.id, named, now))
+        if len(named) > 1:
+            return replace(found, branches=_by_branch(session, paper.id, named, now), is_of_several=True)
+        return found if who.branch == named[0] else replace(found, place=named[0].name)
     if groups := _own_groups(who, branches):
         return _names(session, paper, Candidate.group_id.in_(groups), now, is_of_group=True)
     if not led:

@@ -315,6 +315,8 @@ class Missing:
     is_of_group: bool = False
     can_nudge: bool = False
     branches: tuple[tuple[str, tuple[str, ...]], ...] = ()  # the same names, where they are of several branches
+    is_of_several: bool = False
+    place: str = ""  # the one branch, where it is not the reader's own
 
 
 @dataclass(frozen=True, slots=True)

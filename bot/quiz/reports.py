@@ -24,8 +24,9 @@ def report(session: Session, sender: Sender, paper_id: int, branch_id: int, *, n
     desk = authors.desk(session, sender, paper_id, now=now)
     if branch_id == 0 and (len(desk.led) > 1 or not desk.named):
         return overview(session, desk.exam, desk.led, desk.named, can_resit=may_resit(session, desk))
-    own = of_branch(session, desk.exam, desk.own(branch_id), now, can_resit=may_resit(session, desk))
-    return replace(own, has_others=len(desk.led) > 1)
+    branch = desk.own(branch_id)
+    found = of_branch(session, desk.exam, branch, now, can_resit=may_resit(session, desk))
+    return replace(found, has_others=len(desk.led) > 1, is_elsewhere=desk.who.branch != branch)
 
 
 def of_branch(session: Session, of: Exam, branch: UnitRef, now: datetime, *, can_resit: bool) -> Report:

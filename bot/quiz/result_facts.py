@@ -111,6 +111,7 @@ class Report:
     can_resit: bool = False
     resit: "AfterResit | None" = None
     has_others: bool = False  # the reader leads more branches than this one
+    is_elsewhere: bool = False  # it is not the reader's own branch
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def _branch_figures(title: str, whose: str, rates: Rates, *, is_corrected: bool,
 
 def report(facts: Report) -> Message:
     """T11: the branch with its names, for secretary and organizer alone."""
-    of, whose = facts.exam, facts.branch if facts.has_others else OWN
+    of, whose = facts.exam, facts.branch if facts.has_others or facts.is_elsewhere else OWN
     text = lines(
         _branch_figures(of.title, whose, facts.rates, is_corrected=of.revision > 1, is_open=True),
         _named("缺考", facts.absent),

@@ -125,7 +125,7 @@ def missing(facts: Missing | MissingCounts) -> Message:
 
 
 def _names(facts: Missing) -> Message:
-    whose = "本小组" if facts.is_of_group else "本支部"
+    whose = "各支部" if facts.is_of_several else facts.place or ("本小组" if facts.is_of_group else "本支部")
     running = f"正在答 {facts.running} 人。" if facts.running else ""
     head = fill(
         "《{title}》{closes} 截止。{running}", title=facts.title, closes=moment(facts.closes_at), running=running
@@ -194,7 +194,8 @@ def nudged(facts: Nudged) -> Message:
 def choose_added(facts: Choosing, page: int) -> Message:
     if not facts.people:
         return Message(
-            fill("本支部的人都在《{title}》的应考名单里。", title=facts.exam.title), ((_back(facts.exam.paper_id),),)
+            fill("《{title}》没有可以增补的人，都在应考名单里。", title=facts.exam.title),
+            ((_back(facts.exam.paper_id),),),
         )
     text = fill("增补谁参加《{title}》？", title=facts.exam.title)
     return Message(text, _people(facts, "addone", "add", page))

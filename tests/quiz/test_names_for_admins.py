@@ -77,6 +77,23 @@ def test_the_table_leads_to_each_branch_with_its_names(office: Office) -> None:
     assert {line.name: line.score_centi for line in names.lines if line.score_centi} == {"张三": 9000, "周八": 5000}
 
 
+def test_of_an_exam_of_one_branch_an_admin_reads_which(database: Database, cast: Cast, add_bank: AddBank) -> None:
+    add_bank(bank())
+    office = Office(database, cast)
+    office.publish()
+    found = act(office, candidates.missing, cast.wang, office.paper_id)
+    assert isinstance(found, Missing)
+    assert "一支部还有 5 人没有参加：" in running_views.missing(found).text
+    own = act(office, candidates.missing, cast.li, office.paper_id)
+    assert isinstance(own, Missing)
+    assert "本支部还有 5 人没有参加：" in running_views.missing(own).text
+    office.release()
+    told = {one: act(office, reports.report, one, office.paper_id, 0) for one in (cast.wang, cast.li)}
+    texts = {one: results_views.report(report).text for one, report in told.items() if isinstance(report, Report)}
+    assert "已结束。一支部应考 5 人" in texts[cast.wang]
+    assert "已结束。本支部应考 5 人" in texts[cast.li]
+
+
 def test_the_file_has_the_names_of_all_branches_he_leads(office: Office) -> None:
     cast = office.cast
     office.release()

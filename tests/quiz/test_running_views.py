@@ -91,7 +91,7 @@ def test_lists_of_people_show_who_is_excused() -> None:
     assert (
         seen(views.choose_added(Choosing(EXAM, people), 0)) == "增补谁参加《四月测试》？\n[张三][周八（免考）]\n[返回]"
     )
-    assert seen(views.choose_added(Choosing(EXAM, ()), 0)) == "本支部的人都在《四月测试》的应考名单里。\n[返回]"
+    assert seen(views.choose_added(Choosing(EXAM, ()), 0)) == "《四月测试》没有可以增补的人，都在应考名单里。\n[返回]"
     assert seen(views.choose_excused(Choosing(EXAM, ()), 0)) == "《四月测试》没有可以免考的人。\n[返回]"
 
 
