@@ -34,9 +34,16 @@ _LEAP_YEAR = 2000  # a day of every year may be 29 February
 
 
 def blank_parts(text: str, wanted: int) -> tuple[str, ...]:
-    """What somebody wrote for `wanted` blanks: one a line, or parted by ； or |."""
-    parts = [text] if wanted == 1 else re.split(r"[\n;；|｜]", text)
-    return tuple(part.strip() for part in parts if part.strip())
+    """What somebody wrote for `wanted` blanks: one a line, or parted by ； or |; else by commas or spaces."""
+    if wanted == 1:
+        return _parts([text])
+    parts = _parts(re.split(r"[\n;；|｜]", text))
+    looser = _parts(re.split(r"[、，\s]", text)) if len(parts) == 1 else ()
+    return looser if len(looser) == wanted else parts
+
+
+def _parts(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(text.strip() for text in texts if text.strip())
 
 
 def plain_text(text: str) -> str:

@@ -49,10 +49,11 @@ def percent(n: int, d: int) -> str:
 
 
 def span(time: timedelta) -> str:
-    """3 分 12 秒, 1 小时 5 分."""
+    """3 分 12 秒, 10 分钟, 1 小时 5 分."""
     minutes, rest = divmod(seconds(time), 60)
     hours, minutes = divmod(minutes, 60)
-    parts = [(hours, "小时"), (minutes, "分"), (0 if hours else rest, "秒")]
+    whole = "分" if hours or rest else "分钟"  # beside points, 10 分 would be a score
+    parts = [(hours, "小时"), (minutes, whole), (0 if hours else rest, "秒")]
     return " ".join(f"{n} {word}" for n, word in parts if n) or "0 秒"
 
 

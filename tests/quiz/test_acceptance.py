@@ -151,7 +151,7 @@ def test_ranked_people_share_a_place_and_the_next_is_left_out(placed: Office) ->
         "· 张三　95 分，合格，6 分 40 秒，第 1 名（并列）",
         "· 周八　80 分，合格，1 分 40 秒，第 4 名",
         "· 李四　95 分，合格，6 分 40 秒，第 1 名（并列）",
-        "· 孙七　90 分，合格，5 分，第 3 名",
+        "· 孙七　90 分，合格，5 分钟，第 3 名",
     ]
     assert told[-1] == results_views.RANK_RULE
     scores = sheet(placed, placed.cast.li, placed.cast.branch.id)["成绩"]

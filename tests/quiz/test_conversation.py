@@ -257,7 +257,7 @@ async def test_a_restart_after_five_minutes_pauses_with_all_votes_counted(
     await stage.advance(seconds=2)
     said = [message.text for message in chat("李四").sees(group)[-2:]]
     assert "1 人作答，1 人答对。" in said[0]
-    assert said[1] == "现场答题已暂停：程序停机 5 分，已收到的投票都算数。"
+    assert said[1] == "现场答题已暂停：程序停机 5 分钟，已收到的投票都算数。"
 
 
 async def test_a_lobby_survives_a_restart(stage: Stage, chat: People, group: Chat, lobby: Message) -> None:

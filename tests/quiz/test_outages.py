@@ -56,7 +56,7 @@ async def press_and_go_away(stage: Stage, who: Actor, card: Message, gone_for: t
 @pytest.mark.parametrize(
     ("seconds", "is_kept", "until", "told"),
     [
-        (60, True, "09:21:00", "程序停机 1 分"),
+        (60, True, "09:21:00", "程序停机 1 分钟"),
         (140, True, "09:22:20", "程序停机 2 分 20 秒"),
         (200, False, "09:23:20", "程序停机 3 分 20 秒"),  # Telegram keeps a press for 150 seconds
     ],

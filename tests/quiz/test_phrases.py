@@ -3,7 +3,7 @@
 import pytest
 
 from bot.periods import beijing
-from bot.quiz.phrases import read_number, read_points, read_row, read_window
+from bot.quiz.phrases import blank_parts, read_number, read_points, read_row, read_window
 from tests.make import NOW  # Monday 2 March 2026, 09:00
 
 
@@ -77,3 +77,24 @@ def test_a_number_may_have_its_unit() -> None:
 def test_points_have_two_decimals_at_most() -> None:
     texts = ("0.5", "1.5 分", "２分", "0.005", "半分", "-1")
     assert [read_points(text) for text in texts] == [50, 150, 200, None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("三\n五十", ("三", "五十")),
+        ("三；五十", ("三", "五十")),
+        ("三、五十", ("三", "五十")),
+        ("三，五十", ("三", "五十")),
+        ("三 五十", ("三", "五十")),
+        ("三 五十 人", ("三 五十 人",)),
+        ("三、四；五十", ("三、四", "五十")),
+        ("1,050", ("1,050",)),
+    ],
+)
+def test_two_answers_may_be_parted_by_commas_or_spaces(text: str, meant: tuple[str, ...]) -> None:
+    assert blank_parts(text, 2) == meant
+
+
+def test_one_answer_keeps_its_commas_and_spaces() -> None:
+    assert blank_parts(" 民主集中制，集体领导 ", 1) == ("民主集中制，集体领导",)

@@ -69,7 +69,7 @@ def test_after_a_long_outage_the_votes_count_and_the_host_decides(asked: Play) -
     asked.wait(1)
     assert asked.state is RoundState.PAUSED
     assert "4 人作答，4 人答对" in asked.texts()[-2]
-    assert asked.texts()[-1] == "现场答题已暂停：程序停机 5 分，已收到的投票都算数。"
+    assert asked.texts()[-1] == "现场答题已暂停：程序停机 5 分钟，已收到的投票都算数。"
     asked.act(hosting.resume, asked.cast.li, asked.round.id, chat_id=None)
     assert (asked.state, asked.round.position) == (RoundState.OPEN, 2)
 

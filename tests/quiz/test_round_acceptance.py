@@ -68,7 +68,7 @@ def test_five_minutes_later_the_votes_count_and_the_round_is_paused(third: Play,
     back_after(third, 5 * 60, crowd)
     assert third.state is RoundState.PAUSED
     assert third.texts()[-2].startswith("第 3/10 题：正确。8 人作答，8 人答对。")
-    assert third.texts()[-1].startswith("现场答题已暂停：程序停机 5 分")
+    assert third.texts()[-1].startswith("现场答题已暂停：程序停机 5 分钟")
     third.wait(5 * 60)
     assert third.round.position == 3
     third.act(hosting.resume, third.cast.li, third.round.id, chat_id=None)

@@ -152,7 +152,7 @@ def test_a_pause_after_an_outage_says_how_long_it_was() -> None:
     assert seen(views.still_paused(12)) == "现场答题已暂停。\n[继续][结束]"
 
 
-@pytest.mark.parametrize(("seconds", "text"), [(45, "45 秒"), (60, "1 分"), (3900, "1 小时 5 分"), (0, "0 秒")])
+@pytest.mark.parametrize(("seconds", "text"), [(45, "45 秒"), (60, "1 分钟"), (3900, "1 小时 5 分"), (0, "0 秒")])
 def test_a_span_is_said_as_people_say_it(seconds: int, text: str) -> None:
     assert views.span(timedelta(seconds=seconds)) == text
 
