@@ -127,6 +127,7 @@ class MyExam:
     standing: MyStanding
     opens_at: datetime
     closes_at: datetime
+    sat: int = 0  # attempts that are over
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ class Cover:
     closes_at: datetime
     rules: tuple[MarkingRule, ...] = ()
     top_names: int = 0
+    best_centi: int | None = None  # of the attempts before, where he may know
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot.quiz.views import JUDGED, score, span
 
 WORD = "考试"
 LETTER_WIDTH = 6  # buttons of options in one row
-GRID_WIDTH, GRID_PAGE = 5, 50
+GRID_WIDTH, GRID_PAGE = 5, 40  # a page fits a phone, with what is above and below it
 NAMED = 15  # numbers of questions in a sentence
 MAX_SHOWN = 300  # characters of what was written into blanks
 TICK = "√"
@@ -46,16 +46,9 @@ def mine(exams: Sequence[MyExam]) -> Message:
     """The answer to /exam when there is more than one to choose from, or nothing to do."""
     if not exams:
         return Message(Html("目前没有需要你参加的考试。"))
-    told = [
-        fill(
-            "· 《{title}》：{standing}",
-            title=exam.title,
-            standing=_STANDINGS[exam.standing].format(opens=moment(exam.opens_at), closes=moment(exam.closes_at)),
-        )
-        for exam in exams
-    ]
+    told = [fill("· 《{title}》：{standing}", title=exam.title, standing=_standing(exam)) for exam in exams]
     open_ones = [exam for exam in exams if exam.standing in (MyStanding.RUNNING, MyStanding.READY)]
-    buttons = [(Button(_sit(exam), press("quiz", "sit", exam.paper_id), style="success"),) for exam in open_ones]
+    buttons = [(_sit(exam),) for exam in open_ones]
     buttons += [
         (Button(f"看成绩：{short(exam.title, 34)}", press("quiz", "score", exam.paper_id)),)
         for exam in exams
@@ -64,9 +57,19 @@ def mine(exams: Sequence[MyExam]) -> Message:
     return Message(lines("我的考试", *told), tuple(buttons), is_protected=True)
 
 
-def _sit(exam: MyExam) -> str:
-    verb = "继续答题" if exam.standing is MyStanding.RUNNING else "开始答题"
-    return f"{verb}：{short(exam.title, 34)}"
+def _is_again(exam: MyExam) -> bool:
+    return exam.standing is MyStanding.READY and exam.sat > 0
+
+
+def _standing(exam: MyExam) -> str:
+    told = "已考 {sat} 次，可以再考，{closes} 截止" if _is_again(exam) else _STANDINGS[exam.standing]
+    return told.format(opens=moment(exam.opens_at), closes=moment(exam.closes_at), sat=exam.sat)
+
+
+def _sit(exam: MyExam) -> Button:
+    verb = "继续答题" if exam.standing is MyStanding.RUNNING else "再考一次" if _is_again(exam) else "开始答题"
+    label, data = f"{verb}：{short(exam.title, 34)}", press("quiz", "sit", exam.paper_id)
+    return Button(label, data, style=None if _is_again(exam) else "success")
 
 
 def short(title: str, most: int) -> str:
@@ -86,12 +89,21 @@ def cover(facts: Cover, *, can_name: bool = False) -> Message:
             m=seconds(facts.limit) // 60,
         ),
         *rule_lines(facts.rules),
+        _best(facts),
         fill("{closes} 截止。", closes=moment(facts.closes_at)),
         f"{names_read(facts.top_names)}。" if can_name and facts.top_names else "",
         "中途可以离开再回来，时间照走；到时自动交卷；程序停机会补时。",
     )
     begin = Button("开始计时", press("quiz", "start", facts.paper_id), style="success")
     return Message(text, ((begin, Button("以后再考", press("quiz", "later"))),), is_protected=True)
+
+
+def _best(facts: Cover) -> str:
+    """What is safe already, before another attempt."""
+    if facts.best_centi is None:
+        return ""
+    verdict = "合格" if facts.best_centi >= facts.pass_centi else "不合格"
+    return f"此前最高 {score(facts.best_centi)} 分，{verdict}；几次考试取最高的一次。"
 
 
 def names_read(first: int) -> str:
@@ -249,9 +261,9 @@ def grid(sheet: Sheet, page: int | None = None) -> Message:
     numbers = [Button(_cell(cell), press("quiz", "card", sheet.attempt_id, cell.position)) for cell in cells]
     turns = []
     if shown:
-        turns.append(Button("前 50 题", press("quiz", "grid", sheet.attempt_id, sheet.position, shown - 1)))
+        turns.append(_turn(sheet, shown - 1))
     if len(sheet.cells) > (shown + 1) * GRID_PAGE:
-        turns.append(Button("后 50 题", press("quiz", "grid", sheet.attempt_id, sheet.position, shown + 1)))
+        turns.append(_turn(sheet, shown + 1))
     back = Button("返回", press("quiz", "card", sheet.attempt_id, sheet.position))
     hand_in = Button("交卷", press("quiz", "check", sheet.attempt_id, sheet.position))
     text = lines(
@@ -260,6 +272,11 @@ def grid(sheet: Sheet, page: int | None = None) -> Message:
     )
     below = ((tuple(turns),) if turns else ()) + ((back, hand_in),)
     return Message(text, (*rows(numbers, GRID_WIDTH), *below), is_protected=True)
+
+
+def _turn(sheet: Sheet, page: int) -> Button:
+    first, last = page * GRID_PAGE + 1, min((page + 1) * GRID_PAGE, len(sheet.cells))
+    return Button(f"第 {first}–{last} 题", press("quiz", "grid", sheet.attempt_id, sheet.position, page))
 
 
 def _cell(cell: Cell) -> str:
@@ -280,14 +297,24 @@ def before_hand_in(sheet: Sheet) -> Message:
         missing=missing,
         marked=marked,
     )
-    yes = Button("确认交卷", press("quiz", "submit", sheet.attempt_id), style="success")
-    no = Button("继续答题", press("quiz", "card", sheet.attempt_id, sheet.position))
+    is_full = not sheet.unanswered
+    yes = Button("确认交卷", press("quiz", "submit", sheet.attempt_id), style="success" if is_full else None)
+    go_on = press("quiz", "card", sheet.attempt_id, sheet.position)
+    no = Button("继续答题", go_on, style=None if is_full else "success")
     return Message(text, ((yes, no),), is_protected=True)
 
 
 def _numbers(positions: Sequence[int]) -> str:
-    listed = "、".join(str(position) for position in positions[:NAMED])
-    return listed if len(positions) <= NAMED else f"{listed} 等 {len(positions)}"
+    """1、3–8、20; what comes after the first so many is only counted."""
+    runs: list[list[int]] = []
+    for position in positions:
+        if runs and position == runs[-1][-1] + 1:
+            runs[-1].append(position)
+        else:
+            runs.append([position])
+    parts = [part for run in runs for part in (map(str, run) if len(run) < 4 else [f"{run[0]}–{run[-1]}"])]
+    listed = "、".join(parts[:NAMED])
+    return listed if len(parts) <= NAMED else f"{listed} 等 {len(positions)}"
 
 
 def handed_in(facts: HandedIn) -> Message:

@@ -34,6 +34,7 @@ from bot.quiz.rules import (
     Draw,
     PaperKind,
     PaperState,
+    ShowScore,
     paper_key,
 )
 from bot.statements import Query, Write, among
@@ -78,6 +79,7 @@ class Desk:
     finished: int
     last_number: int
     running_id: int | None
+    best_centi: int | None
 
     def my_standing(self, at: datetime) -> MyStanding:
         if self.running_id is not None:
@@ -108,8 +110,9 @@ def mine(session: Session, sender: Sender, *, now: datetime) -> tuple[MyExam, ..
     found = []
     for paper in session.scalars(query):
         desk = _desk(session, paper, who.member_id)
-        found.append(MyExam(paper.id, paper.title, desk.my_standing(sender.at), desk.opens_at, desk.closes_at))
-    return tuple(sorted(found, key=lambda exam: exam.standing.value))
+        standing = desk.my_standing(sender.at)
+        found.append(MyExam(paper.id, paper.title, standing, desk.opens_at, desk.closes_at, desk.finished))
+    return tuple(sorted(found, key=lambda exam: (exam.standing.value, exam.sat)))
 
 
 def by_token(session: Session, sender: Sender, token: str, *, now: datetime) -> Cover | attempts.Running:
@@ -138,6 +141,7 @@ def cover(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
         closes_at=desk.closes_at,
         rules=_rules(session, paper),
         top_names=paper.top_names if paper.ranking else 0,
+        best_centi=desk.best_centi if paper.show_score is ShowScore.ON_SUBMIT else None,
     )
 
 
@@ -153,7 +157,7 @@ def _desk(session: Session, paper: Paper, member_id: int) -> Desk:
     candidate = session.get(Candidate, (paper.id, member_id))
     if candidate is None or candidate.standing is CandidateStanding.REMOVED:
         raise NotCandidate
-    own = select(Attempt.number, Attempt.state, Attempt.id).where(
+    own = select(Attempt.number, Attempt.state, Attempt.id, Attempt.score_centi).where(
         Attempt.paper_id == paper.id, Attempt.member_id == member_id, Attempt.round_id.is_(None)
     )
     rows = session.execute(own).all()
@@ -167,6 +171,7 @@ def _desk(session: Session, paper: Paper, member_id: int) -> Desk:
         finished=sum(row.state in FINISHED for row in rows),
         last_number=max((row.number for row in rows), default=0),
         running_id=next((row.id for row in rows if row.state is AttemptState.STARTED), None),
+        best_centi=max((row.score_centi for row in rows if row.state in FINISHED and row.score_centi), default=None),
     )
 
 

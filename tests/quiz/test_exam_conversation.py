@@ -56,9 +56,7 @@ async def test_an_exam_goes_from_three_taps_to_everybodys_result(stage: Stage, c
     assert told.toast == "第 10 题已记录：A"
     assert zhang.last().text.endswith("可选多项。\n已答 10/20，剩余约 20 分钟")
     await zhang.press("交卷")
-    assert zhang.last().text == (
-        "已答 10/20，剩余约 20 分钟。未答：第 11、12、13、14、15、16、17、18、19、20 题。交卷后不能再改。"
-    )
+    assert zhang.last().text == ("已答 10/20，剩余约 20 分钟。未答：第 11–20 题。交卷后不能再改。")
     await zhang.press("确认交卷")
     done = zhang.last()
     assert done.text.startswith("《综合测试》已交卷：")
@@ -141,7 +139,7 @@ async def test_a_restart_in_the_middle_loses_nothing_and_costs_no_time(
     await zhang.press("A", on=card)
     await stage.advance(minutes=1)
     await stage.restart(downtime=timedelta(minutes=2))
-    assert zhang.last().text == "程序停机 2 分，你的考试已补时，新的截止时间 09:22:00。"
+    assert zhang.last().text == "程序停机 2 分钟，你的考试已补时，新的截止时间 09:22:00。"
     await zhang.press("A", on=card)
     assert tail(card) == "已选：A\n已答 2/4，剩余约 19 分钟"
 

@@ -57,6 +57,11 @@ def test_the_cover_tells_the_rules_before_the_clock_runs() -> None:
     )
 
 
+def test_the_cover_of_a_second_attempt_says_what_is_safe_already() -> None:
+    again = replace(COVER, number=2, best_centi=5_500)
+    assert "此前最高 55 分，不合格；几次考试取最高的一次。" in seen(views.cover(again)).splitlines()
+
+
 def test_the_cover_says_beforehand_whose_names_a_group_will_read() -> None:
     told = "截止后，支部群公布本支部前 3 名中合格同志的姓名，不公布分数。"
     naming = replace(COVER, top_names=3)
@@ -115,19 +120,26 @@ def test_the_longest_question_fits_a_message_and_its_keyboard() -> None:
 def test_many_numbers_come_on_pages() -> None:
     sheet = Sheet(9, 60, tuple(Cell(n, n < 60, n == 61) for n in range(1, 121)), timedelta(minutes=3))
     middle = seen(views.grid(sheet))
-    assert middle.startswith("题号表　已答 59/120，剩余约 3 分钟\n√ 已答　★ 标记\n[51√][52√][53√][54√][55√]\n")
-    assert middle.endswith("[96][97][98][99][100]\n[前 50 题][后 50 题]\n[返回][交卷]")
+    assert middle.startswith("题号表　已答 59/120，剩余约 3 分钟\n√ 已答　★ 标记\n[41√][42√][43√][44√][45√]\n")
+    assert middle.endswith("[76][77][78][79][80]\n[第 1–40 题][第 81–120 题]\n[返回][交卷]")
     assert "[60][61★]" in seen(views.grid(sheet)).replace("\n", "")
-    assert seen(views.grid(sheet, 2)).endswith("[116][117][118][119][120]\n[前 50 题]\n[返回][交卷]")
+    assert seen(views.grid(sheet, 2)).endswith("[116][117][118][119][120]\n[第 41–80 题]\n[返回][交卷]")
 
 
 def test_what_is_missing_is_named_before_handing_in() -> None:
     sheet = Sheet(9, 3, tuple(Cell(n, n > 30, n in (4, 31)) for n in range(1, 41)), timedelta(minutes=3))
     assert seen(views.before_hand_in(sheet)) == (
-        "已答 10/40，剩余约 3 分钟。未答：第 1、2、3、4、5、6、7、8、9、10、11、12、13、14、15 等 30 题。"
-        "标记：第 4、31 题。交卷后不能再改。\n[确认交卷][继续答题]"
+        "已答 10/40，剩余约 3 分钟。未答：第 1–30 题。标记：第 4、31 题。交卷后不能再改。\n[确认交卷][继续答题]"
     )
+    assert [button.style for button in views.before_hand_in(sheet).buttons[0]] == [None, "success"]
+    gaps = Sheet(
+        9, 3, tuple(Cell(n, n not in (1, 3, 4, 6, 7, 8, 9), False) for n in range(1, 10)), timedelta(minutes=3)
+    )
+    assert "未答：第 1、3、4、6–9 题。" in seen(views.before_hand_in(gaps))
+    odd = Sheet(9, 3, tuple(Cell(n, n % 2 == 0, False) for n in range(1, 41)), timedelta(minutes=3))
+    assert "27、29 等 20 题。" in seen(views.before_hand_in(odd))
     full = Sheet(9, 3, tuple(Cell(n, True, False) for n in range(1, 4)), timedelta(minutes=3))
+    assert [button.style for button in views.before_hand_in(full).buttons[0]] == ["success", None]
     assert seen(views.before_hand_in(full)).startswith("已答 3/3，剩余约 3 分钟。交卷后不能再改。")
 
 
@@ -149,9 +161,11 @@ def test_the_list_leads_to_what_can_be_sat() -> None:
         MyExam(2, "二月", MyStanding.UPCOMING, CLOSES - timedelta(days=1), CLOSES),
         MyExam(3, "三月", MyStanding.OVER, CLOSES, CLOSES),
         MyExam(4, "四月", MyStanding.RUNNING, CLOSES, CLOSES),
+        MyExam(5, "五月", MyStanding.READY, CLOSES, CLOSES, sat=1),
     ]
     assert seen(views.mine(exams)) == (
         "我的考试\n· 《一月》：可以参加，3月5日 18:00 截止\n· 《二月》：3月4日 18:00 开始\n· 《三月》：已结束\n"
-        "· 《四月》：正在考试\n[开始答题：一月]\n[继续答题：四月]"
+        "· 《四月》：正在考试\n· 《五月》：已考 1 次，可以再考，3月5日 18:00 截止\n"
+        "[开始答题：一月]\n[继续答题：四月]\n[再考一次：五月]"
     )
     assert seen(views.mine(())) == "目前没有需要你参加的考试。"

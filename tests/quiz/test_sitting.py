@@ -11,7 +11,7 @@ from bot.quiz import attempts, personal, sitting, starting
 from bot.quiz.blueprint import BlueprintRow
 from bot.quiz.exam_facts import Card, HandedIn, Late, MyStanding, Saved, Terms
 from bot.quiz.models import AnswerEvent, Attempt, Candidate
-from bot.quiz.rules import AttemptState, CandidateStanding, Draw, PaperState, Refusal
+from bot.quiz.rules import AttemptState, CandidateStanding, Draw, PaperState, Refusal, ShowScore
 from tests.make import NOW, Make
 from tests.quiz.hall import LIMIT, Hall
 
@@ -263,6 +263,19 @@ def test_whoever_comes_back_finds_the_attempt_that_runs(hall: Hall) -> None:
     assert hall.open(hall.cast.zhang, card, 0).position == 2
 
 
+@pytest.mark.parametrize(("when", "known"), [(ShowScore.ON_SUBMIT, 500), (ShowScore.ON_RELEASE, None)])
+def test_the_second_cover_tells_the_best_so_far_where_it_may_be_known(
+    hall: Hall, when: ShowScore, known: int | None
+) -> None:
+    hall.publish(terms=Terms(NOW, NOW + timedelta(days=3), LIMIT, 2), show_score=when)
+    card = hall.start(hall.cast.zhang)
+    hall.pick(hall.cast.zhang, card, right(card))
+    hall.submit(hall.cast.zhang, card)
+    cover = hall.act(starting.cover, hall.cast.zhang, hall.paper_id)
+    assert not isinstance(cover, attempts.Running)
+    assert cover.best_centi == known
+
+
 def test_the_best_of_several_attempts_is_free_to_come(hall: Hall) -> None:
     hall.publish(terms=Terms(NOW, NOW + timedelta(days=3), LIMIT, 2))
     for number in (1, 2):
@@ -319,7 +332,7 @@ def test_an_attempt_past_its_time_is_handed_in_by_the_clock(hall: Hall, evening:
     assert (attempt.state, attempt.score_centi, attempt.time_s) == (AttemptState.AUTO_SUBMITTED, 500, 600)
     assert attempt.submitted_at == SIX
     assert hall.told(hall.cast.zhang)[-1] == (
-        "时间到，已自动交卷。《四月测试》已交卷：5 分（满分 17 分），不合格，用时 10 分。"
+        "时间到，已自动交卷。《四月测试》已交卷：5 分（满分 17 分），不合格，用时 10 分钟。"
         "答案和解析在 3月2日 18:00 之后可看。"
     )
     with pytest.raises(attempts.HandedIn):
