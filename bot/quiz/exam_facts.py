@@ -278,6 +278,7 @@ class ExamCounts:
     can_nudge: bool = False
     undo: tuple[int, datetime] | None = None  # of its cancellation: the number of the undoing, and until when
     voids: tuple[OpenVoid, ...] = ()
+    places: tuple[str, ...] = ()  # the branches counted, unless that is the reader's own alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> E
     states = session.execute(sat).all()
     assert paper.opens_at is not None, "a published exam has a window"
     assert paper.closes_at is not None
-    leads_all = len(branch_ids) == len(papers.branches_of(session, paper_id))
+    branches = papers.branches_of(session, paper_id)
+    leads_all = len(branch_ids) == len(branches)
     is_cancelled = paper.state is PaperState.CANCELLED
     return ExamCounts(
         paper.id,
@@ -122,6 +123,7 @@ def look(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> E
         leads_all=leads_all,
         undo=undo.open_for(session, CANCELLED, paper_id, now=now) if is_cancelled and leads_all else None,
         voids=_open_voids(session, paper, _branches(session, who, paper_id, Right.SEE_SITTERS), now),
+        places=tuple(one.name for one in branches if one.id in branch_ids and branch_ids != [who.branch_id]),
     )
 
 

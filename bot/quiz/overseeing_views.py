@@ -50,7 +50,7 @@ def overview(facts: ExamCounts) -> Message:
     text = lines(
         fill("考试 {code}《{title}》：{state}", code=facts.code, title=facts.title, state=_STATES[facts.state]),
         fill("{opens} 至 {closes}", opens=moment(facts.opens_at), closes=moment(facts.closes_at)),
-        f"应考 {facts.due} 人{exempt}，已交卷 {facts.finished} 人{running}",
+        f"{_where(facts.places)}应考 {facts.due} 人{exempt}，已交卷 {facts.finished} 人{running}",
         until(facts.undo[1]) if facts.undo else "",
         *(fill("{name}同志的答卷已作废，{until}", name=one.name, until=until(one.until)) for one in voids),
     )
@@ -62,6 +62,12 @@ def overview(facts: ExamCounts) -> Message:
     first = results if facts.state is PaperState.RELEASED else ()
     acts = running_views.acts(facts.paper_id, facts.state, sees_names=facts.sees_names, leads_all=facts.leads_all)
     return Message(text, (*first, *undo, *back, *acts, *void, (_menu(),)))
+
+
+def _where(places: Sequence[str]) -> str:
+    if not places:
+        return ""
+    return f"{places[0]}：" if len(places) == 1 else f"{len(places)} 个支部，"
 
 
 def _unvoid(label: str, undo_id: int) -> Button:

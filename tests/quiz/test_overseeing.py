@@ -1,5 +1,6 @@
 """A published exam for its makers: counts, a void attempt, who has left the roll."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -51,6 +52,9 @@ def test_the_secretary_sees_how_many_have_sat(hall: Hall, make: Make) -> None:
 def test_the_admin_above_sees_counts_and_no_names(hall: Hall, sat: int) -> None:
     found = counts(hall, hall.cast.wang)
     assert (found.finished, found.sees_names) == (1, False)
+    assert "\n一支部：应考 5 人，已交卷 1 人" in overseeing_views.overview(found).text  # he has several branches
+    assert "\n2 个支部，应考" in overseeing_views.overview(replace(found, places=("一支部", "二支部"))).text
+    assert "\n应考 5 人" in overseeing_views.overview(counts(hall, hall.cast.li)).text
     assert hall.act(overseeing.sitters, hall.cast.wang, hall.paper_id)[1] == ()
     with pytest.raises(StaleButton):
         hall.act(overseeing.void, hall.cast.wang, sat, "代考")
