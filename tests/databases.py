@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -54,6 +54,7 @@ class Again(Database):
         self._own = self._writer, self._reader
         self._writer, self._reader = before._writer.execution_options(), before._reader.execution_options()
         self.runs = 0
+        self.steps: list[Hashable] = []  # what the runs were, as long as each is one that others begin with, too
 
     def run(self, fn: Callable[..., R], *args: object, **kwargs: object) -> R:
         self.runs += 1

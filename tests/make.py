@@ -168,6 +168,7 @@ class Make:
         database = self.database
         if not isinstance(database, Again) or database.runs > 0:
             return database.run(self._write_cast)
+        database.steps.append("cast")
         if (known := _casts.get(database.is_sqlite)) is None:
             cast = database.run(self._write_cast)
             _casts[database.is_sqlite] = cast, database.look(snapshots.since, {})

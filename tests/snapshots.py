@@ -1,6 +1,6 @@
 """Rows of a database as they once were, to be put back: making them by the services takes a hundred times as long."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.db import Database, dialect_of
 from bot.migrations.tables import METADATA
+from tests.databases import Again
 
 Row = Mapping[str, object]
 Rows = Mapping[str, Sequence[Row]]
@@ -24,6 +25,7 @@ class Scene(Protocol):
 
 S = TypeVar("S", bound=Scene)
 _remembered: dict[tuple[Callable[..., None], bool], tuple["Snapshot", dict[str, object]]] = {}
+_steps: dict[tuple[Hashable, ...], "Snapshot"] = {}
 
 # Where PostgreSQL goes on counting.
 _COUNTERS = text("SELECT sequencename, last_value FROM pg_sequences WHERE last_value IS NOT NULL")
@@ -75,6 +77,23 @@ def after(scene: S, act: Callable[[S], None]) -> S:
         database.run(known[0].put_back)
         vars(scene).update(deepcopy(known[1]))
     return scene
+
+
+def step(database: Database, name: Hashable, act: Callable[[], object]) -> None:
+    """One transaction with which tests begin: made once for all of them that have come to it by the same steps, in
+    any other database by the act."""
+    if not isinstance(database, Again) or database.runs > len(database.steps):
+        act()
+        return
+    database.steps.append(name)
+    way = (database.is_sqlite, *database.steps)
+    if (known := _steps.get(way)) is not None:
+        database.run(known.put_back)
+        return
+    before = database.look(all_rows)
+    act()
+    assert database.runs == len(database.steps), f"{name} takes more than one transaction"
+    _steps[way] = database.look(since, before)
 
 
 def _counters(session: Session) -> Sequence[Row]:

@@ -6,6 +6,7 @@ from bot.banks import revisions
 from bot.banks.revisions import Scope
 from bot.banks.rules import Bank, Origin
 from bot.db import Database
+from tests import snapshots
 from tests.make import NOW, Cast, Make
 from tests.quiz.banks import BASICS
 from tests.quiz.hall import Hall, bank
@@ -22,15 +23,18 @@ def make(database: Database) -> Make:
 @pytest.fixture
 def cast(make: Make) -> Cast:
     cast = make.cast()
-    make.chat(cast.branch)
+    snapshots.step(make.database, "chat", lambda: make.chat(cast.branch))
     return cast
 
 
 @pytest.fixture
 def add_bank(database: Database) -> AddBank:
     def add(bank: Bank) -> None:
-        ready = revisions.ready(bank, bank.slug.encode())
-        database.run(revisions.write, ready, Scope(), Origin.CLI, base_id=None, by=None, now=NOW)
+        def write() -> None:
+            ready = revisions.ready(bank, bank.slug.encode())
+            database.run(revisions.write, ready, Scope(), Origin.CLI, base_id=None, by=None, now=NOW)
+
+        snapshots.step(database, bank, write)
 
     return add
 
