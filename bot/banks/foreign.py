@@ -129,6 +129,7 @@ class _File:
         self._typed: dict[tuple[str, str], At] = {}  # W212: by sheet and type the first place
         self._lettered: dict[str, tuple[At, int]] = {}  # W213: by sheet the first place and how many
         self._levels: dict[tuple[str, str], At] = {}  # W219: by sheet and word the first place
+        self._places: dict[str, At] = {}  # W220: by sheet the first place
         self._index = _indexed(raw.questions)
         _without_foreign_kinds(raw.questions)
 
@@ -145,6 +146,8 @@ class _File:
         self.issues += [*raw.issues, *reader.hints]
         if reader.unknown_level is not None:
             self._levels.setdefault((_sheet(raw.at), reader.unknown_level.text), reader.unknown_level.at)
+        if reader.is_by_place:
+            self._places.setdefault(_sheet(raw.at), raw.answers[0].at)
         if reader.guessed is not None:
             self._typed.setdefault((_sheet(raw.at), reader.guessed.value), raw.at)
         if reader.stripped and question.options:
@@ -155,6 +158,8 @@ class _File:
     def summed_up(self) -> Iterator[Issue]:
         for (_, kind), at in self._typed.items():
             yield Issue("W212", self.file, at, {"type": kind})
+        for sheet, at in self._places.items():
+            yield Issue("W220", self.file, at, {"n": self._index[sheet]})
         for (_, text), at in self._levels.items():
             yield Issue("W219", self.file, at, {"v": text})
         for at, count in self._lettered.values():
@@ -178,6 +183,13 @@ def _sheet(at: At) -> str:
     return at.sheet if isinstance(at, Cell) else ""
 
 
+def _counted_by_program(questions: Sequence[RawQuestion]) -> set[str]:
+    answered = [raw for raw in questions if raw.options and raw.answers]
+    is_program = bool(answered) and all(answer.is_number for raw in answered for answer in raw.answers)
+    places = ((len(raw.options), answers.digits_of(answer.text)) for raw in answered for answer in raw.answers)
+    return {""} if is_program and all(max(numbers, default=0) < most for most, numbers in places) else set()
+
+
 def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
     """A column 类型 none of whose words is a type of question says what the questions are about."""
     said: dict[str, set[str]] = {}
@@ -191,7 +203,11 @@ def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
 
 
 def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:
-    """By sheet the base of answers that are places; only where all are digits and they are not the options' texts."""
+    """By sheet the base of answers that are places; only where all are digits and they are not the options' texts.
+
+    Numbers of JSON are a program's: they count from 0 unless one of them is beyond the last option then.
+    """
+    programmed = _counted_by_program(questions)
     given: dict[str, list[tuple[list[int], bool]]] = {}
     for raw in questions:
         if len(raw.options) >= MIN_OPTIONS and len(raw.answers) >= 1:
@@ -203,5 +219,6 @@ def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:
     found = {}
     for sheet, rows in given.items():
         if all(numbers for numbers, _ in rows) and not all(is_text for _, is_text in rows):
-            found[sheet] = 0 if any(0 in numbers for numbers, _ in rows) else 1
+            is_from_zero = any(0 in numbers for numbers, _ in rows) or sheet in programmed
+            found[sheet] = 0 if is_from_zero else 1
     return found

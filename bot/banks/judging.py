@@ -73,7 +73,7 @@ class Reader:
         self.hints: list[Issue] = []
         self.guessed: QuestionType | None = None  # the type, where only the answer told it
         self.unknown_level: Text | None = None  # a difficulty in words of the author's own
-        self._is_by_place = False  # the answer counts options
+        self.is_by_place = False  # the answer counts options
         self.stripped = 0  # options that brought their own letter
 
     def read(self) -> Question:
@@ -95,8 +95,6 @@ class Reader:
             raise Wrong("E206", self._answer_at)
         type_ = self._type(kind)
         question = self._of_type(type_, is_indefinite=kind.is_indefinite)
-        if self._is_by_place:
-            self.guessed = type_
         self._check_lengths(question)
         return self._with_rest(question)
 
@@ -217,7 +215,7 @@ class Reader:
     def _by_places(self, places: Sequence[int]) -> str:
         if not all(0 <= place < len(self._options) for place in places):
             raise self._out_of_range("、".join(self._answers))
-        self._is_by_place = True
+        self.is_by_place = True
         return "".join(sorted({LETTERS[place] for place in places}))
 
     def _out_of_range(self, x: str) -> Wrong:

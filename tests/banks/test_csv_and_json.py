@@ -60,7 +60,15 @@ TABLES: dict[str, tuple[bytes, list[str]]] = {
             "单选 Who? | A.Li | B.Wu | C.Xu = B 解析：As agreed.",
             "多选 Which? | A.Li | B.Wu | C.Xu = AC",
             ":2 W212 没写题型，按答案判断为单选。",
+            ":2 W220 答案写的是数字，按“1 就是选项 A”读取，请核对。",
             ":3 W212 没写题型，按答案判断为多选。",
+        ],
+    ),
+    "with a comma too many": (
+        "题型,题干,A,B,答案\n单选,谁,何时主持？,书记,委员,A\n单选,几次？,一,二,B,,\n".encode(),
+        [
+            "单选 几次？ | A.一 | B.二 = B",
+            ":2 E222 这一行有 6 格，表头只有 5 格：句中的英文逗号请改成中文逗号，或用英文引号把整格括起来。",
         ],
     ),
     "a list in its first column": (
@@ -163,6 +171,30 @@ LISTS: dict[str, tuple[Json, list[str]]] = {
             {"type": "多选", "q": "丙？", "a": "一｜二", "options": "一｜二｜三"},
         ],
         ["单选 甲？ | A.一 | B.二 = B 《党章》", "判断 乙。 = T", "多选 丙？ | A.一 | B.二 | C.三 = AB"],
+    ),
+    "numbers of a program": (
+        [
+            {"question": "甲？", "options": ["一", "二", "三"], "answer": 1},
+            {"question": "乙？", "options": ["一", "二", "三"], "answer": [1, 2]},
+        ],
+        [
+            "单选 甲？ | A.一 | B.二 | C.三 = B",
+            "多选 乙？ | A.一 | B.二 | C.三 = BC",
+            ":1 W212 没写题型，按答案判断为单选。",
+            ":1 W212 没写题型，按答案判断为多选。",
+            ":1 W220 答案写的是数字，按“0 就是选项 A”读取，请核对。",
+        ],
+    ),
+    "numbers of a program that reach the last option": (
+        [
+            {"type": "单选", "question": "甲？", "options": ["一", "二"], "answer": 2},
+            {"type": "单选", "question": "乙？", "options": ["一", "二"], "answer": 1},
+        ],
+        [
+            "单选 甲？ | A.一 | B.二 = B",
+            "单选 乙？ | A.一 | B.二 = A",
+            ":1 W220 答案写的是数字，按“1 就是选项 A”读取，请核对。",
+        ],
     ),
     "words of a web page": (
         [

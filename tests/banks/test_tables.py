@@ -136,8 +136,7 @@ SHEETS: dict[str, tuple[bytes, list[str]]] = {
         [
             "单选 甲？ | A.一 | B.二 | C.三 = A",
             "多选 乙？ | A.一 | B.二 | C.三 = BC",
-            "[题]!B2 W212 没写题型，按答案判断为单选。",
-            "[题]!B3 W212 没写题型，按答案判断为多选。",
+            "[题]!G2 W220 答案写的是数字，按“1 就是选项 A”读取，请核对。",
         ],
     ),
     "places that count from 0": (
@@ -145,7 +144,7 @@ SHEETS: dict[str, tuple[bytes, list[str]]] = {
         [
             "单选 甲？ | A.一 | B.二 | C.三 = A",
             "单选 乙？ | A.一 | B.二 | C.三 = C",
-            "[题]!B2 W212 没写题型，按答案判断为单选。",
+            "[题]!G2 W220 答案写的是数字，按“0 就是选项 A”读取，请核对。",
         ],
     ),
     "judgements in every spelling": (

@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from bot.banks.formats.kinds import SIMPLIFIED
 from bot.banks.phrases import JUDGEMENTS
 from bot.banks.rules import LETTERS, RIGHT, WRONG, squeeze
 
@@ -65,7 +66,12 @@ def digits_of(text: str) -> list[int]:
 
 def judgement_of(text: str, *, is_asked: bool = False) -> str:
     """RIGHT, WRONG, or "" for what is no judgement."""
-    word = _MARKS.sub("", unicodedata.normalize("NFKC", text)).casefold().strip("()[]【】").removesuffix("的")
+    word = (
+        _MARKS.sub("", unicodedata.normalize("NFKC", text).translate(SIMPLIFIED))
+        .casefold()
+        .strip("()[]【】")
+        .removesuffix("的")
+    )
     return _SPOKEN.get(word) or (_SHORT.get(word, "") if is_asked else "")
 
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.banks.formats.kinds import SIMPLIFIED
 from bot.banks.rules import LETTERS
 
 HEADER_ROWS = 10
@@ -139,7 +140,7 @@ def _give_numbered(columns: Columns, numbered: Sequence[int]) -> None:
 
 
 def heading(cell: str) -> str:
-    text = unicodedata.normalize("NFKC", cell).upper()
+    text = unicodedata.normalize("NFKC", cell).upper().translate(SIMPLIFIED)
     return _BESIDE_HEADING.sub("", _IN_BRACKETS.sub(r"\1\2", "".join(text.split())))
 
 

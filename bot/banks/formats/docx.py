@@ -13,6 +13,7 @@ from bot.banks.formats.grammar import read_lines
 from bot.banks.formats.markdown import is_frame, plain
 from bot.banks.formats.numbering import Counter, Unknown
 from bot.banks.formats.raw import RawFile, Text, TooMuch
+from bot.banks.formats.run_on import asunder
 from bot.banks.formats.table import Table
 from bot.banks.formats.word_parts import Document, Grid, Lists, Part, Styles, Words, feed
 from bot.banks.formats.wording import Kind, Wording, wordings
@@ -106,7 +107,7 @@ class _Reader:
         for line in _LINES.split(text):
             if is_frame(line.strip()):
                 continue
-            for made in wordings(plain(line.strip()), at):
+            for made in (one for piece in asunder(plain(line.strip())) for one in wordings(piece, at)):
                 if made.kind is Kind.SECTION:
                     self._heading = made
                 yield made

@@ -187,12 +187,23 @@ class _Grammar:
         count = len(draft.raw.options)
         if draft.part is Part.KEY and count:
             return False
+        if not count and letters.letter_of(line.half) == "B" and draft.part is Part.STEM:
+            count = self._take_first_from_stem(draft)
         found = self._options_on(draft, line, count)
         for option in found:
             draft.add_option(option.letter, option.text, line.at)
         if found:
             self._keep(draft, line)
         return bool(found)
+
+    def _take_first_from_stem(self, draft: Draft) -> int:
+        """A. stands behind the stem, the others on lines of their own; how many options there are now."""
+        found = letters.first_in(draft.raw.stem, wording.halved(draft.raw.stem))
+        if found is None:
+            return 0
+        draft.raw.stem = draft.raw.stem[: found[0]].rstrip()
+        draft.add_option("A", found[1], draft.raw.at)
+        return 1
 
     def _options_on(self, draft: Draft, line: Wording, count: int) -> list[letters.Option]:
         letter = letters.letter_of(line.half)

@@ -15,6 +15,10 @@ class Kind:
     is_asked: bool = True
 
 
+# Traditional characters of the words that headings, types and judgements consist of.
+SIMPLIFIED = str.maketrans(
+    "單選題斷項錯對確誤參標準試難簡論問類幹內擇額學點據來", "单选题断项错对确误参标准试难简论问类干内择额学点据来"
+)
 OPEN = Kind()
 _WORDS = (
     (Kind(QuestionType.MULTIPLE, is_indefinite=True), re.compile("不定[项向]|任选")),
@@ -49,7 +53,7 @@ class Section:
 
 def kind_of(word: str) -> Kind | None:
     """The type a word names; None where it names none. Two types in one word say nothing."""
-    text = "".join(word.split()).casefold()
+    text = "".join(word.split()).casefold().translate(SIMPLIFIED)
     found = [kind for kind, pattern in _WORDS if pattern.search(text)]
     if len(found) == 1:
         return found[0]

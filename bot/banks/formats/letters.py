@@ -13,7 +13,9 @@ from bot.banks.yamlfile import ALL_LETTERS
 
 _BRACKETED, _MARKED, _PLAIN = "bracketed", "marked", "plain"
 _FIRST = re.compile(r"[\[(【<]\s*(?P<bracketed>[A-Za-z])\s*[\])】>]\s*[、.:]?\s*|(?P<marked>[A-Za-z])\s*[、.:)]\s*")
+_MIXED = "mixed"
 _JOINED = re.compile(r"[\s和与及或、,;/]*")
+_LAST = re.compile(r"(?<=[\s。?!:;)\]】”》,_])A\s*[、.:)]\s*(?=\S)")
 _BEFORE_FIRST = re.compile(r"[\s。?!:;)\]】”》,_]")
 _FEWEST_PLAIN_IN_STEM = 3  # A股B股 in a sentence are no options yet
 _MOST_STARTS = 20  # an A with a mark may stand a few times in a stem
@@ -32,6 +34,10 @@ def _start(letter: str, style: str) -> re.Pattern[str]:
     if style == _MARKED:
         listed = rf"、\s*(?!{letter})[A-Z](?![A-Za-z0-9])"  # B、C都不对
         return re.compile(rf"(?<![A-Za-z0-9(\[【]){letter}(?!{listed})\s*[、.:)]\s*")
+    if style == _MIXED:
+        return re.compile(
+            rf"(?<=[\s。;,]){letter}(?![A-Za-z])\s*[、.:)]?\s*(?=\S)|(?<![A-Za-z]){letter}\s*[、.:)]\s*(?=\S)"
+        )
     return re.compile(rf"(?<![A-Za-z0-9]){letter}(?![A-Za-z0-9、.:)\]】>,;/|=+-])\s*(?=\S)")
 
 
@@ -46,8 +52,17 @@ def options_in(text: str, half: str) -> list[Option]:
     found = _FIRST.match(half)
     if found is None:
         return []
-    style = _BRACKETED if found["bracketed"] else _MARKED
-    return _sequence(text, half, found[found.lastgroup or 0], style, found.end())
+    style, first = _BRACKETED if found["bracketed"] else _MARKED, found[found.lastgroup or 0]
+    options = _sequence(text, half, first, style, found.end())
+    mixed = _mixed(text, half, first, found.end()) if style == _MARKED and first == "A" else []
+    return mixed if len(mixed) > len(options) else options
+
+
+def _mixed(text: str, half: str, letter: str, start: int) -> list[Option]:
+    """A.书记 B 委员 C党员, or A.1B.2C.3: one mark or the space is missing, so at least three must follow each other."""
+    options = _sequence(text, half, letter, _MIXED, start)
+    is_whole = len(options) >= _FEWEST_PLAIN_IN_STEM
+    return options if is_whole and not any(_JOINED.fullmatch(option.text) for option in options) else []
 
 
 def plain_options_in(text: str, half: str, letter: str) -> list[Option]:
@@ -56,6 +71,8 @@ def plain_options_in(text: str, half: str, letter: str) -> list[Option]:
     if found is None:
         return []
     options = _sequence(text, half, letter, _PLAIN, found.end())
+    mixed = _mixed(text, half, letter, found.end()) if letter == "A" else []
+    options = mixed if len(mixed) > len(options) else options
     return [] if any(_JOINED.fullmatch(option.text) for option in options) else options
 
 
@@ -76,6 +93,14 @@ def _trimmed(text: str) -> str:
     return text.strip().rstrip("；;，,、 ")
 
 
+def first_in(text: str, half: str) -> tuple[int, str] | None:
+    """Where a stem ends whose last words are its first option, and that option's text."""
+    found = None
+    for found in _LAST.finditer(half):  # noqa: B007  # the last one
+        pass
+    return (found.start(), text[found.end() :].strip()) if found else None
+
+
 def options_after(half: str, start: int) -> int | None:
     """Where the options begin that stand in one line with their stem."""
     for style, fewest in ((_MARKED, 2), (_BRACKETED, 2), (_PLAIN, _FEWEST_PLAIN_IN_STEM)):
@@ -83,7 +108,8 @@ def options_after(half: str, start: int) -> int | None:
         for one in islice(_start("A", style).finditer(half, start + 1), _MOST_STARTS):
             at, rest = one.start(), half[one.start() :]
             options = plain_options_in(rest, rest, "A") if style == _PLAIN else options_in(rest, rest)
-            if _BEFORE_FIRST.match(half[at - 1]) and len(options) >= most:
+            is_apart = _BEFORE_FIRST.match(half[at - 1]) or (style == _MARKED and len(options) >= _FEWEST_PLAIN_IN_STEM)
+            if is_apart and len(options) >= most:
                 found, most = at, len(options)  # the last A that the others follow
         if found is not None:
             return found

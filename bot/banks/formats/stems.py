@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.banks.formats.kinds import kind_of
+from bot.banks.formats.kinds import SIMPLIFIED, kind_of
 from bot.banks.formats.web import unwrapped, without_pictures
 from bot.banks.phrases import JUDGEMENTS
 from bot.banks.rules import LETTERS
@@ -103,7 +103,11 @@ def key_in(stem: str, letters: str, *, is_judged: bool = False) -> Key | None:
         is_second = is_last and _BLANK.search(before) is not None  # the stem has its own place to fill in
         return Key(answer, f"{before.rstrip()}{after}" if is_second else before + EMPTY_BRACKET + after)
     is_sign = answer in _SIGNS or (is_judged and answer in _LETTER_SIGNS)
-    if (is_sign or answer.casefold() in JUDGEMENTS) and (is_last or is_sign) and len(letters) in {0, 2}:
+    if (
+        (is_sign or answer.casefold().translate(SIMPLIFIED) in JUDGEMENTS)
+        and (is_last or is_sign)
+        and len(letters) in {0, 2}
+    ):
         return Key(given.strip(), (stem[: found.start()] + stem[found.end() :]).strip())
     return None
 

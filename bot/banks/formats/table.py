@@ -12,6 +12,7 @@ from bot.banks.formats.kinds import kind_of, section_of
 from bot.banks.formats.letters import split_options, split_stem
 from bot.banks.formats.markdown import plain
 from bot.banks.formats.raw import RawFile, RawOption, RawQuestion, Text
+from bot.banks.formats.run_on import asunder
 from bot.banks.formats.web import PICTURE, SHOWN_PICTURE
 from bot.banks.formats.wording import Wording, has_bracket_key, wordings
 from bot.banks.rules import LETTERS, WHOLE, At, Issue
@@ -48,7 +49,7 @@ def read(table: Table, into: RawFile) -> None:
                 into.issues.append(Issue("E203", into.file, table.at(table.rows[0].number, 0)))
             return
         into.issues.append(_inference(table, columns, into.file))
-    _Rows(table, columns, into).read(table.rows[start:])
+    _Rows(table, columns, into, len(table.rows[start - 1].cells) if start else 0).read(table.rows[start:])
 
 
 def _read_as_list(table: Table, into: RawFile) -> bool:
@@ -61,7 +62,8 @@ def _read_as_list(table: Table, into: RawFile) -> bool:
     for row in filled:
         words = "  ".join(row.text(column) for column in row.filled)
         for line in words.split("\n"):
-            lines += wordings(plain(line.strip()), table.at(row.number, row.filled[0]))
+            for piece in asunder(plain(line.strip())):
+                lines += wordings(piece, table.at(row.number, row.filled[0]))
     found = read_lines(into.file, lines)
     keyed = [one for one in found.questions if one.answers or has_bracket_key(one.stem)]
     if not keyed or len(keyed) * 2 < len(found.questions):
@@ -140,8 +142,9 @@ _PLAIN = {
 class _Rows:
     """Rows below a header, one question each, with the type of the heading above them."""
 
-    def __init__(self, table: Table, columns: Columns, into: RawFile) -> None:
+    def __init__(self, table: Table, columns: Columns, into: RawFile, width: int) -> None:
         self._table, self._columns, self._into = table, columns, into
+        self._width = width  # cells of the header, 0 without one
         self._by_number = {row.number: row for row in table.rows}
         self._section = table.title if kind_of(table.title) else ""
         self._score = ""
@@ -152,7 +155,7 @@ class _Rows:
             columns, was_below = columns_of(row), is_below
             is_below = columns.is_header
             if is_below:
-                self._columns = columns
+                self._columns, self._width = columns, len(row.cells)
             elif was_below and len(columns.options) > 1 and columns.count == len(row.filled):
                 self._columns = self._columns.over(columns)
             elif not self._is_section(row):
@@ -259,6 +262,10 @@ class _Rows:
             yield RawOption(letter, part, at)
 
     def _lost(self, row: Row) -> Iterator[Issue]:
+        if self._table.is_plain and self._width and any(row.cells[self._width :]):
+            params = {"n": max(row.filled) + 1, "m": self._width}
+            yield Issue("E222", self._into.file, self._table.at(row.number, self._width), params)
+            return
         for column in sorted(row.lost & self._columns.all):
             yield Issue("E207", self._into.file, self._table.at(row.number, column))
         told = self._columns.all - {self._columns.fields.get("explain", -1)}

@@ -7,6 +7,7 @@ from bot.banks.formats import decode
 from bot.banks.formats.grammar import read_lines
 from bot.banks.formats.markdown import blocks, is_frame, plain
 from bot.banks.formats.raw import RawFile
+from bot.banks.formats.run_on import asunder
 from bot.banks.formats.wording import Wording, halved, wordings
 from bot.banks.rules import WHOLE, Issue, Line
 
@@ -33,4 +34,5 @@ def _lines(text: str) -> Iterator[Wording]:
         for part in _BREAKS.split(line):
             words = _ENDS.sub("", part.strip())
             if not is_frame(words):
-                yield from wordings(plain(words), Line(number))
+                for piece in asunder(plain(words)):
+                    yield from wordings(piece, Line(number))

@@ -60,7 +60,7 @@ def _at_of(value: Json) -> At:
 
 
 def _text(text: Text | None) -> Json:
-    return None if text is None else [text.text, _at(text.at)]
+    return None if text is None else [text.text, _at(text.at), *([True] if text.is_number else [])]
 
 
 def _text_of(value: Json) -> Text | None:
@@ -68,8 +68,8 @@ def _text_of(value: Json) -> Text | None:
 
 
 def _given(value: Json) -> Text:
-    text, at = _list(value)
-    return Text(_str(text), _at_of(at))
+    text, at, *more = _list(value)
+    return Text(_str(text), _at_of(at), more == [True])
 
 
 def _question(one: RawQuestion) -> Json:

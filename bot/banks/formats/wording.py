@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 
+from bot.banks.formats.kinds import SIMPLIFIED
 from bot.banks.rules import At
 
 # One character for one, so that a place in the half-width text is the same place in the author's.
@@ -19,6 +20,7 @@ _HALF: dict[int, int | str] = {
     **dict.fromkeys(map(ord, "✓✔☑"), "√"),
     **dict.fromkeys(map(ord, "✗✘✕╳"), "×"),
     ord("﹒"): ".",
+    **SIMPLIFIED,
 }
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1f\x7f\xad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 _DIGIT_WITH_STOP = re.compile("[\u2488-\u249b]")
@@ -29,7 +31,7 @@ TYPE = (
 )
 _NUMERAL = "[一二三四五六七八九十]{1,3}"
 _ORDER = (
-    rf"(?:第?{_NUMERAL}(?:部分|大题)?\s*[、.:)\s]|[\[(]{_NUMERAL}[\])]\s*[、.]?"
+    rf"(?:第{_NUMERAL}(?:部分|大题)|第?{_NUMERAL}(?:部分|大题)?\s*[、.:)\s]|[\[(]{_NUMERAL}[\])]\s*[、.]?"
     r"|\d{1,2}(?:\.\d{1,2}){1,2}\s+|\d{1,2}\s*[、.)])"
 )
 _INSTRUCTION = r"本大?题|下列|以下|请|共|每|合计|总计|各|\d{1,4}\s*[题道]"
@@ -76,7 +78,7 @@ _WITH_STOP = re.compile(rf"\s*(?:{LETTERS}|{JUDGEMENT})\s*(?P<stop>[。.;,\s]*)"
 _WITH_REASON = re.compile(
     rf"\s*({LETTERS}(?=\s*[。;])|{JUDGEMENT})\s*[。;,]\s*((?![A-Za-z]).*[一-鿿]{{2}}.*)", re.DOTALL
 )
-_WITH_REASON_IN_BRACKETS = re.compile(rf"\s*({JUDGEMENT})\s*\(\s*([^()]*[一-鿿]{{2}}[^()]*)\)[。.]?")
+_WITH_REASON_IN_BRACKETS = re.compile(rf"\s*({LETTERS}|{JUDGEMENT})\s*\(\s*([^()]*[一-鿿]{{2}}[^()]*)\)[。.]?")
 _BULLET = re.compile(r"[○●◯□☐☑■▪•◆◇*]\s*(?=[A-Za-zＡ-Ｚ]\s*[、.．:：)）]|[(（\[【]\s*[A-Za-zＡ-Ｚ]\s*[)）\]】])")
 
 _BARE_BULLET = re.compile(r"[○◯□☐](?![○◯□☐])\s*(?=\S)")
