@@ -41,8 +41,8 @@ def positions(session: Session, of: Exam) -> dict[int, int]:
 
 
 def lowest(session: Session, of: Exam, lines: Sequence[Line] | None = None) -> Lowest | None:
-    """The question with the smallest share of full marks among its answers, in the attempts that count: all, or those
-    of these people."""
+    """The question with the smallest share of full marks among its answers, unless all were right; in the attempts that
+    count: all, or those of these people."""
     query = select(AttemptItem.version_id, func.count(AttemptItem.selection), _RIGHT)
     query = query.where(AttemptItem.max_centi > 0).group_by(AttemptItem.version_id)
     counts, full = Counter[int](), Counter[int]()
@@ -54,7 +54,7 @@ def lowest(session: Session, of: Exam, lines: Sequence[Line] | None = None) -> L
     found = [
         Lowest(place[version_id], tenths_of(full[version_id], answered) or 0)
         for version_id, answered in counts.items()
-        if answered and version_id in place
+        if full[version_id] < answered and version_id in place
     ]
     return min(found, key=lambda one: (one.rate, one.position), default=None)
 

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 from bot.banks.rules import Question, QuestionType
 from bot.db import Database
 from bot.periods import PeriodKind, local_day
-from bot.quiz import analysis, figures
+from bot.quiz import analysis, figures, reports
 from bot.quiz.item_statistics import Sums, Worth, alpha
 from bot.quiz.outcomes import Sat, counted
 from bot.quiz.ranking import Rank, ranks, top
 from bot.quiz.rates import FEWEST, Rates, Standing, rates, withheld
 from bot.quiz.rekeying import as_judged
+from bot.quiz.result_facts import Report
 from bot.quiz.rules import Outcome, RoundState
 from tests.make import Cast, Make
 from tests.quiz.conftest import AddBank
@@ -252,3 +253,13 @@ def test_first_attempts_of_all_branches_weigh_a_question(office: Office, make: M
     assert sum(option.count for option in page.options) == 12
     assert [option.count for option in page.options if option.is_right] == [7]
     assert (page.may_correct, page.may_decide, page.has_other_key) == (False, True, False)
+
+
+def test_where_all_was_right_no_question_of_an_exam_is_the_hardest(office: Office) -> None:
+    office.publish()
+    office.answer(office.cast.zhang)
+    office.release()
+    report = office.act(reports.report, office.cast.li, office.paper_id, 0)
+    assert isinstance(report, Report)
+    assert report.rates.sat == 1
+    assert report.lowest is None
