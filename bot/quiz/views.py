@@ -393,7 +393,7 @@ def published(facts: Published) -> Message:
 
 
 def dropped() -> Message:
-    return Message(Html("已放弃，没有留下试卷。"))
+    return Message(Html("已放弃，没有留下试卷。"), ((Button("返回", press("quiz", "menu")),),))
 
 
 def only_in_groups() -> Message:

@@ -259,7 +259,7 @@ def test_what_became_of_a_paper() -> None:
     assert seen(views.published(Published(9, "2026-014", "党章知识", 10))) == (
         "已发布：现场答题卷 2026-014《党章知识》，10 题。\n在支部群发送 /round，选这份卷子就能开始。"
     )
-    assert seen(views.dropped()) == "已放弃，没有留下试卷。"
+    assert seen(views.dropped()) == "已放弃，没有留下试卷。\n[返回]"
 
 
 @pytest.mark.parametrize(
