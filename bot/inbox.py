@@ -242,10 +242,12 @@ def dead_count(session: Session) -> int:
     return session.scalar(select(func.count()).select_from(DeadRow)) or 0
 
 
+_UNDRAINED = select(Lease.name).where(Lease.name == "receiver", Lease.drained_at.is_(None))
+
+
 def is_drained(session: Session) -> bool:
     """Whether what waited at Telegram for a new receiver has been fetched."""
-    is_undrained = select(Lease.name).where(Lease.name == "receiver", Lease.drained_at.is_(None))
-    return session.scalar(is_undrained) is None
+    return session.scalar(_UNDRAINED) is None
 
 
 def waiting(session: Session) -> dict[int, datetime]:

@@ -30,8 +30,19 @@ from bot.members import service as members
 from bot.members.rules import Right
 from bot.message import Message, Sender
 from bot.outbox import Lane
+from bot.statements import Query
 
 log = structlog.get_logger()
+
+# Asked by the clock after each transaction that concerns a meeting.
+_STARTS = Query(
+    select(Meeting.kind, func.min(Meeting.starts_at))
+    .where(Meeting.state == MeetingState.SCHEDULED)
+    .group_by(Meeting.kind)
+)
+_RUNNING = Meeting.state == MeetingState.OPEN
+_ENDS = Query(select(func.min(Meeting.ends_at)).where(_RUNNING, Meeting.extra_until.is_(None)))
+_EXTENSIONS = Query(select(func.min(Meeting.extra_until)).where(_RUNNING))
 
 WIDEST = timedelta(hours=4)  # no kind opens its sign-in earlier (content/meetings.yaml is checked for it)
 
@@ -54,11 +65,8 @@ class NothingToVouch(UserError):
 
 def next_due(session: Session, _: datetime) -> datetime | None:
     """When the next meeting opens or closes."""
-    starts = select(Meeting.kind, func.min(Meeting.starts_at)).where(Meeting.state == MeetingState.SCHEDULED)
-    moments = [at - kinds.of(kind).window.opens for kind, at in session.execute(starts.group_by(Meeting.kind))]
-    running = Meeting.state == MeetingState.OPEN
-    end = session.scalar(select(func.min(Meeting.ends_at)).where(running, Meeting.extra_until.is_(None)))
-    until = session.scalar(select(func.min(Meeting.extra_until)).where(running))
+    moments = [at - kinds.of(kind).window.opens for kind, at in _STARTS.all(session, {})]
+    [(end,)], [(until,)] = _ENDS.all(session, {}), _EXTENSIONS.all(session, {})
     moments += [end + CLOSING] if end else []
     moments += [until] if until else []
     return min(moments, default=None)

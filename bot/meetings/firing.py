@@ -19,15 +19,19 @@ from bot.meetings.rules import Change, MeetingState, Roll, RollReader, RungName,
 from bot.members import service as members
 from bot.message import Message
 from bot.outbox import Lane, OutboxRow, Sent, State
+from bot.statements import Query
 
 log = structlog.get_logger()
+
+_NEXT = Query(select(func.min(Rung.due_at)).where(Rung.state == RungState.PLANNED))
 
 
 # -- firing ---
 
 
 def next_due(session: Session, _: datetime) -> datetime | None:
-    return session.scalar(select(func.min(Rung.due_at)).where(Rung.state == RungState.PLANNED))
+    [(due,)] = _NEXT.all(session, {})
+    return due
 
 
 def fire_due(session: Session, roll: RollReader[Session], *, now: datetime) -> bool:

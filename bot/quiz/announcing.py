@@ -60,6 +60,7 @@ class Post:
 
 
 _WAITING = select(PaperBranch.paper_id, PaperBranch.branch_id).where(PaperBranch.due_revision.is_not(None))
+_ANY_WAITING = _WAITING.limit(1)
 
 
 def put_up(session: Session, paper_id: int, revision: int) -> None:
@@ -70,7 +71,7 @@ def put_up(session: Session, paper_id: int, revision: int) -> None:
 
 
 def is_waiting(session: Session) -> bool:
-    return session.execute(_WAITING.limit(1)).first() is not None
+    return session.execute(_ANY_WAITING).first() is not None
 
 
 def announce_next(session: Session, *, top_names_allowed: bool, now: datetime) -> bool:

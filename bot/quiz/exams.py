@@ -144,13 +144,14 @@ def _name_candidates(session: Session, paper_id: int, people: Asked) -> None:
 # -- the clock's steps -------------------------------------------------------------------------------------------------
 
 
+_EXAM = Paper.kind == PaperKind.EXAM
+_NEXT_START = select(func.min(Paper.opens_at)).where(_EXAM, Paper.state == PaperState.SCHEDULED)
+_NEXT_END = select(func.min(Paper.closes_at)).where(_EXAM, Paper.state.in_([PaperState.DRAFT, PaperState.OPEN]))
+
+
 def next_due(session: Session, _: datetime) -> datetime | None:
     """When the next exam opens, closes or is thrown away as a draft nobody has touched."""
-    waits = select(func.min(Paper.opens_at)).where(Paper.kind == PaperKind.EXAM, Paper.state == PaperState.SCHEDULED)
-    ends = select(func.min(Paper.closes_at)).where(
-        Paper.kind == PaperKind.EXAM, Paper.state.in_([PaperState.DRAFT, PaperState.OPEN])
-    )
-    moments = (session.scalar(waits), session.scalar(ends))
+    moments = (session.scalar(_NEXT_START), session.scalar(_NEXT_END))
     return min((moment for moment in moments if moment is not None), default=None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from bot import inbox, outbox
@@ -31,31 +31,36 @@ from bot.quiz.rules import (
 
 WHOLE = timedelta(seconds=1)
 
+_HAS_CREDIT = select(OutageCredit.seconds).where(
+    OutageCredit.outage_id == Outage.id, OutageCredit.attempt_id == Attempt.id
+)
+# Attempts that lost time in an outage of late and were not given it back: the clock asks again and again.
+_UNCREDITED = (
+    select(Attempt.id)
+    .join(Outage, (Attempt.started_at < Outage.to_at) & (Attempt.deadline_at > Outage.from_at))
+    .where(Attempt.state == AttemptState.STARTED, Attempt.round_id.is_(None))
+    .where(Outage.to_at > bindparam("since"), ~_HAS_CREDIT.correlate(Outage, Attempt).exists())
+)
+_ANY_UNCREDITED = _UNCREDITED.limit(1)
+_ALL_UNCREDITED = _UNCREDITED.distinct().order_by(Attempt.id)
+
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """At once when somebody has lost time, as soon as what waited meanwhile has been fetched."""
-    is_due = session.scalar(_uncredited(now).limit(1)) is not None and inbox.is_drained(session)
+    is_due = session.scalar(_ANY_UNCREDITED, _news(now)) is not None and inbox.is_drained(session)
     return now if is_due else None
 
 
 def credit_all(session: Session, *, now: datetime) -> None:
     """Give every running attempt what it lost in the outages of late."""
-    for attempt_id in session.scalars(_uncredited(now).distinct().order_by(Attempt.id)).all():
+    for attempt_id in session.scalars(_ALL_UNCREDITED, _news(now)).all():
         running = attempts.hold(session, attempt_id)
         if running is not None and running.state is AttemptState.STARTED:
             credit(session, running, now=now)
 
 
-def _uncredited(now: datetime) -> Select[int]:
-    has_credit = select(OutageCredit.seconds).where(
-        OutageCredit.outage_id == Outage.id, OutageCredit.attempt_id == Attempt.id
-    )
-    return (
-        select(Attempt.id)
-        .join(Outage, (Attempt.started_at < Outage.to_at) & (Attempt.deadline_at > Outage.from_at))
-        .where(Attempt.state == AttemptState.STARTED, Attempt.round_id.is_(None))
-        .where(Outage.to_at > now - OUTAGE_NEWS, ~has_credit.correlate(Outage, Attempt).exists())
-    )
+def _news(now: datetime) -> dict[str, datetime]:
+    return {"since": now - OUTAGE_NEWS}
 
 
 def credit(session: Session, running: Running, *, now: datetime) -> Running:

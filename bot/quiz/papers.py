@@ -275,9 +275,13 @@ def keep_open(session: Session, paper_id: int, *, now: datetime) -> None:
     session.execute(update(Paper).where(Paper.id == paper_id).values(closes_at=now + LIVE_PAPER_FOR))
 
 
+_NEXT_END = select(func.min(Paper.closes_at)).where(
+    Paper.kind == PaperKind.LIVE, Paper.state.in_([PaperState.DRAFT, PaperState.OPEN])
+)
+
+
 def next_due(session: Session, _: datetime) -> datetime | None:
-    kept = Paper.state.in_([PaperState.DRAFT, PaperState.OPEN])
-    return session.scalar(select(func.min(Paper.closes_at)).where(kept, Paper.kind == PaperKind.LIVE))
+    return session.scalar(_NEXT_END)
 
 
 def close_due(session: Session, *, now: datetime) -> None:

@@ -28,17 +28,22 @@ from bot.quiz.rules import (
     PaperState,
     paper_key,
 )
+from bot.statements import Query
 
 BATCH = 50  # people told in one transaction
 
 _UNTOLD = select(Result.paper_id).where(~Result.is_told).limit(1)
+_CLOSED = Query(
+    select(Paper.id, Paper.closes_at)
+    .where(Paper.kind == PaperKind.EXAM, Paper.state == PaperState.CLOSED)
+    .order_by(Paper.closes_at)
+)
 
 
 def _closed(session: Session) -> list[tuple[int, datetime]]:
     """Exams that wait for their results, the longest first."""
-    query = select(Paper.id, Paper.closes_at).where(Paper.kind == PaperKind.EXAM, Paper.state == PaperState.CLOSED)
-    rows = session.execute(query.order_by(Paper.closes_at))
-    return [(paper_id, closes_at) for paper_id, closes_at in rows if closes_at is not None]
+    session.flush()
+    return [(paper_id, closes_at) for paper_id, closes_at in _CLOSED.all(session, {}) if closes_at is not None]
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:

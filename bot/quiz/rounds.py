@@ -42,8 +42,11 @@ from bot.quiz.service import LIVE, Live, first, item_of
 # -- the clock's steps -------------------------------------------------------------------------------------------------
 
 
+_NEXT = select(func.min(Round.next_step_at)).where(Round.state.in_(UNDER_WAY))  # the clock asks again and again
+
+
 def next_due(session: Session, _: datetime) -> datetime | None:
-    return session.scalar(select(func.min(Round.next_step_at)).where(Round.state.in_(UNDER_WAY)))
+    return session.scalar(_NEXT)
 
 
 def step_due(session: Session, *, now: datetime) -> bool:

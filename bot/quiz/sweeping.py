@@ -14,15 +14,17 @@ from bot.quiz import attempts, exam_views, outage_credits, sitting, submitting
 from bot.quiz.attempts import Running
 from bot.quiz.models import Attempt
 from bot.quiz.rules import ANSWER_GRACE, LOOK_AGAIN, RESULT_FOR, AttemptState, paper_key
+from bot.statements import Query
 
 BATCH = 50  # attempts marked in one transaction
 
 _RUNS = (Attempt.state == AttemptState.STARTED, Attempt.round_id.is_(None))
+_NEXT_END = Query(select(func.min(Attempt.deadline_at)).where(*_RUNS))
 
 
 def next_due(session: Session, now: datetime) -> datetime | None:
     """When the next attempt may be handed in; a little later while something of its time is still to be handled."""
-    first = session.scalar(select(func.min(Attempt.deadline_at)).where(*_RUNS))
+    [(first,)] = _NEXT_END.all(session, {})
     if first is None:
         return None
     due = first + ANSWER_GRACE

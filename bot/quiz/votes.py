@@ -18,6 +18,7 @@ from bot.quiz.answering import Asked, MixedError
 from bot.quiz.models import RoundGuest, RoundPoll, StrayVote
 from bot.quiz.rules import ENDED, STRAY_FOR, Key, Via
 from bot.quiz.service import load
+from bot.statements import Query
 
 log = structlog.get_logger()
 
@@ -109,8 +110,11 @@ def take_up(session: Session, *, now: datetime, poll_id: str | None = None) -> N
         vote(session, sender, stray.poll_id, tuple(stray.options), now=now)
 
 
+_OLDEST_STRAY = Query(select(func.min(StrayVote.received_at)))
+
+
 def next_stray_due(session: Session, _: datetime) -> datetime | None:
-    oldest = session.scalar(select(func.min(StrayVote.received_at)))
+    [(oldest,)] = _OLDEST_STRAY.all(session, {})
     return oldest + STRAY_FOR if oldest is not None else None
 
 
