@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import claims
+from bot.context import Job
 from bot.db import Base, Database
 from bot.message import Content, Edit, Message, Poll, Sender, StopPoll
 from bot.outbox import Sent, State
@@ -104,24 +105,20 @@ class Play:
         self.now += timedelta(seconds=seconds)
 
     def _next_due(self) -> datetime | None:
-        def look(session: Session) -> datetime | None:
-            moments = [job.next_due(session, self.now) for job in JOBS if job.next_due is not None]
-            return min((moment for moment in moments if moment is not None), default=None)
+        return min((due for _, due in self._dues()), default=None)
+
+    def _dues(self) -> list[tuple[Job, datetime]]:
+        def look(session: Session) -> list[tuple[Job, datetime]]:
+            asked = [(job, job.next_due(session, self.now)) for job in JOBS if job.next_due is not None]
+            return [(job, due) for job, due in asked if due is not None]
 
         return self.database.look(look)
 
     def _ring(self) -> bool:
-        if (first := self._next_due()) is None or first > self.now:
-            return False
-        rang = False
-        for job in JOBS:
-            if job.next_due is None:
-                continue
-            due = self.database.look(job.next_due, self.now)
-            if due is not None and due <= self.now:
-                self.database.run(job.run, now=self.now)
-                rang = True
-        return rang
+        due_now = [job for job, due in self._dues() if due <= self.now]
+        for job in due_now:
+            self.database.run(job.run, now=self.now)
+        return bool(due_now)
 
     def _deliver(self) -> bool:
         waiting = self.database.look(claims.look, now=self.now, most=500).waiting
