@@ -84,8 +84,8 @@ class Gate:
             await self._voted(told, context)
             return
         asking = _asking(told)
-        if asking is not None and not self.patience.hears(asking, context.now()):
-            return
+        if asking is not None and not self.patience.hears(asking, context.turn.row.received_at):
+            return  # by when it came: what has waited here for its turn came no faster for that
         if isinstance(told, Pressed):
             await self._pressed(self._press_door(told, context), context)
         elif (door := await self._door(told, context)) is not None:

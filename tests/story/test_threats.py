@@ -1,6 +1,7 @@
 """What somebody may try who means no good, through the whole bot."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from bot.attendance.models import Attendance, AttendanceEvent
 from bot.attendance.rules import Action
 from bot.demo.chats import ADMIN_RIGHTS, Membership, Rank
 from bot.demo.faults import flood
+from bot.demo.messages import Message
 from bot.demo.stage import Actor, Stage
 from bot.demo.world import World
 from bot.limits import ASKED_BURST
@@ -29,13 +31,19 @@ async def limited(telegram_server: tuple[dict[str, World], str], seeded_file: Pa
             yield stage
 
 
-async def test_who_presses_a_hundred_times_a_second_is_left_alone_and_others_are_answered(limited: Stage) -> None:
-    zhang, sun, li = (limited.actor(name) for name in ("张三", "孙七", "李四"))
+async def published(limited: Stage) -> Message:
+    """The card of a meeting, within Telegram's limits."""
+    li = limited.actor("李四")
     await li.say(f"/plan {stages.THEME_DAY}")
     await limited.advance(seconds=30)
     await li.press("确认发布")
     await limited.advance(minutes=2)
-    card = next(m for m in reversed(li.sees(limited.group(stages.BRANCH_GROUP))) if m.text.startswith("【"))
+    return next(m for m in reversed(li.sees(limited.group(stages.BRANCH_GROUP))) if m.text.startswith("【"))
+
+
+async def test_who_presses_a_hundred_times_a_second_is_left_alone_and_others_are_answered(limited: Stage) -> None:
+    zhang, sun, li = (limited.actor(name) for name in ("张三", "孙七", "李四"))
+    card = await published(limited)
     presses = [limited.people.press(zhang.id, card, label="参加") for _ in range(100)]
     others = [limited.people.press(one.id, card, label="参加") for one in (sun, li)]
     await limited.settle()
@@ -46,6 +54,20 @@ async def test_who_presses_a_hundred_times_a_second_is_left_alone_and_others_are
         del limited.world.presses[press.id]  # meant so
     await limited.advance(seconds=1)
     assert (await zhang.press("参加", on=card)).toast == "已登记：参加"
+
+
+async def test_words_of_a_patient_person_that_wait_for_the_bot_are_all_heard(limited: Stage) -> None:
+    """A process stores them and is stopped before it handles any: how fast they came is judged by when they came."""
+    zhang = limited.actor("张三")
+    await limited.house.intake.stop()
+    for _ in range(100):
+        limited.people.say(zhang.id, "/me")
+        limited.clock.advance(timedelta(seconds=1))
+        await limited.house.poller.once(0)
+    seen = len(zhang.sees())
+    await limited.restart()
+    await limited.advance(minutes=3)
+    assert len(zhang.sees()) - seen == 100
 
 
 async def test_a_borrowed_name_opens_nothing(stage: Stage) -> None:
