@@ -4,10 +4,12 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from bot.banks.formats.kinds import SIMPLIFIED
 from bot.banks.rules import LETTERS
 
+_LONGEST = 40  # characters of a heading with what is said beside it
 HEADER_ROWS = 10
 HEADINGS: Mapping[str, tuple[str, ...]] = {
     "stem": (
@@ -109,6 +111,8 @@ def columns_of(row: Row) -> Columns:
     columns = Columns()
     filled_down, numbered, pictures = set(), [], []
     for place, cell in enumerate(row.cells):
+        if not cell or len(cell) > _LONGEST:
+            continue
         word = heading(cell)
         if word in _FIELDS:
             name = _FIELDS[word]
@@ -139,6 +143,7 @@ def _give_numbered(columns: Columns, numbered: Sequence[int]) -> None:
         columns.options = dict(zip(LETTERS, numbered, strict=False))
 
 
+@lru_cache(maxsize=4096)  # most cells that are short enough to be one say the same in every row
 def heading(cell: str) -> str:
     text = unicodedata.normalize("NFKC", cell).upper().translate(SIMPLIFIED)
     return _BESIDE_HEADING.sub("", _IN_BRACKETS.sub(r"\1\2", "".join(text.split())))

@@ -103,11 +103,8 @@ def key_in(stem: str, letters: str, *, is_judged: bool = False) -> Key | None:
         is_second = is_last and _BLANK.search(before) is not None  # the stem has its own place to fill in
         return Key(answer, f"{before.rstrip()}{after}" if is_second else before + EMPTY_BRACKET + after)
     is_sign = answer in _SIGNS or (is_judged and answer in _LETTER_SIGNS)
-    if (
-        (is_sign or answer.casefold().translate(SIMPLIFIED) in JUDGEMENTS)
-        and (is_last or is_sign)
-        and len(letters) in {0, 2}
-    ):
+    is_word = is_last and answer.casefold().translate(SIMPLIFIED) in JUDGEMENTS
+    if (is_sign or is_word) and len(letters) in {0, 2}:
         return Key(given.strip(), (stem[: found.start()] + stem[found.end() :]).strip())
     return None
 

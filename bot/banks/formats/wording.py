@@ -103,7 +103,7 @@ _KEYS = re.compile(rf"(?:{LETTERS}|{JUDGEMENT}|[VvXxYN])")
 _INSIDE = re.compile(
     rf"(?=[\[【]\s*(?:{KEY_WORD}|{_OWN}|{_GAINED}|{_INSIDE_WORD})\s*[\]】])"
     rf"|(?<=[\s。;,!?)\]】.])(?=(?:{KEY_WORD}|{_OWN}|{_GAINED}|{_INSIDE_WORD})\s*:)"
-    r"|(?<=[A-L√×对错])(?=(?:答案)?解析\s*:)"
+    r"|(?<=[A-L√×对错])(?=(?:答案)?解析\s*:)|(?<=案[:】]正确)(?=解析\s*:)|(?<=案[:】]错误)(?=解析\s*:)"
     rf"|(?=(?:正确|参考|标准)?答案\s*:\s*(?:{LETTERS}|{JUDGEMENT})\s*(?:[。.;,\s]|$|(?:答案)?解析|【))"
     rf"|(?=[(\[【]\s*{KEY_WORD}\s*:[^()\[\]【】]+[)\]】]\s*$)"
 )
@@ -111,6 +111,7 @@ _PREFIXES = (
     *("正确", "参考", "标准", "本题", "试题", "题目", "考生", "学生", "用户", "答案", "的"),
     *("Correct ", "correct ", "CORRECT "),
 )
+_JUDGED = ("案:正确", "案】正确")  # the end of a key, where 解析 is no 正确解析
 _SPOKEN = re.compile(r"(?:对|错|正确|错误|是|否|√|×)\s*(?:\(正确答案\))?")
 
 
@@ -173,8 +174,8 @@ def wordings(text: str, at: At) -> Iterator[Wording]:
 def _cuts(half: str) -> list[int]:
     if ":" not in half and "】" not in half and "]" not in half:
         return []
-    found = (found.start() for found in _INSIDE.finditer(half))
-    return [start for start in found if half[:start].strip() and not half[:start].endswith(_PREFIXES)]
+    found = ((found.start(), half[: found.start()]) for found in _INSIDE.finditer(half))
+    return [at for at, above in found if above.strip() and (above.endswith(_JUDGED) or not above.endswith(_PREFIXES))]
 
 
 def classified(text: str, half: str, at: At) -> Wording:
