@@ -244,12 +244,8 @@ def reveal(session: Session, live: Live, closed_at: datetime, *, now: datetime) 
     post(session, told, told.key("reveal", live.position), views.revealed(revealed), now + TOLD_FOR, now)
     if now - closed_at > LATE_AFTER + VOTE_GRACE:
         pause(session, told, PauseReason.LATE, now=now, outage=_outage_since(session, closed_at))
-    elif live.position < live.total and _is_idle(session, live):
+    elif results.unanswered_in_a_row(session, live.id, live.position) >= UNANSWERED_MOST:
         pause(session, told, PauseReason.NOBODY, now=now)
-
-
-def _is_idle(session: Session, live: Live) -> bool:
-    return results.unanswered_in_a_row(session, live.id, live.position) >= UNANSWERED_MOST
 
 
 def _outage_since(session: Session, at: datetime) -> timedelta | None:
