@@ -97,6 +97,7 @@ ROUTES = Routes(
     replies={service.PURPOSE: answer_blanks},
     presses={
         "practice:open": open_book,
+        "practice:book": show,  # below a result, which stays
         "practice:start": start,
         "practice:again": again,
         "practice:daily": open_daily,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from typing import Literal
 
 from bot.banks.rules import CHOICES, LETTERS, RIGHT, WRONG, Question, QuestionType
 from bot.banks.views import TYPES
@@ -10,6 +11,7 @@ from bot.members.personal_views import table
 from bot.message import Button, Buttons, Html, Message, cut, fill, lines, press, rows
 from bot.practice.facts import Ahead, Asked, Book, Done, Entry, Verdict
 from bot.practice.rules import PER_DAY, CardState, Mode
+from bot.quiz.exam_views import TICK
 from bot.quiz.rules import shown_key
 from bot.quiz.views import cited, option_texts
 
@@ -20,8 +22,8 @@ STATES = {CardState.ACTIVE: "在练", CardState.MASTERED: "已掌握", CardState
 MOST_GIVEN = 200
 
 
-def _button(label: str, verb: str, *args: int | str) -> Button:
-    return Button(label, press("practice", verb, *args))
+def _button(label: str, verb: str, *args: int | str, style: Literal["success", "primary"] | None = None) -> Button:
+    return Button(label, press("practice", verb, *args), style=style)
 
 
 def _day(on: date, today: date) -> str:
@@ -45,12 +47,12 @@ def book(facts: Book) -> Message:
 
 
 def _book_buttons(facts: Book) -> Buttons:
-    start = [_button(f"开始 {facts.plan} 题", "start")] if facts.plan else []
+    start = [_button(f"开始 {facts.plan} 题", "start", style="success")] if facts.plan else []
     again = [_button("再练一遍", "again")] if facts.practising else []
     back = [_button("恢复移出的题", "back")] if facts.set_aside else []
     kept = facts.practising + facts.mastered + facts.set_aside
     export = [_button("导出", "export")] if kept else []
-    return tuple(row for row in ((*start, *again), (*export, *back), (_button("设置", "settings"),)) if row)
+    return tuple(row for row in (tuple(start + again), tuple(back), (*export, _button("设置", "settings"))) if row)
 
 
 def _ahead(ahead: Ahead | None, today: date) -> Html:
@@ -127,8 +129,14 @@ def _answers(facts: Asked) -> Buttons:
     letters = LETTERS[: len(one.options)]
     if one.type is QuestionType.SINGLE:
         return rows([_button(letter, "ans", id_, letter) for letter in letters], 6)
-    toggles = rows([_button(f"√ {x}" if x in facts.shown else x, "tick", id_, x) for x in letters], 6)
-    return (*toggles, (_button("确定", "ans", id_),)) if facts.shown else toggles
+    toggles = rows([_toggle(facts, letter) for letter in letters], 6)
+    return (*toggles, (_button("确定", "ans", id_, style="success"),)) if facts.shown else toggles
+
+
+def _toggle(facts: Asked, letter: str) -> Button:
+    if letter in facts.shown:
+        return _button(f"{letter} {TICK}", "tick", facts.review_id, letter, style="primary")
+    return _button(letter, "tick", facts.review_id, letter)
 
 
 def _ways_out(facts: Asked) -> tuple[Button, ...]:
@@ -151,7 +159,7 @@ def _result(facts: Verdict) -> Html:
     one = facts.asked.question
     why = fill("{explain}{source}", explain=one.explain, source=cited(one.citation) if one.citation else "")
     if facts.is_right:
-        return lines("答对了。", why, _next_time(facts))
+        return lines(Html("<b>答对了。</b>"), why, _next_time(facts))
     key = fill("答错了。<b>正确答案：{key}。</b>", key=_key(one, facts.asked.order).rstrip("。"))
     return lines(key, why, "明天再练。")
 

@@ -110,7 +110,7 @@ def _own_buttons(facts: OwnScore) -> Buttons:
     if not facts.has_errors:
         return ()
     errors = Button("看错题", press("quiz", "fault", facts.paper_id, 1))
-    book = Button("错题本", press("practice", "open"))
+    book = Button("错题本", press("practice", "book"))
     return ((errors, book),) if facts.shows_key else ((errors,),)
 
 
@@ -184,7 +184,7 @@ def _named(label: str, names: Sequence[str]) -> Html:
 
 
 def _lowest(one: Lowest | None) -> str:
-    return "" if one is None else f"答对最少：第 {one.position} 题（{percent(one.rate)}）。"
+    return "" if one is None or one.rate == 1000 else f"答对最少：第 {one.position} 题（{percent(one.rate)}）。"
 
 
 def _after_resit(one: AfterResit | None) -> str:

@@ -211,7 +211,7 @@ def own_result(facts: OwnResult) -> Message:
         s=score(facts.score_centi),
         max=score(facts.max_centi),
     )
-    book = ((Button("错题本", press("practice", "open")),),) if facts.answered > facts.right else ()
+    book = ((Button("错题本", press("practice", "book")),),) if facts.answered > facts.right else ()
     return Message(text, book)
 
 

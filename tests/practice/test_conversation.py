@@ -52,6 +52,16 @@ async def test_a_member_learns_from_his_errors_the_next_day(stage: Stage, chat: 
     assert "张三" not in "".join(message.text for message in chat("李四").sees(erring))
 
 
+async def test_the_book_opens_below_a_result_which_stays(chat: People, erring: Chat) -> None:
+    del erring
+    zhang = chat("张三")
+    result = zhang.last()
+    assert result.text.startswith("《题库随机抽题》：你答了 3 题，对 0 题")
+    await zhang.press("错题本", on=result)
+    assert result.text.startswith("《题库随机抽题》：你答了 3 题，对 0 题")
+    assert zhang.last().text.startswith("错题本：3 道在练")
+
+
 async def test_a_member_sets_the_book_as_he_likes_and_takes_it_along(chat: People, erring: Chat) -> None:
     del erring
     zhang = chat("张三")

@@ -90,6 +90,7 @@ def test_the_report_of_a_branch() -> None:
         "答对最少：第 3 题（40%）。\n"
         "补考后合格率 94.4%（首考或补考参考 18 人，合格 17 人）。"
     )
+    assert "答对最少" not in text(results_views.report(replace(report, lowest=Lowest(1, 1000))))
     many = replace(report, absent=tuple(f"甲{n}" for n in range(45)))
     assert "甲39 等 45 人。" in text(results_views.report(many))
 

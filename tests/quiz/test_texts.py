@@ -182,7 +182,7 @@ TEXTS: dict[str, tuple[Message | Document, str]] = {
     ),
     "T30": (
         practice_views.book(BOOK),
-        "错题本：12 道在练，今天 5 道到期，已掌握 3 道。\n只有您自己看得到。\n[开始 5 题][再练一遍]\n[导出]\n[设置]",
+        "错题本：12 道在练，今天 5 道到期，已掌握 3 道。\n只有您自己看得到。\n[开始 5 题][再练一遍]\n[导出][设置]",
     ),
     "T32": (
         practice_views.verdict(RIGHT),
@@ -200,7 +200,7 @@ TEXTS: dict[str, tuple[Message | Document, str]] = {
     ),
     "T34": (
         practice_views.done(Done(Mode.DUE, 4, 5, replace(BOOK, plan=0, ahead=Ahead(date(2026, 1, 5), 2)))),
-        "今天的错题练完了：对 4/5。下次：明天 2 道。\n[再练一遍]\n[导出]\n[设置]",
+        "今天的错题练完了：对 4/5。下次：明天 2 道。\n[再练一遍]\n[导出][设置]",
     ),
     "T40": (
         import_views.previewed(PREVIEW)[0],

@@ -6,7 +6,7 @@ from bot.members.rules import Right
 from tests.story.entrance import Door, nobody, own, pressing, somewhere
 from tests.story.scene import Scene
 
-PLAIN = ("open", "start", "again", "settings", "back")
+PLAIN = ("open", "book", "start", "again", "settings", "back")
 
 
 def _book(scene: Scene) -> Iterator[Door]:
