@@ -68,6 +68,7 @@ class Running:
     show_key: ShowKey
     number: int
     allowed: int
+    resit_of: int | None
 
     @property
     def may_again(self) -> bool:
@@ -106,7 +107,7 @@ class Item(NamedTuple):
 _ROWS = (
     select(Attempt.id, Attempt.paper_id, Attempt.member_id, Attempt.state, Attempt.started_at, Attempt.deadline_at)
     .add_columns(Attempt.credit_s, Paper.title, Paper.max_centi, Paper.pass_pct, Paper.closes_at)
-    .add_columns(Paper.show_score, Paper.show_key, Attempt.number, Paper.attempts_allowed)
+    .add_columns(Paper.show_score, Paper.show_key, Attempt.number, Paper.attempts_allowed, Paper.resit_of)
     .join(Paper, Paper.id == Attempt.paper_id)
     .where(func.coalesce(Attempt.round_id, 0) == 0)  # as a term, or its index would be taken: that of all exams at once
 )

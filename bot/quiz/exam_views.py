@@ -299,9 +299,15 @@ def before_hand_in(sheet: Sheet) -> Message:
     )
     is_full = not sheet.unanswered
     yes = Button("确认交卷", press("quiz", "submit", sheet.attempt_id), style="success" if is_full else None)
-    go_on = press("quiz", "card", sheet.attempt_id, sheet.position)
+    go_on = press("quiz", "card", sheet.attempt_id, _open_from(sheet))
     no = Button("继续答题", go_on, style=None if is_full else "success")
     return Message(text, ((yes, no),), is_protected=True)
+
+
+def _open_from(sheet: Sheet) -> int:
+    """The next question without an answer, from where he stands."""
+    ahead = [position for position in sheet.unanswered if position >= sheet.position]
+    return next(iter((*ahead, *sheet.unanswered)), sheet.position)
 
 
 def _numbers(positions: Sequence[int]) -> str:

@@ -78,17 +78,20 @@ def finish(session: Session, running: Running, to: AttemptState, end_at: datetim
     if rows:
         _MARKED.run_all(session, rows)
     outbox.withdraw_one(session, paper_key(running.paper_id, "last5", running.id))
+    is_passed = marked.score_centi >= exams.pass_mark(running.max_centi, running.pass_pct)
+    is_told = running.show_score is ShowScore.ON_SUBMIT
+    has_all = is_told and is_passed and running.resit_of is not None  # of a resit the pass mark is all there is
     return HandedIn(
         running.title,
         running.max_centi,
-        marked.score_centi if running.show_score is ShowScore.ON_SUBMIT else None,
-        marked.score_centi >= exams.pass_mark(running.max_centi, running.pass_pct),
+        marked.score_centi if is_told else None,
+        is_passed,
         time,
         running.closes_at,
         shows_key=running.show_key is ShowKey.ON_CLOSE,
         is_empty=to is AttemptState.NO_ANSWER,
         review_id=running.paper_id if running.show_key is ShowKey.ON_SUBMIT else None,
-        again_id=running.paper_id if running.may_again and end_at < running.closes_at else None,
+        again_id=running.paper_id if running.may_again and end_at < running.closes_at and not has_all else None,
     )
 
 

@@ -136,6 +136,10 @@ def test_what_is_missing_is_named_before_handing_in() -> None:
         9, 3, tuple(Cell(n, n not in (1, 3, 4, 6, 7, 8, 9), False) for n in range(1, 10)), timedelta(minutes=3)
     )
     assert "未答：第 1、3、4、6–9 题。" in seen(views.before_hand_in(gaps))
+    assert views.before_hand_in(gaps).buttons[0][1].data == "quiz:card:9:3"
+    assert views.before_hand_in(replace(gaps, position=5)).buttons[0][1].data == "quiz:card:9:6"
+    last = Sheet(9, 9, tuple(Cell(n, n != 4, False) for n in range(1, 10)), timedelta(minutes=3))
+    assert views.before_hand_in(last).buttons[0][1].data == "quiz:card:9:4"
     odd = Sheet(9, 3, tuple(Cell(n, n % 2 == 0, False) for n in range(1, 41)), timedelta(minutes=3))
     assert "27、29 等 20 题。" in seen(views.before_hand_in(odd))
     full = Sheet(9, 3, tuple(Cell(n, True, False) for n in range(1, 4)), timedelta(minutes=3))

@@ -9,6 +9,7 @@ from bot.db import Database
 from bot.members.rules import NotAllowed
 from bot.quiz import exams, releasing, reports, resits
 from bot.quiz.blueprint import BlueprintRow
+from bot.quiz.exam_facts import HandedIn
 from bot.quiz.models import Candidate, Paper, PaperItem
 from bot.quiz.resits import NobodyToResit, NoMoreResits, ResitOfResit, ResitRunning
 from bot.quiz.result_facts import Report
@@ -83,6 +84,18 @@ def test_a_resit_counts_at_most_the_pass_mark_and_leaves_the_first_rates(office:
     assert (
         "补考后合格率 66.7%（首考或补考参考 3 人，合格 2 人）。" in office.texts("report", office.cast.li.user_id)[-1]
     )
+
+
+def test_who_passed_a_resit_has_nothing_to_gain_from_another_attempt(office: Office) -> None:
+    resit(office)
+    office.set(attempts_allowed=2, pass_pct=0)
+    done = office.submit(office.cast.li, office.start(office.cast.li))
+    assert isinstance(done, HandedIn)
+    assert (done.is_passed, done.again_id) == (True, None)
+    office.set(pass_pct=60)
+    done = office.submit(office.cast.sun, office.start(office.cast.sun))
+    assert isinstance(done, HandedIn)
+    assert (done.is_passed, done.again_id) == (False, office.paper_id)
 
 
 def test_there_are_two_resits_at_most_one_after_the_other(office: Office) -> None:
