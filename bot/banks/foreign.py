@@ -46,6 +46,8 @@ def judge(raw: RawFile, ground: Ground) -> Judged:
     kept, repeated = _without_twins(drawn, one)
     kept = one.with_distinct_codes(_counted(kept))
     rows = Rows(one.rows, len(kept), repeated, one.rows - len(kept) - repeated)
+    if not drawn:
+        one.hint_at_looks()
     issues = sorted([*one.issues, *one.summed_up()], key=lambda issue: (issue.place, issue.code))
     return Judged(tuple(kept), tuple(issues), rows)
 
@@ -154,6 +156,12 @@ class _File:
             first, before = self._lettered.get(_sheet(raw.at), (raw.options[0].at, 0))
             self._lettered[_sheet(raw.at)] = (first, before + reader.stripped)
         return Drawn(question, raw.at, tuple(option.at for option in raw.options[: len(question.options)]))
+
+    def hint_at_looks(self) -> None:
+        """Where none has an answer they may be marked by a colour or in bold, which nobody can read out of a file."""
+        without = [issue for issue in self.issues if issue.code == "E206"]
+        if len(without) > 1:
+            self.issues.append(Issue("W221", self.file, min(issue.place for issue in without)))
 
     def summed_up(self) -> Iterator[Issue]:
         for (_, kind), at in self._typed.items():

@@ -11,7 +11,7 @@ NAMES = {
     QuestionType.TRUE_FALSE: "判断",
     QuestionType.BLANK: "填空",
 }
-HINTS = frozenset({"W212", "W213", "W217"})  # what the judge guessed; of no interest to a reader
+HINTS = frozenset({"W212", "W213", "W217", "W221"})  # what the judge guessed; of no interest to a reader
 
 
 def spelled(raw: RawFile) -> list[str]:

@@ -254,6 +254,16 @@ def test_a_table_of_keys_is_read_as_it_lies() -> None:
     assert read(body) == ["单选 甲 A.一 B.二 =B", "单选 乙 A.一 B.二 =A"]
 
 
+def test_a_table_that_is_one_question_is_read_by_what_its_rows_are_called() -> None:
+    card = table(
+        ["题型", "单选题"], ["题干：", "多久一次？"], ["A", "每月"], ["B.", "每季度"], ["答案", "B"], ["解析", "见条例"]
+    )
+    assert read(card + card.replace("多久", "几时")) == [
+        "单选 多久一次？ A.每月 B.每季度 =B 解析：见条例",
+        "单选 几时一次？ A.每月 B.每季度 =B 解析：见条例",
+    ]
+
+
 def test_a_table_inside_a_cell_is_part_of_the_cell() -> None:
     inner = table(["A、每月", "B、每季度"])
     assert read(table([paragraph("1、多久一次？") + inner + paragraph("答案：A")])) == CAME_OUT

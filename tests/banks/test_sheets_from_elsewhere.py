@@ -43,6 +43,14 @@ SHEETS: dict[str, tuple[bytes, list[str]]] = {
         sheet(HEAD, ("单选", "哪个是标识符？", "abc", "3abc", "a b", "c-1", "abc")),
         ["单选 哪个是标识符？ | A.abc | B.3abc | C.a b | D.c-1 = A"],
     ),
+    "answers that are only red": (
+        sheet(HEAD, ("单选", "多久？", "一月", "一年", "", "", ""), ("单选", "几次？", "一", "二", "", "", "")),
+        [
+            "[题]!G2 E206 没有答案。",
+            "[题]!G2 W221 没有读到一个答案。颜色、加粗、下划线读不出来，请把答案写成字母，放在“答案”后面。",
+            "[题]!G3 E206 没有答案。",
+        ],
+    ),
     "a list put into a column, a line a cell": (
         sheet(
             ("党建知识题",),

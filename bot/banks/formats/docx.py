@@ -24,6 +24,7 @@ _RELATIONS = "_rels/.rels"
 _TARGET = re.compile(rb"<Relationship\b(?=[^>]*/officeDocument\")[^>]*\bTarget=\"/?([^\"]{1,200})\"")
 _LINES = re.compile("[\n\r\x0b\x0c\x85\u2028\u2029]")
 _PACKED = frozenset({ZIP_STORED, ZIP_DEFLATED})
+_LETTER = re.compile("[A-LＡ-Ｌ]")
 _TITLE_ROWS = 3
 _NUMBERS, _KEYS = ("题号", "序号"), ("答案", "正确答案", "参考答案")
 
@@ -126,6 +127,9 @@ class _Reader:
         if texts and texts[0] in (*_NUMBERS, *_KEYS) and len(texts) > 2:
             self._lines += wordings(" ".join(texts), Paragraph(words[0].number))
             return
+        if (named := _named(texts)) and words:
+            self._lines += wordings(named, Paragraph(words[0].number))
+            return
         for one in words:
             self._read_words(one)
 
@@ -148,6 +152,16 @@ class _Reader:
         for question in self._tables.questions[before:]:
             question.score = question.score or (Text(score, question.at) if score else None)
         return True
+
+
+def _named(texts: Sequence[str]) -> str:
+    """A row of a card that names what stands in it, as a line: 题干 | 多久一次？, A | 每月, 答案 | B; else ""."""
+    head, rest = (texts[0].rstrip(":：、.．"), [text for text in texts[1:] if text]) if texts else ("", [])
+    if not rest or "\n" in head:
+        return ""
+    if _LETTER.fullmatch(head):
+        return f"{head}.{' '.join(rest)}"
+    return f"{head}：{' '.join(rest)}" if head in wording.LABELS or head in _KEYS else ""
 
 
 def _text(cell: Sequence[Words]) -> str:

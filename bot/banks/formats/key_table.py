@@ -8,8 +8,8 @@ from bot.banks.formats.drafting import Draft
 from bot.banks.formats.wording import JUDGEMENT, LETTERS, TYPE
 from bot.banks.rules import At
 
-_RANGE = re.compile(r"(\d{1,4})\s*(?:-{1,2}|[~—–―─至到])\s*(\d{1,4})\s*题?\s*[:.、)\s]*")
-_ONE = re.compile(r"第?\s*(\d{1,4})\s*题?\s*[.、:)\s\-]*")
+_RANGE = re.compile(r"(\d{1,5})\s*(?:-{1,2}|[~—–―─至到])\s*(\d{1,5})\s*题?\s*[:.、)\s]*")
+_ONE = re.compile(r"第?\s*(\d{1,5})\s*题?\s*[.、:)\s\-]*")
 _RUN = re.compile(rf"(?:{JUDGEMENT}|[A-La-l]|[\s,、;/|。.()])+")
 _VALUE = re.compile(rf"[(\[【]?\s*({LETTERS}|{JUDGEMENT})\s*[)\]】]?(?![A-Za-z一-鿿])")
 _PARTS = re.compile(r"正确|错误|[A-Za-z√×对错是否]")

@@ -91,8 +91,8 @@ _KEY = re.compile(
 )
 _LABEL = re.compile(rf"(?P<open>[\[【(]?)\s*(?P<word>{LABEL_WORD})\s*(?P<close>[\]】)]?)\s*(?P<colon>:?)\s*")
 _HEAD = re.compile(
-    r"(?:第\s*(?P<nth>\d{1,4})\s*题\s*[、.:)]?|(?:Q|[Qq]uestion|题目?|问题|试题)\s*(?P<asked>\d{1,4})\s*[、.:)]"
-    r"|(?P<number>\d{1,4})[ ]*(?P<mark>[、.:)\t]))\s*"
+    r"(?:第\s*(?P<nth>\d{1,5})\s*题\s*[、.:)]?|(?:Q|[Qq]uestion|题目?|问题|试题)\s*(?P<asked>\d{1,5})\s*[、.:)]"
+    r"|(?P<number>\d{1,5})[ ]*(?P<mark>[、.:)\t]))\s*"
 )
 _ASKED = frozenset("第题问试Qq")  # with which a number may begin
 _TABLE_HEADING = re.compile(r"[^。;!?,]{0,16}答案(?:[及与和](?:解析|详解|评分标准))?(?:如下|部分|汇总|一览表?)?\s*:?")
