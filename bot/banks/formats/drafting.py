@@ -146,11 +146,13 @@ class Draft:
 
     def _take_marks(self) -> None:
         """A.每月（正确答案）: the options say themselves which are right."""
-        if not any(_MARKED.search(option.text) for option in self.raw.options):
+        marked = [option for option in self.raw.options if _MARKED.search(option.text)]
+        if not marked:
             return
+        is_decoration = len(marked) == len(self.raw.options) and all(one.text.endswith("（✓）") for one in marked)
         for option in self.raw.options:
             option.text, marks = _MARKED.subn("", option.text)
-            option.is_right = marks > 0
+            option.is_right = marks > 0 and not is_decoration
 
     def _take_reason(self) -> None:
         raw = self.raw

@@ -14,7 +14,9 @@ _OPTION = re.compile(r"[A-L]\s*[、.:)]")
 # What only a question has: a key, options, a place to fill in, a question mark at its end.
 _ASKS = re.compile(r"答\s*案|(?<![A-Za-z0-9])A\s*[、.:)]|\(\s*\)|_{2,}|\?\s*$")
 _TOLD = re.compile(r"答\s*案|(?<![A-Za-z0-9])A\s*[、.:)].+B\s*[、.:)]")
-_SHORTEST = 20
+_LABEL = re.compile(r"[\[【(]?\s*(?:(?:答案|试题|题目)?解析|(?:正确|参考)?答案)\s*[)\]】]?\s*:")
+_LEFT_OPEN = re.compile(r"\(\s*\)|_{2,}|\?\s*$")  # an explanation may count its reasons, but leaves no gap in them
+_SHORTEST = 12
 
 
 def asunder(text: str) -> list[str]:
@@ -34,17 +36,18 @@ def asunder(text: str) -> list[str]:
 def _heads(half: str) -> list[int]:
     """Where questions begin behind the first: their numbers follow each other, and each is asked and told."""
     found = [*_HEAD.finditer(half)]
-    begins_with_options = _OPTION.match(half) is not None
+    begins_with_options, begins_with_label = _OPTION.match(half), _LABEL.match(half)
     number, begin, heads = None, 0, []
     for place, head in enumerate(found):
         is_next = number is not None and int(head[1]) == number + 1
         if head.start() == 0:
             number = int(head[1])
         elif (is_next and _TOLD.search(half, begin, head.start())) or (
-            number is None and (int(head[1]) == 1 or begins_with_options)
+            number is None and (int(head[1]) == 1 or begins_with_options or begins_with_label)
         ):
             after = next((one.start() for one in found[place + 1 :] if int(one[1]) == int(head[1]) + 1), len(half))
-            if _ASKS.search(half[head.end() : after]):
+            asks = _LEFT_OPEN if number is None and begins_with_label else _ASKS
+            if asks.search(half[head.end() : after]):
                 heads.append(head.start())
                 number, begin = int(head[1]), head.start()
     return heads

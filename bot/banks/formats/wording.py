@@ -81,6 +81,7 @@ _WITH_REASON = re.compile(
 _WITH_REASON_IN_BRACKETS = re.compile(rf"\s*({LETTERS}|{JUDGEMENT})\s*\(\s*([^()]*[一-鿿]{{2}}[^()]*)\)[。.]?")
 _BULLET = re.compile(r"[○●◯□☐☑■▪•◆◇*]\s*(?=[A-Za-zＡ-Ｚ]\s*[、.．:：)）]|[(（\[【]\s*[A-Za-zＡ-Ｚ]\s*[)）\]】])")
 
+_PICKED = re.compile(r"(?:[*＊]|[★√✓✔☑]\s*)(?=[A-LＡ-Ｌ]\s*[、.．:：)）])")  # *B、每季度 among others without a star
 _BARE_BULLET = re.compile(r"[○◯□☐](?![○◯□☐])\s*(?=\S)")
 
 _RULER = re.compile(r"[-=_*~#+.·—–―─━…\s]{3,}")
@@ -156,6 +157,8 @@ def halved(text: str) -> str:
 def wordings(text: str, at: At) -> Iterator[Wording]:
     """A line as one or, with keys and labels behind other words, several parts."""
     text = _DIGIT_WITH_STOP.sub(lambda found: f"{ord(found[0]) - 0x2487}.", _UNSEEN.sub("", text)).strip()
+    if _PICKED.match(text):
+        text = f"{text[1:].strip()}（✓）"
     text = _BULLET.sub("", text, count=1) if _BULLET.match(text) else text
     half = halved(text)
     bullet = _BARE_BULLET.match(text)
