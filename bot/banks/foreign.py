@@ -204,10 +204,15 @@ def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
     for raw in questions:
         if raw.kind and not raw.kind.isdecimal():
             said.setdefault(_sheet(raw.at), set()).add(raw.kind)
-    foreign = {sheet for sheet, kinds in said.items() if all(kind_of(kind) is None for kind in kinds)}
+    foreign = {sheet for sheet, kinds in said.items() if not any(map(_names_type, kinds))}
     for raw in questions:
         if raw.kind and not raw.kind.isdecimal() and _sheet(raw.at) in foreign:
             raw.kind, raw.topics = "", raw.topics or raw.kind
+
+
+def _names_type(word: str) -> bool:
+    """抢答题 is one, though not one of ours; 党章 is none."""
+    return kind_of(word) is not None or word.endswith("题")
 
 
 def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:

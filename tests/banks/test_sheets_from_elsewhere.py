@@ -39,6 +39,10 @@ SHEETS: dict[str, tuple[bytes, list[str]]] = {
             "[题]!B3 W212 没写题型，按答案判断为判断。",
         ],
     ),
+    "a column 类型 that says which questions nobody can sit": (
+        sheet(("类型", "题目", "答案"), ("抢答题", "党的宗旨？", "为人民服务"), ("抢答题", "是吗。", "对")),
+        ["[题]!B2 E210 题型“抢答题”暂不支持，已跳过。", "[题]!B3 E210 题型“抢答题”暂不支持，已跳过。"],
+    ),
     "an option that is spelled like letters": (
         sheet(HEAD, ("单选", "哪个是标识符？", "abc", "3abc", "a b", "c-1", "abc")),
         ["单选 哪个是标识符？ | A.abc | B.3abc | C.a b | D.c-1 = A"],

@@ -9,7 +9,7 @@ _SECTION = re.compile(
     rf"(?:第[一二三四五六七八九十]{{1,2}}部分\s*[、.:]?|[一二三四五六七八九十]{{1,2}}\s*[、.])\s*(?:{TYPE})题?"
     r"\s*(?:\([^()]{0,80}\)|\[[^\[\]]{0,80}\])?\s*(?=1\s*[、.])"
 )
-_HEAD = re.compile(r"(?<![\d.])(\d{1,5})\s*[、.](?:(?!\d)|(?=\d{4}年))\s*(?=\S)")
+_HEAD = re.compile(r"(?<![\d.])(?<![A-L][、.:)])(?<![A-L][、.:)] )(\d{1,5})\s*[、.](?:(?!\d)|(?=\d{4}年))\s*(?=\S)")
 _OPTION = re.compile(r"[A-L]\s*[、.:)]")
 # What only a question has: a key, options, a place to fill in, a question mark at its end.
 _ASKS = re.compile(r"答\s*案|(?<![A-Za-z0-9])A\s*[、.:)]|\(\s*\)|_{2,}|\?\s*$")
