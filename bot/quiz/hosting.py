@@ -167,8 +167,8 @@ def invite_guests(session: Session, sender: Sender, round_id: int, *, now: datet
 def begin(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:
     """现在开始: the first question, without waiting for the end of the lobby."""
     live = controlled(session, sender, round_id, now)
-    if live.state is not RoundState.LOBBY:
-        raise StepOver
+    if live.state is not RoundState.LOBBY:  # a second tap: it has begun
+        return _after(session, sender, live)
     return _after(session, sender, rounds.ask(session, live, 1, now=now))
 
 
@@ -192,6 +192,8 @@ def _past_answer(session: Session, live: Live, now: datetime) -> Live | None:
 
 def pause(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:
     live = controlled(session, sender, round_id, now)
+    if live.state is RoundState.PAUSED:
+        return _after(session, sender, live)
     if live.state not in RUNNING:
         raise StepOver
     return _after(session, sender, rounds.pause(session, live, PauseReason.BY_HAND, now=now))
@@ -200,6 +202,8 @@ def pause(session: Session, sender: Sender, round_id: int, *, now: datetime) -> 
 def resume(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:
     """继续: the next question; the interrupted one again if nobody has answered it."""
     live = controlled(session, sender, round_id, now)
+    if live.state in RUNNING:
+        return _after(session, sender, live)
     if live.state is not RoundState.PAUSED:
         raise StepOver
     item = select(RoundItem.state).where(RoundItem.round_id == live.id, RoundItem.position == live.position)

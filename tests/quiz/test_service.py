@@ -171,8 +171,18 @@ def test_the_host_does_not_wait_for_the_end_of_the_lobby(play: Play) -> None:
     play.start()
     play.begin()
     assert (play.state, play.round.position) == (RoundState.OPEN, 1)
-    with pytest.raises(service.StepOver):
-        play.begin()
+
+
+def test_a_second_tap_finds_done_what_was_asked(play: Play) -> None:
+    play.start()
+    for act, state in ((hosting.begin, RoundState.OPEN), (hosting.pause, RoundState.PAUSED)):
+        for _ in range(2):
+            play.act(act, play.cast.li, play.round.id, chat_id=None)
+            assert (play.state, play.round.position) == (state, 1)
+    for _ in range(2):
+        play.act(hosting.resume, play.cast.li, play.round.id, chat_id=None)
+        assert (play.state, play.round.position) == (RoundState.OPEN, 1)
+    assert len([said for said in play.said if "item" in said.key]) == 2  # asked, and after the pause once more
 
 
 def test_the_console_shows_counts_and_what_can_be_done(play: Play) -> None:
