@@ -147,6 +147,7 @@ class Cover:
     rules: tuple[MarkingRule, ...] = ()
     top_names: int = 0
     best_centi: int | None = None  # of the attempts before, where he may know
+    is_resit: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def cover(facts: Cover, *, can_name: bool = False) -> Message:
             mark=score(facts.pass_centi),
             m=seconds(facts.limit) // 60,
         ),
+        fill("补考合格的，按 {mark} 分记入。", mark=score(facts.pass_centi)) if facts.is_resit else "",
         *rule_lines(facts.rules),
         _best(facts),
         fill("{closes} 截止。", closes=moment(facts.closes_at)),
@@ -246,7 +247,8 @@ def echo(facts: Saved) -> Message:
     """The answer to a text that filled blanks."""
     words = answer_words(facts.question, facts.order, facts.selection)
     again = Button("重填", press("quiz", "card", facts.card.attempt_id, facts.position, 1))
-    go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, facts.position % facts.card.total + 1, 1))
+    following = facts.position + 1 if facts.position < facts.card.total else 0  # behind the last: the first still open
+    go_on = Button("下一题", press("quiz", "card", facts.card.attempt_id, following, 1))
     if facts.card.answered == facts.card.total:
         go_on = Button("交卷", press("quiz", "check", facts.card.attempt_id, facts.position), style="success")
     return Message(
@@ -297,10 +299,9 @@ def before_hand_in(sheet: Sheet) -> Message:
         missing=missing,
         marked=marked,
     )
-    is_full = not sheet.unanswered
-    yes = Button("确认交卷", press("quiz", "submit", sheet.attempt_id), style="success" if is_full else None)
+    yes = Button("确认交卷", press("quiz", "submit", sheet.attempt_id), style="success")
     go_on = press("quiz", "card", sheet.attempt_id, _open_from(sheet))
-    no = Button("继续答题", go_on, style=None if is_full else "success")
+    no = Button("继续答题", go_on)
     return Message(text, ((yes, no),), is_protected=True)
 
 

@@ -314,7 +314,7 @@ def asked(facts: ExamDraft, what: str) -> Message:
 def published(facts: PublishedExam) -> Message:
     text = fill(
         "已发布：考试 {code}《{title}》，{n} 题，满分 {max} 分，{window}，应考 {people} 人。\n"
-        "开考时在支部群通知，并私聊每位应考党员；成绩只告诉本人。",
+        "开考时通知已绑定的支部群，并私聊每位应考党员；成绩只告诉本人。",
         code=facts.code,
         title=facts.title,
         n=facts.count,

@@ -268,7 +268,7 @@ def ask_window(facts: Moved) -> Message:
 
 def moved(facts: Moved) -> Message:
     text = "《{title}》改为 {opens} 至 {closes}。{told}"
-    told = "已在支部群通知，提醒按新时间发送。" if facts.is_open else ""
+    told = "已通知绑定的支部群，提醒按新时间发送。" if facts.is_open else ""
     shown = fill(text, title=facts.title, opens=moment(facts.opens_at), closes=moment(facts.closes_at), told=told)
     return Message(shown, ((_back(facts.paper_id),),))
 

@@ -64,7 +64,7 @@ def _with_question(item: LiveItem, score_centi: int, below: Html) -> Html:
 def _below(facts: SeatCard) -> Html:
     if facts.is_said:
         said = fill("<b>已作答：{words}</b>", words=words(facts))
-        return lines(said, _made_up(facts) if facts.lost else "", "答案稍后在群里公布。")
+        return lines(said, _made_up(facts) if facts.lost else "", "答案在群里公布。")
     until = f"{beijing(facts.closes_at):%H:%M:%S}"
     if facts.item.question.type is not QuestionType.MULTIPLE:
         return fill("{at} 截止，点一下就是作答，不能再改。", at=until)

@@ -142,6 +142,7 @@ def cover(session: Session, sender: Sender, paper_id: int, *, now: datetime) -> 
         rules=_rules(session, paper),
         top_names=paper.top_names if paper.ranking else 0,
         best_centi=desk.best_centi if paper.show_score is ShowScore.ON_SUBMIT else None,
+        is_resit=paper.resit_of is not None,
     )
 
 

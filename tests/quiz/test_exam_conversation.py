@@ -40,7 +40,7 @@ def labels(message: Message) -> list[str]:
 async def test_an_exam_goes_from_three_taps_to_everybodys_result(stage: Stage, chat: People, exam: str) -> None:
     assert exam == (
         "已发布：考试 2026-001《综合测试》，20 题，满分 100 分，3月2日 09:00 至 3月5日 18:00，应考 12 人。\n"
-        "开考时在支部群通知，并私聊每位应考党员；成绩只告诉本人。"
+        "开考时通知已绑定的支部群，并私聊每位应考党员；成绩只告诉本人。"
     )
     zhang = chat("张三")
     cover = (await zhang.say("/exam")).message

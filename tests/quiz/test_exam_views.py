@@ -62,6 +62,10 @@ def test_the_cover_of_a_second_attempt_says_what_is_safe_already() -> None:
     assert "此前最高 55 分，不合格；几次考试取最高的一次。" in seen(views.cover(again)).splitlines()
 
 
+def test_the_cover_of_a_resit_says_what_it_counts_at_most() -> None:
+    assert seen(views.cover(replace(COVER, is_resit=True))).splitlines()[2] == "补考合格的，按 60 分记入。"
+
+
 def test_the_cover_says_beforehand_whose_names_a_group_will_read() -> None:
     told = "截止后，支部群公布本支部前 3 名中合格同志的姓名，不公布分数。"
     naming = replace(COVER, top_names=3)
@@ -101,6 +105,8 @@ def test_a_blank_asks_for_a_text_and_shows_what_was_written() -> None:
     assert "<五十>" not in views.card(filled).text
     saved = Saved(2, BLANKS, (), "三\n五十", filled)
     assert seen(views.echo(saved)) == "第 2 题已记录：①三 ②五十\n[重填][下一题]"
+    behind = [views.echo(replace(saved, position=n)).buttons[0][1].data for n in (2, 20)]
+    assert behind == ["quiz:card:9:3:1", "quiz:card:9:0:1"]  # from the last to the first that is open
     last = replace(saved, card=replace(filled, answered=20))
     assert seen(views.echo(last)) == "第 2 题已记录：①三 ②五十\n[重填][交卷]"
 
@@ -131,7 +137,7 @@ def test_what_is_missing_is_named_before_handing_in() -> None:
     assert seen(views.before_hand_in(sheet)) == (
         "已答 10/40，剩余约 3 分钟。未答：第 1–30 题。标记：第 4、31 题。交卷后不能再改。\n[确认交卷][继续答题]"
     )
-    assert [button.style for button in views.before_hand_in(sheet).buttons[0]] == [None, "success"]
+    assert [button.style for button in views.before_hand_in(sheet).buttons[0]] == ["success", None]
     gaps = Sheet(
         9, 3, tuple(Cell(n, n not in (1, 3, 4, 6, 7, 8, 9), False) for n in range(1, 10)), timedelta(minutes=3)
     )

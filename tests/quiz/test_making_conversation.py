@@ -164,7 +164,7 @@ async def test_a_running_exam_is_led_from_its_notice_to_its_early_end(stage: Sta
     await li.press("返回")
     await li.press("改时间")
     await li.press("延长 1 天")
-    assert card.text == "《四月测试》改为 3月2日 09:00 至 3月4日 09:00。已在支部群通知，提醒按新时间发送。"
+    assert card.text == "《四月测试》改为 3月2日 09:00 至 3月4日 09:00。已通知绑定的支部群，提醒按新时间发送。"
     await li.press("返回")
     await li.press("免考")
     await press_first(li, card, "钱一")

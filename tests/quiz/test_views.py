@@ -300,10 +300,10 @@ def test_several_options_are_ticked_before_they_are_sent() -> None:
 
 
 def test_an_answer_in_a_private_seat_has_no_buttons_and_no_key() -> None:
-    assert seat_card(SINGLE, chosen="B", is_said=True).endswith("D. 每年\n\n已作答：A\n答案稍后在群里公布。")
+    assert seat_card(SINGLE, chosen="B", is_said=True).endswith("D. 每年\n\n已作答：A\n答案在群里公布。")
     lost = timedelta(seconds=80)
     assert seat_card(JUDGED, chosen="F", is_said=True, lost=lost).endswith(
-        "已作答：错误\n刚才机器人中断了 1 分 20 秒，本题已顺延 1 分 20 秒，你的作答已记录。\n答案稍后在群里公布。"
+        "已作答：错误\n刚才机器人中断了 1 分 20 秒，本题已顺延 1 分 20 秒，你的作答已记录。\n答案在群里公布。"
     )
 
 
