@@ -70,7 +70,7 @@ def types(source: Source) -> Iterator[Violation]:
     for node in source.of(ast.Attribute):
         if node.attr == "Any" and owner_of(node) == "typing":
             yield source.found("any", node, "Any says nothing")
-    for token in source.comments():
+    for token in source.comments("ignore"):
         match = IGNORE.match(token.string)
         if match is not None and (not match["code"] or not re.search(r"#\s*\w", match["reason"])):
             yield Violation(source.path, token.start[0], "ignore", "type: ignore needs its code and a reason")
