@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import psycopg
-from sqlalchemy import URL, make_url
+from sqlalchemy import URL, event, make_url
 
 from bot import migrations
 from bot.db import Database
@@ -31,6 +31,7 @@ SETTINGS = {
     "full_page_writes": "off",
     "autovacuum": "off",
     "max_connections": "100",
+    "plan_cache_mode": "force_generic_plan",
 }
 
 # Where files need no disk either: what the tests write is gone with them. A container's is often too small.
@@ -41,7 +42,16 @@ PLACE = MEMORY if os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free 
 
 @cache
 def _lasting(url: str) -> Database:
-    return Database(url)
+    database = Database(url)
+    if not database.is_sqlite:
+        event.listen(database.engine, "connect", _keep_plans)
+    return database
+
+
+def _keep_plans(connection: psycopg.Connection[tuple[object, ...]], _: object) -> None:
+    """What a process comes to that runs for a while, from the second time on: it has prepared its statements, and the
+    server has planned them for any values."""
+    connection.prepare_threshold, connection.prepared_max = 1, 10_000
 
 
 class Again(Database):
