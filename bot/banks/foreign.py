@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from bot.banks import lint
 from bot.banks.formats import answers
-from bot.banks.formats.kinds import kind_of
+from bot.banks.formats.kinds import names_type
 from bot.banks.formats.raw import RawFile, RawQuestion
 from bot.banks.judging import Ground, Reader, Wrong
 from bot.banks.lint import Rows
@@ -204,15 +204,10 @@ def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
     for raw in questions:
         if raw.kind and not raw.kind.isdecimal():
             said.setdefault(_sheet(raw.at), set()).add(raw.kind)
-    foreign = {sheet for sheet, kinds in said.items() if not any(map(_names_type, kinds))}
+    foreign = {sheet for sheet, kinds in said.items() if not any(map(names_type, kinds))}
     for raw in questions:
         if raw.kind and not raw.kind.isdecimal() and _sheet(raw.at) in foreign:
             raw.kind, raw.topics = "", raw.topics or raw.kind
-
-
-def _names_type(word: str) -> bool:
-    """抢答题 is one, though not one of ours; 党章 is none."""
-    return kind_of(word) is not None or word.endswith("题")
 
 
 def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:

@@ -64,6 +64,11 @@ def kind_of(word: str) -> Kind | None:
     return OPEN if _LEFT_OPEN.search(text) else None
 
 
+def names_type(word: str) -> bool:
+    """抢答题 is one, though not one of ours; 党章 is none."""
+    return kind_of(word) is not None or word.endswith("题")
+
+
 def section_of(line: str) -> Section | None:
     """A lone heading such as 一、单项选择题（每题2分）; None for any other line."""
     found = _SECTION.fullmatch(line.strip())

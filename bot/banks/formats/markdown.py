@@ -32,7 +32,8 @@ def plain(text: str) -> str:
     if "**" in text:
         text = _BOLD.sub(r"\1", text)
     if "<" in text or "![" in text:
-        text = _BREAK.sub("", _FOLDED.sub("", without_pictures(text)))
+        text = _FOLDED.sub("", without_pictures(text))
+        text = _BREAK.sub("", text) if text.endswith(">") else text
     if "&" in text:
         text = _SPACE.sub(" ", text)
     return _ESCAPED.sub("", text) if "\\" in text else text

@@ -13,7 +13,7 @@ _HEAD = re.compile(r"(?<![\d.])(?<![A-L][、.:)])(?<![A-L][、.:)] )(\d{1,5})\s*
 _OPTION = re.compile(r"[A-L]\s*[、.:)]")
 # What only a question has: a key, options, a place to fill in, a question mark at its end.
 _ASKS = re.compile(r"答\s*案|(?<![A-Za-z0-9])A\s*[、.:)]|\(\s*\)|_{2,}|\?\s*$")
-_TOLD = re.compile(r"答\s*案|(?<![A-Za-z0-9])A\s*[、.:)].+B\s*[、.:)]")
+_TOLD = re.compile(r"答\s*案|(?<![A-Za-z0-9])A\s*[、.:)].{1,600}?B\s*[、.:)]")
 _LABEL = re.compile(r"[\[【(]?\s*(?:(?:答案|试题|题目)?解析|(?:正确|参考)?答案)\s*[)\]】]?\s*:")
 _LEFT_OPEN = re.compile(r"\(\s*\)|_{2,}|\?\s*$")  # an explanation may count its reasons, but leaves no gap in them
 _SHORTEST = 12

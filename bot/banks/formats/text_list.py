@@ -11,7 +11,6 @@ from bot.banks.formats.run_on import asunder
 from bot.banks.formats.wording import Wording, halved, wordings
 from bot.banks.rules import WHOLE, Issue, Line
 
-_ENDS = re.compile(r"[,;\t]{2,}$")  # of empty cells: the list was saved out of a sheet
 _BREAKS = re.compile("[\x0b\x0c\x85\u2028\u2029]")  # lines to the eye, but not to an editor that counts them
 
 
@@ -32,7 +31,13 @@ def _lines(text: str) -> Iterator[Wording]:
             yield Wording(code, halved(code), Line(number))
             continue
         for part in _BREAKS.split(line):
-            words = _ENDS.sub("", part.strip())
+            words = _without_ends(part.strip())
             if not is_frame(words):
                 for piece in asunder(plain(words)):
                     yield from wordings(piece, Line(number))
+
+
+def _without_ends(line: str) -> str:
+    """Without the marks of empty cells: the list was saved out of a sheet."""
+    bare = line.rstrip(",;\t")
+    return bare if len(line) - len(bare) > 1 else line

@@ -4,7 +4,7 @@ import html
 import re
 
 PICTURE, SHOWN_PICTURE = "\ufffc", "【图】"
-_PICTURE = re.compile(r"!\[[^\]]*\]\([^()]*\)|<img\b[^<>]*\bsrc\s*=[^<>]*>", re.IGNORECASE)
+_PICTURE = re.compile(r"!\[[^\]]{0,200}\]\([^()]{0,2000}\)|<img\b[^<>]*\bsrc\s*=[^<>]*>", re.IGNORECASE)
 _WHOLE = re.compile(r"\s*<(p|div|span)\b[^<>]*>.*</\1>\s*", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)\b[^<>]*>")
 
