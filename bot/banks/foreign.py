@@ -191,13 +191,6 @@ def _sheet(at: At) -> str:
     return at.sheet if isinstance(at, Cell) else ""
 
 
-def _counted_by_program(questions: Sequence[RawQuestion]) -> set[str]:
-    answered = [raw for raw in questions if raw.options and raw.answers]
-    is_program = bool(answered) and all(answer.is_number for raw in answered for answer in raw.answers)
-    places = ((len(raw.options), answers.digits_of(answer.text)) for raw in answered for answer in raw.answers)
-    return {""} if is_program and all(max(numbers, default=0) < most for most, numbers in places) else set()
-
-
 def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
     """A column 类型 none of whose words is a type of question says what the questions are about."""
     said: dict[str, set[str]] = {}
@@ -211,11 +204,7 @@ def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
 
 
 def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:
-    """By sheet the base of answers that are places; only where all are digits and they are not the options' texts.
-
-    Numbers of JSON are a program's: they count from 0 unless one of them is beyond the last option then.
-    """
-    programmed = _counted_by_program(questions)
+    """By sheet the base of answers that are places; only where all are digits and they are not the options' texts."""
     given: dict[str, list[tuple[list[int], bool]]] = {}
     for raw in questions:
         if len(raw.options) >= MIN_OPTIONS and len(raw.answers) >= 1:
@@ -227,6 +216,5 @@ def _indexed(questions: Sequence[RawQuestion]) -> dict[str, int]:
     found = {}
     for sheet, rows in given.items():
         if all(numbers for numbers, _ in rows) and not all(is_text for _, is_text in rows):
-            is_from_zero = any(0 in numbers for numbers, _ in rows) or sheet in programmed
-            found[sheet] = 0 if is_from_zero else 1
+            found[sheet] = 0 if any(0 in numbers for numbers, _ in rows) else 1
     return found

@@ -172,20 +172,20 @@ LISTS: dict[str, tuple[Json, list[str]]] = {
         ],
         ["单选 甲？ | A.一 | B.二 = B 《党章》", "判断 乙。 = T", "多选 丙？ | A.一 | B.二 | C.三 = AB"],
     ),
-    "numbers of a program": (
+    "numbers of a program that counts from 0": (
         [
-            {"question": "甲？", "options": ["一", "二", "三"], "answer": 1},
+            {"question": "甲？", "options": ["一", "二", "三"], "answer": 0},
             {"question": "乙？", "options": ["一", "二", "三"], "answer": [1, 2]},
         ],
         [
-            "单选 甲？ | A.一 | B.二 | C.三 = B",
+            "单选 甲？ | A.一 | B.二 | C.三 = A",
             "多选 乙？ | A.一 | B.二 | C.三 = BC",
             ":1 W212 没写题型，按答案判断为单选。",
             ":1 W212 没写题型，按答案判断为多选。",
             ":1 W220 答案写的是数字，按“0 就是选项 A”读取，请核对。",
         ],
     ),
-    "numbers of a program that reach the last option": (
+    "numbers none of which is 0": (
         [
             {"type": "单选", "question": "甲？", "options": ["一", "二"], "answer": 2},
             {"type": "单选", "question": "乙？", "options": ["一", "二"], "answer": 1},

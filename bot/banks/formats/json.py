@@ -255,8 +255,8 @@ def _option(one: Json, at: Line) -> RawOption:
 
 def _answers(value: Json, at: Line) -> tuple[Text, ...]:
     parts = value if isinstance(value, list) else [value]
-    texts = [("；".join(map(_text, part)) if isinstance(part, list) else _text(part), part) for part in parts]
-    return tuple(Text(text, at, isinstance(part, int) and not isinstance(part, bool)) for text, part in texts if text)
+    texts = ("；".join(map(_text, part)) if isinstance(part, list) else _text(part) for part in parts)
+    return tuple(Text(text, at) for text in texts if text)
 
 
 def _places(value: Json, at: Line) -> tuple[Text, ...]:

@@ -16,7 +16,6 @@ class Text:
 
     text: str
     at: At
-    is_number: bool = False  # a number of JSON, as a program writes places
 
 
 @dataclass(slots=True)

@@ -60,7 +60,7 @@ def _at_of(value: Json) -> At:
 
 
 def _text(text: Text | None) -> Json:
-    return None if text is None else [text.text, _at(text.at), *([True] if text.is_number else [])]
+    return None if text is None else [text.text, _at(text.at)]
 
 
 def _text_of(value: Json) -> Text | None:
@@ -68,8 +68,8 @@ def _text_of(value: Json) -> Text | None:
 
 
 def _given(value: Json) -> Text:
-    text, at, *more = _list(value)
-    return Text(_str(text), _at_of(at), more == [True])
+    text, at = _list(value)
+    return Text(_str(text), _at_of(at))
 
 
 def _question(one: RawQuestion) -> Json:
