@@ -192,7 +192,7 @@ def _sheet(at: At) -> str:
 
 
 def _without_foreign_kinds(questions: Sequence[RawQuestion]) -> None:
-    """A column 类型 none of whose words is a type of question says what the questions are about."""
+    """A column of kinds none of whose words is a type of question says what the questions are about."""
     said: dict[str, set[str]] = {}
     for raw in questions:
         if raw.kind and not raw.kind.isdecimal():
