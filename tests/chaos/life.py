@@ -135,6 +135,7 @@ class Life:
         self._rng.shuffle(voters)
         places = range(len(message.poll.options))
         for user_id in voters:
+            self.town.world.polls.close_due()
             if message.poll.is_closed:
                 return
             most = 3 if message.poll.allows_multiple_answers else 1
