@@ -102,7 +102,7 @@ async def sit(people: int, seconds: float, folder: Path) -> list[str]:
         await run.start()
         town.publish_exam(run.database, ROWS)
         sitters = await _sat(town, people, seconds)
-        await run.settle(within=60)
+        await run.wire.until(run.is_handled, within=60, what="the end of the backlog")
         verdict = judge(town, run.database, emitted, is_over=True)
     presses = [one for sitter in sitters for one in sitter.presses]
     waited = [(one.answer.at - one.at) / timedelta(milliseconds=1) for one in presses if one.answer]
