@@ -28,6 +28,7 @@ SLOW = 3.0  # seconds after which a press is told to wait
 REFUSED = frozenset({"doc", "xls"})  # they have doors only to be told what to save them as
 REFUSAL_GAP = timedelta(minutes=1)  # between two refusals to one person in a group
 DOUBLE_TAP = timedelta(seconds=2)  # until an edit is on the screen whose old button somebody taps again
+LETTERS = re.compile(r"[A-La-lＡ-Ｌ]|[A-H]{2,6}")  # what somebody types who does not see the buttons of a question
 MOST_SHOWN = 20  # characters of what somebody typed
 CONFIRM = "members:as"  # 请本人确认: the press carries the person that an anonymous command hid
 
@@ -42,6 +43,10 @@ class Mistyped(UserError):
 
 class NotUnderstood(UserError):
     text = "没有看懂。发送 /help 查看可以做什么。"
+
+
+class ByButton(UserError):
+    text = "选择题请点题目下面的字母按钮，打字不算作答。"
 
 
 class LinkExpired(UserError):
@@ -255,7 +260,7 @@ class Gate:
         # asked for: the title of a training, a reason for leave.
         word = text.strip()
         door = answer or self.routes.urgent.get(word) or self.routes.replies.get(purpose) or self.routes.words.get(word)
-        return door or _refusing(NotUnderstood())
+        return door or _refusing(ByButton() if LETTERS.fullmatch(word) else NotUnderstood())
 
     def _event_door(self, update: Update, context: Context) -> Handler | None:
         if update.poll is not None:

@@ -102,6 +102,8 @@ async def test_a_blank_is_filled_by_writing_whatever_the_words_are(stage: Stage,
     await zhang.press("下一题", on=zhang.last())  # the card comes down to where the person is
     assert zhang.last().text.startswith("第 1/4 题")
     assert (await zhang.say("不是答案")).message.text == "没有看懂。发送 /help 查看可以做什么。"
+    for letters in ("B", "d", "ABD"):
+        assert (await zhang.say(letters)).message.text == "选择题请点题目下面的字母按钮，打字不算作答。"
 
 
 async def test_several_letters_are_shown_as_they_are_ticked(chat: People, card: Message) -> None:
