@@ -141,6 +141,8 @@ def poll(one: Poll) -> Payload:
     return {
         "question": one.question,
         "questionEntities": [entity(found) for found in one.question_entities],
+        "description": one.description,
+        "descriptionEntities": [entity(found) for found in one.description_entities],
         "options": [option.text for option in one.options],
         "counts": [0] * len(one.options) if one.is_hidden else one.counts,
         "total": len(one.votes),

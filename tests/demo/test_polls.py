@@ -152,6 +152,8 @@ def test_the_explanation_and_description_are_formatted(world: World, group: Chat
     ).poll
     assert (poll.explanation, poll.explanation_entities[0].type) == ("第二条", "bold")
     assert (poll.description, poll.description_entities[0].type) == ("限时", "italic")
+    page = shown.poll(poll)
+    assert (page["description"], page["descriptionEntities"][0]["type"]) == ("限时", "italic")
 
 
 def test_a_hidden_result_is_shown_when_the_poll_closes(world: World, people: People, group: Chat):

@@ -12,6 +12,7 @@ const open = new Set(); // the shown polls that count down
 export function makePoll() {
   const parts = {
     question: el("p.question"),
+    description: el("p.description"),
     kind: el("p.poll-kind"),
     options: el("div.options"),
     submit: el("button.primary", { type: "submit" }, "提交"),
@@ -20,7 +21,7 @@ export function makePoll() {
     total: el("span.total"),
     withdraw: el("button.link", { type: "button" }, "收回投票"),
   };
-  const fieldset = el("fieldset", {}, el("legend", {}, parts.question), parts.kind, parts.options);
+  const fieldset = el("fieldset", {}, el("legend", {}, parts.question), parts.description, parts.kind, parts.options);
   const foot = el("div.poll-foot", {}, parts.total, parts.withdraw);
   const form = el("form.poll", {}, fieldset, parts.submit, parts.verdict, parts.explanation, foot);
   form.parts = { ...parts, fieldset };
@@ -57,10 +58,9 @@ export function updatePoll(form, message) {
   const isShown = isOver && !poll.hidden;
   form.classList.toggle("answered", isOver);
   form.classList.toggle("hidden-results", isOver && poll.hidden);
-  if (parts.question.dataset.text !== poll.question) {
-    parts.question.dataset.text = poll.question;
-    fillRich(parts.question, poll.question, poll.questionEntities);
-  }
+  fillOnce(parts.question, poll.question, poll.questionEntities);
+  fillOnce(parts.description, poll.description, poll.descriptionEntities);
+  parts.description.hidden = !poll.description;
   keyed(
     parts.options,
     poll.options.map((text, index) => ({ text, index })),
@@ -99,6 +99,12 @@ function updateOption(row, { text, index }, poll, vote, { isOver, isShown }) {
   row.wasOver = isOver;
 }
 
+function fillOnce(part, text, entities) {
+  if (part.dataset.text === text) return;
+  part.dataset.text = text;
+  fillRich(part, text, entities);
+}
+
 function noteOf(poll, isChosen, isRight) {
   const own = isChosen ? "你的选择" : "";
   if (!poll.quiz || poll.hidden) return own;
@@ -116,10 +122,7 @@ function updateFoot(form, vote, { isOver, isShown }) {
   set(parts.verdict, "data-verdict", verdict);
   setText(parts.verdict, { right: "✓ 正确", wrong: "× 不对", none: "" }[verdict]);
   parts.explanation.hidden = !(isShown && poll.quiz && poll.explanation);
-  if (!parts.explanation.hidden && parts.explanation.dataset.text !== poll.explanation) {
-    parts.explanation.dataset.text = poll.explanation;
-    fillRich(parts.explanation, poll.explanation, poll.explanationEntities);
-  }
+  if (!parts.explanation.hidden) fillOnce(parts.explanation, poll.explanation, poll.explanationEntities);
   const verb = poll.quiz ? "已答" : "已投票";
   const total = poll.total ? `${poll.total} 人${verb}` : `还没有人${poll.quiz ? "回答" : "投票"}`;
   setText(parts.total, poll.hidden ? `${total} · 结果将在截止后公布` : total);

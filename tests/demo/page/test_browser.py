@@ -115,6 +115,14 @@ async def test_a_toast_is_seen_only_where_it_was_caused(windows: Windows, world:
     await expect(li.locator("#toast")).to_have_text("")
 
 
+async def test_a_poll_shows_the_words_that_go_with_its_question(windows: Windows, world: World, group: Chat) -> None:
+    message = quiz(world, group.id)
+    assert message.poll is not None
+    message.poll.description = "A. 一次<b>\nB. 两次"
+    zhang = await windows.open(ZHANG, group.id)
+    await expect(zhang.locator(".poll .description")).to_have_text("A. 一次<b>\nB. 两次")
+
+
 async def test_boxes_stay_ticked_while_another_votes(
     windows: Windows, world: World, group: Chat, people: People
 ) -> None:
