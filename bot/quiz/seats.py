@@ -71,8 +71,9 @@ def take(session: Session, sender: Sender, round_id: int, *, now: datetime) -> S
     """私聊作答, in the lobby or later: from now on the questions come in private; the open one at once."""
     who, live = _entered(session, sender, round_id, now)
     answering.sit(session, live.id, live.paper_id, who.member_id, Seat.PRIVATE, sender.at)
-    outbox.refresh(session, live.key("counts"), now=now)
-    if live.state is RoundState.OPEN:
+    if live.state is RoundState.LOBBY:
+        outbox.refresh(session, live.key("counts"), now=now)
+    elif live.state is RoundState.OPEN:
         deal(session, live, now=now, only=who.member_id)
     return Seated(live.id, live.title, live.state is RoundState.LOBBY)
 

@@ -128,8 +128,10 @@ def test_who_takes_a_seat_late_starts_with_the_open_question(play: Play) -> None
     play.begin()
     play.vote(play.cast.zhou, 1)
     play.wait(37)
+    consoles = len(play.consoles)
     take(play, play.cast.zhang)
     assert card(play, play.cast.zhang).startswith("第 2/3 题 · 多选")
+    assert len(play.consoles) == consoles  # it counts answers now, not seats
     take(play, play.cast.zhang)  # pressed in the group, and the link followed
     assert len(play.texts(chat_id=1001)) == 1
 
