@@ -180,7 +180,9 @@ def _summary(one: BranchRates) -> str:
 
 
 def _answers(what: Book) -> Table:
+    has_several = len({one.branch for one in what.answers}) > 1  # people of the same name among them
     columns = [
+        *([("支部", 18)] if has_several else []),
         ("姓名", 12),
         ("题号", 7),
         ("题型", 8),
@@ -193,6 +195,7 @@ def _answers(what: Book) -> Table:
     ]
     rows = [
         (
+            *([one.branch] if has_several else []),
             one.name,
             str(one.position),
             TYPES[one.type],

@@ -1,6 +1,7 @@
 """The workbook of results: what stands in it for whom, and that it opens."""
 
 import re
+from dataclasses import replace
 from io import BytesIO
 
 import openpyxl
@@ -105,6 +106,15 @@ def test_those_above_get_figures_and_questions_without_a_name(office: Office) ->
     for who in (office.cast.zhao, office.cast.zhang):
         with pytest.raises(UserError):
             book(office, who, office.cast.branch.id)
+
+
+def test_answers_of_several_branches_say_whose_they_are(office: Office) -> None:
+    found = book(office, office.cast.li, office.cast.branch.id)
+    assert opened(workbook.render(found))["答卷明细"][1][0] == "姓名"
+    elsewhere = replace(found.answers[0], branch="二支部")
+    heads, *rows = opened(workbook.render(replace(found, answers=(*found.answers, elsewhere))))["答卷明细"][1:]
+    assert heads[:2] == ("支部", "姓名")
+    assert [row[:2] for row in rows if row[0] == "二支部"] == [("二支部", elsewhere.name)]
 
 
 def test_places_stand_in_the_table_only_where_the_exam_ranks(office: Office) -> None:
