@@ -33,7 +33,7 @@ def listed(exams: Sequence[ExamRef]) -> Buttons:
 def _button(exam: ExamRef) -> tuple[Button]:
     if exam.state is PaperState.DRAFT:
         return (Button(f"继续出卷：{cut(exam.title, 30)}", press("quiz", "examdraft", exam.paper_id)),)
-    return (Button(f"{short(exam.title, 30)}（{_STATES[exam.state]}）", press("quiz", "paper", exam.paper_id)),)
+    return (Button(f"{_STATES[exam.state]}：{short(exam.title, 30)}", press("quiz", "paper", exam.paper_id)),)
 
 
 def every(exams: Sequence[ExamRef], page: int) -> Message:

@@ -154,7 +154,7 @@ async def test_a_running_exam_is_led_from_its_notice_to_its_early_end(stage: Sta
     await zhang.press("确认交卷")
     await li.say("/quiz")
     card = li.last()
-    await li.press("四月测试（进行中）")
+    await li.press("进行中：四月测试")
     assert labels(card) == ["未参加名单", "改时间", "增补", "免考", "提前收卷", "取消考试", "作废答卷", "返回"]
     await li.press("未参加名单")
     assert "张三" not in card.text
@@ -182,7 +182,7 @@ async def test_a_cancelled_exam_asks_twice_and_tells_why(stage: Stage, chat: Peo
     publish(stage, li)
     await stage.settle()
     await li.say("/quiz")
-    await li.press("四月测试（进行中）")
+    await li.press("进行中：四月测试")
     await li.press("取消考试")
     assert li.last().text == "取消《四月测试》？下一步请写原因。取消后 5 分钟内可以撤销。"
     await li.press("取消考试")

@@ -163,7 +163,7 @@ def test_braces_in_a_title_are_only_braces() -> None:
         8, "城建集团党支部工作与组织生活制度应知应会综合练习题库（二〇二六年）（第 2 次补考）", PaperState.OPEN
     )
     labels = [button.label for row in overseeing_views.listed((resit,)) for button in row]
-    assert labels == ["城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）（进行中）"]
+    assert labels == ["进行中：城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）"]
     message = overseeing_views.choose_sitter(exam, (Sitter(5, 1, "张三"),), 0)
     assert strip_tags(message.text) == "《测试{x}<b>》已交卷 1 人。作废谁的答卷？作废后不计成绩，可考次数退还。"
 

@@ -179,4 +179,4 @@ def test_a_long_title_in_the_list_still_says_that_it_is_a_resit() -> None:
     long = "城建集团党支部工作与组织生活制度应知应会综合练习题库（二〇二六年）"
     resit = ExamRef(8, f"{long}（第 2 次补考）", PaperState.OPEN)
     labels = [button.label for row in overseeing_views.listed((resit,)) for button in row]
-    assert labels == ["城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）（进行中）"]
+    assert labels == ["进行中：城建集团党支部工作与组织生活制度应知应会…（第 2 次补考）"]

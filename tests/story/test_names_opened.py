@@ -28,7 +28,7 @@ async def test_an_admin_reads_who_has_not_sat(telegram_server: tuple[dict[str, W
         await stage.settle()
         wang = stage.actor("王五")
         await wang.say("/quiz")
-        await wang.press("四月测试（进行中）")
+        await wang.press("进行中：四月测试")
         assert "未参加名单" in labels(wang.last())
         await wang.press("未参加名单")
         assert "张三" in wang.last().text
