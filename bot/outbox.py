@@ -258,19 +258,6 @@ def plan(
         signal(session, "outbox")
 
 
-_SHOWN = Write(
-    update(OutboxRow)
-    .where(OutboxRow.key == bindparam("of_key"), OutboxRow.state == State.PENDING, OutboxRow.lease_until.is_(None))
-    .values(state=State.CANCELLED)
-)
-
-
-def count_as_shown(session: Session, key: str) -> None:
-    """The message is about to be shown as it is, in answer to a press on it: the edit that `refresh` asked for would be
-    equal. One that is under way may still bring what was before: then the asked one stays."""
-    _SHOWN.run(session, {"of_key": key})
-
-
 _WITHDRAWN = Write(
     update(OutboxRow)
     .where(OutboxRow.key == bindparam("of_key"), OutboxRow.state == State.PENDING)

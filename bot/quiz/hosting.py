@@ -168,8 +168,8 @@ def begin(session: Session, sender: Sender, round_id: int, *, now: datetime) -> 
     """现在开始: the first question, without waiting for the end of the lobby."""
     live = controlled(session, sender, round_id, now)
     if live.state is not RoundState.LOBBY:  # a second tap: it has begun
-        return _after(session, sender, live)
-    return _after(session, sender, rounds.ask(session, live, 1, now=now))
+        return _after(session, live)
+    return _after(session, rounds.ask(session, live, 1, now=now))
 
 
 def next_item(session: Session, sender: Sender, round_id: int, position: int, *, now: datetime) -> Console:
@@ -178,10 +178,10 @@ def next_item(session: Session, sender: Sender, round_id: int, position: int, *,
     if live.position != position or live.state not in (RoundState.OPEN, RoundState.REVEALED):
         raise StepOver
     if live.state is RoundState.REVEALED:
-        return _after(session, sender, _past_answer(session, live, now))
+        return _after(session, _past_answer(session, live, now))
     if not rounds.close_item(session, live, now=now):
         raise CannotClose
-    return _after(session, sender, load(session, round_id))
+    return _after(session, load(session, round_id))
 
 
 def _past_answer(session: Session, live: Live, now: datetime) -> Live | None:
@@ -193,36 +193,34 @@ def _past_answer(session: Session, live: Live, now: datetime) -> Live | None:
 def pause(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:
     live = controlled(session, sender, round_id, now)
     if live.state is RoundState.PAUSED:
-        return _after(session, sender, live)
+        return _after(session, live)
     if live.state not in RUNNING:
         raise StepOver
-    return _after(session, sender, rounds.pause(session, live, PauseReason.BY_HAND, now=now))
+    return _after(session, rounds.pause(session, live, PauseReason.BY_HAND, now=now))
 
 
 def resume(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:
     """继续: the next question; the interrupted one again if nobody has answered it."""
     live = controlled(session, sender, round_id, now)
     if live.state in RUNNING:
-        return _after(session, sender, live)
+        return _after(session, live)
     if live.state is not RoundState.PAUSED:
         raise StepOver
     item = select(RoundItem.state).where(RoundItem.round_id == live.id, RoundItem.position == live.position)
     if session.scalar(item) is ItemState.REVEALED:
-        return _after(session, sender, _past_answer(session, live, now))
+        return _after(session, _past_answer(session, live, now))
     if results.answered_count(session, live.id, live.position):  # its votes are kept: the job reveals it
-        return _after(session, sender, rounds.move(session, live, RoundState.OPEN, at=now, now=now))
-    return _after(session, sender, rounds.ask(session, live, live.position, now=now))
+        return _after(session, rounds.move(session, live, RoundState.OPEN, at=now, now=now))
+    return _after(session, rounds.ask(session, live, live.position, now=now))
 
 
 def abort(session: Session, sender: Sender, round_id: int, *, now: datetime) -> Console:
     """结束, confirmed."""
     live = controlled(session, sender, round_id, now)
-    return _after(session, sender, rounds.abort(session, live, now=now))
+    return _after(session, rounds.abort(session, live, now=now))
 
 
-def _after(session: Session, sender: Sender, live: Live | None) -> Console:
+def _after(session: Session, live: Live | None) -> Console:
     if live is None:  # somebody else was faster
         raise StepOver
-    if sender.is_private and sender.message_id == outbox.message_of(session, live.key("console")):
-        outbox.count_as_shown(session, live.key("counts"))
     return console_of(session, live)

@@ -1,10 +1,11 @@
 """A round after we were away, and questions of which nobody knows whether they arrived."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from bot import claims, inbox
+from bot import claims, inbox, outbox
 from bot.inbox import Received
 from bot.members import reach
 from bot.outbox import State
@@ -240,3 +241,14 @@ def test_a_poll_that_turns_up_in_a_pause_keeps_its_votes(unknown: Play) -> None:
     unknown.act(hosting.resume, unknown.cast.li, unknown.round.id)
     assert "1 人作答，1 人答对" in unknown.texts()[-1]
     assert unknown.polls == []
+
+
+def test_the_console_follows_though_the_answer_to_its_press_was_never_sent(play: Play) -> None:
+    """The process died behind the commit: what it had yet to say of the press comes out of the outbox."""
+    play.start()
+    play.begin()
+    console = play.database.look(outbox.message_of, f"round:{play.round.id}:console")
+    private = play.sender(play.cast.li, chat_id=None)
+    play.database.run(hosting.pause, replace(private, message_id=console), play.round.id, now=play.now)
+    play.settle()
+    assert play.consoles[-1].text == "控制台：第 1/3 题，已答 0 人，已暂停。"

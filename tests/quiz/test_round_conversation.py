@@ -212,15 +212,3 @@ async def test_a_deadline_moved_by_an_outage_is_said_to_who_pressed_meanwhile(
     assert "刚才机器人中断了 1 分 20 秒，本题已顺延 1 分 20 秒，你的作答已记录。" in card.text
     await stage.advance(seconds=2)
     assert any("1 人作答，" in message.text for message in chat("李四").sees(group))
-
-
-async def test_what_the_host_presses_changes_his_console_once(
-    stage: Stage, chat: People, group: Chat, lobby: Message
-) -> None:
-    li = chat("李四")
-    console = li.last()
-    for label in ("现在开始", "暂停", "继续", "结束", "确认结束"):
-        await li.press(label, on=console)
-        await stage.advance(seconds=5)
-    assert [call.description for call in stage.calls("editMessageText") if not call.is_ok] == []
-    assert console.text.startswith("控制台")
